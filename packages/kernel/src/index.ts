@@ -1,0 +1,23 @@
+export { deadline, linkAbort, mapLimit, pollUntil } from './abort.ts';
+export { type Brand, brand } from './brand.ts';
+export type { Clock } from './clock.ts';
+export { formatDuration, parseDuration } from './duration.ts';
+export {
+  CodedError,
+  defineErrors,
+  type ErrorCatalogue,
+  type ErrorSpec,
+  isCoded,
+  type Retry,
+  toProblem,
+} from './errors.ts';
+export type { IdSource } from './ids.ts';
+export { type Json, type JsonObject, stableJson } from './json.ts';
+export { kernelErrors } from './kernel-errors.ts';
+export { type LogFields, type Logger, silentLogger } from './logger.ts';
+export { nearest } from './nearest.ts';
+export { type RetryPlan, retryDelayMs, withRetries } from './retry.ts';
+export { revealOf, Secret } from './secret.ts';
+export { createSystemClock } from './system/clock.ts';
+export { sha256Hex } from './system/hash.ts';
+export { createSystemIds } from './system/ids.ts';
