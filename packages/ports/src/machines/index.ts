@@ -1,0 +1,19 @@
+import type { CallOptions } from '../call.ts';
+
+export type { CallOptions } from '../call.ts';
+
+/** A machine as its cloud sees it. */
+export interface Machine {
+  /** Our runner id, from the machine's tag. */
+  readonly runnerId: string;
+  readonly egg: string;
+  readonly state: 'running' | 'stopped' | 'gone';
+}
+
+/** Looks at machines; never creates or removes them (that is OpenTofu's). */
+export interface Machines {
+  /** Every machine of this installation, by tag. Safe to repeat. */
+  list(options: CallOptions): Promise<readonly Machine[]>;
+  /** One machine; `undefined` = the cloud knows nothing of it. Fails with MACHINES_UNAVAILABLE when it did not answer. */
+  status(runnerId: string, options: CallOptions): Promise<Machine | undefined>;
+}

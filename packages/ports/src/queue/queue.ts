@@ -1,0 +1,83 @@
+import type { CallOptions } from '../call.ts';
+
+export type MessageKind =
+  | 'webhook'
+  | 'reconcile'
+  | 'bind'
+  | 'sweep'
+  | 'sync'
+  | 'prune'
+  | 'schedule'
+  | 'notify';
+
+/** A wake-up; nothing else in it is trusted. Durability sits in the state tables. */
+export interface QueueMessage {
+  readonly v: 1;
+  readonly kind: MessageKind;
+  readonly key: string;
+  readonly trace: string;
+}
+
+/** A message given to one worker for a while. */
+export interface Delivery {
+  readonly id: string;
+  readonly message: QueueMessage;
+  /** Times it was given out, this one included. */
+  readonly receives: number;
+  /** Proof of the lease; a later holder has another. */
+  readonly leaseToken: string;
+  readonly sentAt: number;
+}
+
+/** At-least-once, no order promised; messages of one kind and key are merged and never run twice at once. */
+export interface WorkQueue {
+  /** Up to `max` messages that are due, leased for `leaseMs`. Empty when none came within `waitMs`. Safe to repeat. */
+  receive(
+    request: { max: number; leaseMs: number; waitMs: number; kinds?: readonly MessageKind[] },
+    options: CallOptions,
+  ): Promise<readonly Delivery[]>;
+  /** Holds the message longer. `lost`: somebody else has it now; stop and write nothing. */
+  extend(delivery: Delivery, leaseMs: number, options: CallOptions): Promise<'ok' | 'lost'>;
+  /** Done. What was sent under the same kind and key after the receive stays. Repeating answers `lost`. */
+  ack(delivery: Delivery, options: CallOptions): Promise<'ok' | 'lost'>;
+  /** Give it back, due again after `delayMs`. */
+  nack(
+    delivery: Delivery,
+    why: { delayMs: number; reason: string },
+    options: CallOptions,
+  ): Promise<'ok' | 'lost'>;
+  /** To the dead letters, with a reason. */
+  bury(delivery: Delivery, reason: string, options: CallOptions): Promise<'ok' | 'lost'>;
+  /** Tells this process that something was sent, so that a waiting `receive` looks at once. */
+  wake(): void;
+}
+
+export interface QueueStats {
+  readonly ready: number;
+  readonly leased: number;
+  readonly delayed: number;
+  readonly buried: number;
+  readonly oldestAgeMs: number;
+}
+
+/** The operator's side of the queue. */
+export interface QueueOperations {
+  stats(options: CallOptions): Promise<QueueStats>;
+  /** One page of the dead letters, newest first. */
+  buried(
+    page: { limit: number; cursor?: string },
+    options: CallOptions,
+  ): Promise<{
+    readonly items: readonly {
+      id: string;
+      message: QueueMessage;
+      reason: string;
+      buriedAt: number;
+      receives: number;
+    }[];
+    readonly cursor?: string;
+  }>;
+  /** Back to work; `missing` when there is no such dead letter. */
+  redrive(id: string, options: CallOptions): Promise<'ok' | 'missing'>;
+  purge(id: string, options: CallOptions): Promise<'ok' | 'missing'>;
+}

@@ -1,0 +1,42 @@
+export type { CallOptions } from '../call.ts';
+export { storeErrors } from './errors.ts';
+export { readRow } from './read-row.ts';
+export {
+  ApiTokenRow,
+  AuditRow,
+  BindingRow,
+  CiJobRow,
+  DeploymentRow,
+  EggConfigRow,
+  EggMemberRow,
+  EggStateRow,
+  LeaseRow,
+  MarkRow,
+  OutboxRow,
+  PlanRow,
+  ProjectRow,
+  RegistrationRow,
+  RunnerAgentRow,
+  RunnerRow,
+  RunRow,
+  SelfJobRow,
+  SwitchRow,
+  SyncRow,
+  WebhookDeliveryRow,
+  WebhookTokenRow,
+} from './rows.ts';
+export {
+  type ColumnValue,
+  type CommitResult,
+  type Condition,
+  maxRowBytes,
+  maxUnitWrites,
+  type Page,
+  type Row,
+  type RowKey,
+  type Store,
+  type StoreQuery,
+  type Unit,
+  type Write,
+} from './store.ts';
+export { type IndexSpec, type TableName, type TableSpec, tableSpec, tables } from './tables.ts';

@@ -1,0 +1,182 @@
+import { defineErrors } from '@polar-gosling/kernel';
+import type { CallOptions } from '../call.ts';
+
+export type { CallOptions } from '../call.ts';
+
+/** One runner as OpenTofu gets it: rendered once at launch, repeated byte for byte. Plain JSON. */
+export interface RunnerEntry {
+  readonly runner_id: string;
+  readonly egg_name: string;
+  readonly name: string;
+  readonly provider: 'local' | 'aws' | 'yandex';
+  readonly type: 'vm' | 'serverless';
+  readonly gosling_url: string;
+  readonly bootstrap_token: string;
+  readonly cpu: number;
+  readonly memory_mib: number;
+  readonly disk_gib: number;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** What one run wants: the entries that shall exist in one shard of one Egg. */
+export interface TofuWanted {
+  readonly egg: string;
+  readonly shard: number;
+  readonly provider: 'local' | 'aws' | 'yandex';
+  /** Texts of entries by runner id, as stored. */
+  readonly entries: ReadonlyMap<string, string>;
+}
+
+/** The binary in use. */
+export interface TofuTool {
+  readonly path: string;
+  readonly product: 'opentofu' | 'terraform';
+  readonly version: string;
+  readonly sha256: string;
+  /** Where it came from: `GOSLING_TOFU_BIN`, `managed`, `PATH`. */
+  readonly source: string;
+}
+
+export interface PlanChange {
+  readonly address: string;
+  /** Runner id when the address is one of ours. */
+  readonly runnerId?: string;
+  /** As OpenTofu says: `create`, `delete`, `no-op`, `read`, `update`, or pairs of them. */
+  readonly actions: readonly string[];
+}
+
+export interface TofuPlan {
+  readonly changes: readonly PlanChange[];
+  readonly hasChanges: boolean;
+  readonly summary: { readonly add: number; readonly change: number; readonly destroy: number };
+  /** `show -json`, redacted: no sensitive value, no variable value. */
+  readonly redacted: unknown;
+  readonly lineage?: string;
+  readonly serial?: number;
+}
+
+/** Progress of one run, one line each. */
+export interface TofuEvent {
+  readonly kind: 'stage' | 'resource' | 'diagnostic' | 'log';
+  readonly message: string;
+  readonly address?: string;
+  readonly severity?: 'error' | 'warning';
+}
+
+export type TofuOutcome =
+  | {
+      readonly kind: 'ok';
+      readonly serial?: number;
+      readonly lineage?: string;
+      readonly applied: readonly string[];
+      readonly removed: readonly string[];
+    }
+  /** It ended by itself, without all it should do. `applied`/`removed`: addresses that it did complete. */
+  | {
+      readonly kind: 'failed';
+      readonly class: 'retryable' | 'fallback' | 'quota' | 'denied' | 'fatal';
+      readonly summary: string;
+      readonly detail: string;
+      readonly applied: readonly string[];
+      readonly removed: readonly string[];
+    }
+  /** It was ended (signal, hard end, lease lost): what it did is not known. */
+  | { readonly kind: 'unknown'; readonly reason: string };
+
+/** One run in its own directory: plan, look, apply. Methods are called at most once each, in this order. */
+export interface TofuRun {
+  readonly pid: number | undefined;
+  /** init + plan + show. Fails with TOFU_PLAN_FAILED, TOFU_LOCKED. */
+  plan(options: CallOptions): Promise<TofuPlan>;
+  /** Applies that very plan. `signal` = one SIGINT, then patience until the hard end. Never throws for a failed apply. */
+  apply(options: CallOptions): Promise<TofuOutcome>;
+  /** Addresses (and their runner ids) now in the state. */
+  stateList(options: CallOptions): Promise<readonly string[]>;
+  /** Log of the whole run so far, masked: JSON lines. */
+  log(): Uint8Array;
+  /** Wipes the directory. Always called. */
+  dispose(): Promise<void>;
+}
+
+export interface TofuRunRequest {
+  readonly runId: string;
+  readonly wanted: TofuWanted;
+  /** Wall clock ms; the wrapper and a parent timeout end it then. */
+  readonly hardEndAt: number;
+  onEvent(event: TofuEvent): void;
+  /** Told of each process that was started, so that the run row names it. */
+  onProcess(pid: number): void;
+}
+
+/** Drives OpenTofu. */
+export interface Tofu {
+  /** The binary in use. Fails with TOFU_MISSING, which says what to do. */
+  tool(options: CallOptions): Promise<TofuTool>;
+  /** Renders the bundle into a new directory. */
+  open(request: TofuRunRequest, options: CallOptions): Promise<TofuRun>;
+  /**
+   * Ends what an earlier holder may have left: its process (only on this host and boot, and only if it is that process),
+   * then its state lock. `alive`: it may still run and cannot be ended from here before its hard end.
+   */
+  settle(
+    left: {
+      runId: string;
+      egg: string;
+      shard: number;
+      host: string;
+      bootId: string;
+      pid: number | undefined;
+      hardEndAt: number;
+    },
+    options: CallOptions,
+  ): Promise<'settled' | 'alive'>;
+  /** Address of a runner in the bundle. */
+  addressOf(runnerId: string): string;
+  /** Host and boot id that go into run rows. */
+  readonly host: { readonly name: string; readonly bootId: string };
+}
+
+export const tofuErrors = defineErrors('TOFU', {
+  missing: {
+    message: (p: { tried: string }) =>
+      `there is no OpenTofu to run (${p.tried}): install OpenTofu 1.11 or newer and put it on PATH, or set GOSLING_TOFU_BIN to it`,
+    http: 503,
+    retry: 'backoff',
+  },
+  tooOld: {
+    message: (p: { path: string; version: string; needed: string }) =>
+      `${p.path} is version ${p.version}, ${p.needed} or newer is needed`,
+    http: 503,
+    retry: 'never',
+  },
+  planFailed: {
+    message: (p: { summary: string; detail: string }) =>
+      `OpenTofu could not plan: ${p.summary}${p.detail && `: ${p.detail}`}`,
+    http: 502,
+    retry: 'backoff',
+  },
+  planUnexpected: {
+    message: (p: { changes: string }) =>
+      `the plan holds changes that must not be, nothing was applied: ${p.changes}; look at the run's log, then gosling sync`,
+    http: 409,
+    retry: 'never',
+  },
+  locked: {
+    message: (p: { who: string; since: string }) =>
+      `the OpenTofu state is locked by ${p.who} since ${p.since}`,
+    http: 409,
+    retry: 'backoff',
+  },
+  download: {
+    message: (p: { url: string; reason: string }) =>
+      `OpenTofu could not be fetched from ${p.url}: ${p.reason}; install it yourself and set GOSLING_TOFU_BIN, or set GOSLING_TOFU_MIRROR`,
+    http: 502,
+    retry: 'never',
+  },
+  checksum: {
+    message: (p: { url: string }) =>
+      `what came from ${p.url} is not the OpenTofu we pinned (SHA-256 differs); it was thrown away`,
+    http: 502,
+    retry: 'never',
+  },
+});
