@@ -1,0 +1,67 @@
+import type { Clock, IdSource, Logger } from '@polar-gosling/kernel';
+import type { Blobs } from '@polar-gosling/ports/blobs';
+import type { GitReader } from '@polar-gosling/ports/git';
+import type { GitlabHooks, GitlabReader, GitlabRunners } from '@polar-gosling/ports/gitlab';
+import type { Machines } from '@polar-gosling/ports/machines';
+import type { QueueOperations, WorkQueue } from '@polar-gosling/ports/queue';
+import type { SecretStore } from '@polar-gosling/ports/secrets';
+import type { Store } from '@polar-gosling/ports/store';
+import type { Tofu } from '@polar-gosling/ports/tofu';
+import type { AgentCalls } from './agents.ts';
+import type { ApiTokens, Background, Commands } from './commands.ts';
+import type { EngineMetrics } from './metrics.ts';
+import type { Queries } from './queries.ts';
+import type { WebhookIngest } from './webhooks.ts';
+
+export interface EngineSettings {
+  /** How GitLab reaches us; absent: poll mode, no webhooks are made. */
+  readonly publicUrl?: string;
+  /** How agents reach us: the public URL, or loopback for local runners. */
+  readonly agentUrl: string;
+  /** Marks our hooks, machines and registrations. */
+  readonly installation: string;
+  readonly nest: { readonly url: string; readonly branch?: string };
+  readonly environment?: string;
+  readonly isEmbedded: boolean;
+  /** This process, in leases; unique. */
+  readonly holder: string;
+  /** Raised by hand in the compute module when its machines must be replaced. */
+  readonly machineRevision: number;
+  /** May local runners serve this server? The reason why not, else `undefined`. */
+  refuseLocal(server: string): string | undefined;
+  readonly heartbeatMs: number;
+  readonly syncEveryMs: number;
+  readonly sweepEveryMs: number;
+  readonly pruneEveryMs: number;
+  readonly concurrency: number;
+}
+
+export interface EngineDeps {
+  readonly store: Store;
+  readonly queue: WorkQueue & QueueOperations;
+  readonly secrets: SecretStore;
+  readonly blobs: Blobs;
+  readonly gitlab: {
+    readonly reader: GitlabReader;
+    readonly hooks: GitlabHooks;
+    readonly runners: GitlabRunners;
+  };
+  readonly git: GitReader;
+  readonly tofu: Tofu;
+  readonly machines: Machines;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  readonly log: Logger;
+  readonly metrics: EngineMetrics;
+  readonly settings: EngineSettings;
+}
+
+/** The use cases, grouped by who calls them. */
+export interface Engine {
+  readonly webhooks: WebhookIngest;
+  readonly agents: AgentCalls;
+  readonly queries: Queries;
+  readonly commands: Commands;
+  readonly tokens: ApiTokens;
+  readonly background: Background;
+}

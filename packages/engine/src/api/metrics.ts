@@ -1,0 +1,31 @@
+import type { WaitCause } from '@polar-gosling/domain';
+
+/** What the engine counts; the app turns it into Prometheus. Labels hold no secrets and few values. */
+export interface EngineMetrics {
+  /** A CI job started: how long it waited, and mostly for what. `job_wait_seconds{cause}` */
+  jobWaited(cause: WaitCause | 'served_by_idle' | 'launched', seconds: number): void;
+  /** A stage of a boot ended. `runner_boot_seconds{stage}` */
+  bootStage(stage: 'requested' | 'plan' | 'apply' | 'boot' | 'total', seconds: number): void;
+  delivery(
+    result: 'accepted' | 'duplicate' | 'ignored' | 'denied' | 'bad_json' | 'too_big' | 'unavailable',
+  ): void;
+  task(kind: string, result: 'ok' | 'retry' | 'buried'): void;
+  run(result: 'ok' | 'failed' | 'unknown' | 'refused'): void;
+  runners(counts: Readonly<Record<string, number>>): void;
+  queueDepth(stats: {
+    readonly ready: number;
+    readonly leased: number;
+    readonly buried: number;
+    readonly oldestAgeMs: number;
+  }): void;
+}
+
+export const noMetrics: EngineMetrics = {
+  jobWaited: () => undefined,
+  bootStage: () => undefined,
+  delivery: () => undefined,
+  task: () => undefined,
+  run: () => undefined,
+  runners: () => undefined,
+  queueDepth: () => undefined,
+};

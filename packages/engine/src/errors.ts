@@ -1,0 +1,38 @@
+import { defineErrors } from '@polar-gosling/kernel';
+
+export const bootstrapErrors = defineErrors('BOOTSTRAP', {
+  used: {
+    message: () => 'this bootstrap token was already traded; a runner boots once',
+    http: 401,
+    retry: 'never',
+  },
+  expired: {
+    message: () => 'this bootstrap token has expired (10 minutes after the apply that made the runner)',
+    http: 401,
+    retry: 'never',
+  },
+  foreign: { message: () => 'this bootstrap token is not of this runner', http: 401, retry: 'never' },
+});
+
+export const agentErrors = defineErrors('AGENT', {
+  unauthorized: { message: () => 'this agent token is not valid for this runner', http: 401, retry: 'never' },
+  unknown: { message: () => 'no such runner', http: 404, retry: 'never' },
+  terminated: { message: () => 'this runner was terminated; power off', http: 410, retry: 'never' },
+});
+
+export const tokenErrors = defineErrors('TOKEN', {
+  nameTaken: {
+    message: (p: { name: string }) =>
+      `there is already a token named "${p.name}": revoke it first or choose another name`,
+    http: 409,
+    retry: 'never',
+  },
+});
+
+export const leaseErrors = defineErrors('LEASE', {
+  lost: {
+    message: (p: { name: string }) => `the lease ${p.name} was lost; nothing more is written under it`,
+    http: 409,
+    retry: 'backoff',
+  },
+});

@@ -1,0 +1,23 @@
+export type {
+  AgentCalls,
+  AgentReport,
+  BootstrapAnswer,
+  BootstrapRequest,
+  HeartbeatAnswer,
+  RunnerConfig,
+} from './api/agents.ts';
+export type { Caller, Role } from './api/caller.ts';
+export type { ApiTokens, Background, Commands } from './api/commands.ts';
+export type { Engine, EngineDeps, EngineSettings } from './api/engine.ts';
+export { type EngineMetrics, noMetrics } from './api/metrics.ts';
+export type {
+  EggStatusView,
+  HealthView,
+  PageRequest,
+  Problem,
+  Queries,
+  RunnerView,
+  WhyView,
+} from './api/queries.ts';
+export type { TokenCheck, WebhookAnswer, WebhookIngest, WebhookRequest } from './api/webhooks.ts';
+export { agentErrors, bootstrapErrors, leaseErrors, tokenErrors } from './errors.ts';
