@@ -1,4 +1,7 @@
+export { type AssignFacts, assignJob, moveOnAfterMs } from './demand/assign.ts';
 export type { Assignment, BindingFacts, Candidate, CiJobStatus, EggRoom } from './demand/facts.ts';
+export { applyJobStatus, isJobOver, jobRank } from './demand/job-status.ts';
+export { explainNoMatch, matchEggs } from './demand/match.ts';
 export type {
   CloudProvider,
   EggCloud,
@@ -13,6 +16,8 @@ export type {
   RunnerType,
 } from './egg.ts';
 export { defaultPool, machinesAtMost } from './egg.ts';
+export { checkTofuPlan, type TofuChange, type TofuRow, type TofuVerdict } from './guard.ts';
+export { configHash, machineHash, registrationSpecHash } from './hashes.ts';
 export {
   type EggName,
   eggName,
@@ -41,7 +46,11 @@ export type {
   WaitCause,
   WaitingJob,
 } from './pool/facts.ts';
+export { planPool } from './pool/plan-pool.ts';
+export { acceptsNoMoreAfterMs, missedHeartbeats, spareSilentMs } from './pool/silence.ts';
+export { decidePrune } from './prune/decide-prune.ts';
 export type { CompiledRule, PruneDecision, PruneFacts, PruneMark, PruneRunner } from './prune/facts.ts';
+export { type JobNeeds, pickRunnerType, serverlessLimitMs } from './runner-type.ts';
 export {
   type DeploymentState,
   deadlineOf,
@@ -57,3 +66,4 @@ export {
   type StateRule,
   type StateTable,
 } from './states.ts';
+export { checkSync, massDelete, type SyncFacts, type SyncVerdict } from './sync-guard.ts';

@@ -42,7 +42,12 @@ export interface Candidate {
 }
 
 export type Assignment =
-  | { readonly kind: 'egg'; readonly egg: EggName }
+  | {
+      readonly kind: 'egg';
+      readonly egg: EggName;
+      /** It waits there because no matching Egg could take it now. */
+      readonly because?: 'egg_full' | 'frozen' | 'backoff' | 'failing';
+    }
   | {
       readonly kind: 'none';
       readonly reason: 'no_matching_egg' | 'egg_full' | 'frozen' | 'backoff' | 'failing';

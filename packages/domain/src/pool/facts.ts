@@ -42,7 +42,15 @@ export interface RunnerFacts {
     readonly isFull?: boolean;
   };
   readonly failureCount: number;
-  readonly mark?: { readonly action: MarkAction; readonly rule: string; readonly by: string };
+  /** `at`: when it was set; a mark of idleness older than the runner's last job is void. */
+  readonly mark?: {
+    readonly action: MarkAction;
+    readonly rule: string;
+    readonly by: string;
+    readonly at?: number;
+  };
+  /** The key it was launched under. */
+  readonly launchKey?: string;
   readonly unknownSince?: number;
   /** Proofs collected for a silent runner; absent: not asked. */
   readonly proof?: { readonly gitlabIdle?: boolean; readonly cloud?: 'running' | 'gone' | 'unknown' };
@@ -54,6 +62,8 @@ export interface WaitingJob {
   readonly key: string;
   readonly queuedAt: number;
   readonly registrationId: RegistrationId;
+  /** Launches already made for it that came to nothing: the next one gets a key of its own. */
+  readonly attempts?: number;
 }
 
 export interface PoolFacts {
@@ -71,6 +81,10 @@ export interface PoolFacts {
   readonly frozen: boolean;
   /** No launches before this time (a failed boot's back-off). */
   readonly backoffUntil?: number;
+  /** At most so many runners may be starting at once: 1 while a failed deployment is tried again. */
+  readonly maxStarting?: number;
+  /** Launches already made to keep runners warm; see `WaitingJob.attempts`. */
+  readonly warmAttempts?: number;
   /** Egg was removed from the Nest: drain all, launch nothing. */
   readonly isLeaving: boolean;
   /** Registration for warm runners of `apex.min_count`; the Egg's first. */
