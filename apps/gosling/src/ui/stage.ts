@@ -1,0 +1,32 @@
+import type { Clock } from '@polar-gosling/kernel';
+
+/** One step of a long work; ends with exactly one `done` or `fail` (later calls say nothing). */
+export interface Stage {
+  note(text: string): void;
+  done(detail?: string): void;
+  fail(detail: string): void;
+}
+
+/** Shows long work as stages; several may be open at once. */
+export interface Progress {
+  stage(name: string): Stage;
+  /** A line that belongs to no stage, such as one of a job's log. */
+  line(text: string): void;
+  /** Ends the display; open stages stay as they stand. */
+  close(): void;
+}
+
+export interface ProgressSink {
+  write(text: string): unknown;
+  readonly columns?: number | undefined;
+}
+
+export interface ProgressOptions {
+  readonly out: ProgressSink;
+  readonly clock: Clock;
+  /** A terminal gets a live tree, anything else one line per event. */
+  readonly isTty: boolean;
+  readonly color: boolean;
+  /** One JSON object per event, whatever `isTty` says. */
+  readonly json?: boolean;
+}
