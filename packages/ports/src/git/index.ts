@@ -18,6 +18,10 @@ export interface NestRemote {
   readonly deployKey?: Secret;
   /** Lines of known_hosts; absent: the host's key is learned at the first contact and kept. */
   readonly knownHosts?: string;
+  /** For https: an access token, sent as the password of the user `oauth2`. */
+  readonly token?: Secret;
+  /** For https: PEM of a private CA. */
+  readonly caPem?: string;
 }
 
 export interface NestCommit {
@@ -68,6 +72,11 @@ export const gitErrors = defineErrors('GIT', {
     message: (p: { url: string; branch: string }) =>
       `the Nest at ${p.url} has no commit on ${p.branch} yet: push one`,
     http: 409,
+    retry: 'backoff',
+  },
+  failed: {
+    message: (p: { what: string; reason: string }) => `the local git could not ${p.what}: ${p.reason}`,
+    http: 500,
     retry: 'backoff',
   },
   tooBig: {

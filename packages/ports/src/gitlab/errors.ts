@@ -1,6 +1,12 @@
 import { defineErrors } from '@polar-gosling/kernel';
 
 export const gitlabErrors = defineErrors('GITLAB', {
+  refusedUrl: {
+    message: (p: { server: string; reason: string }) =>
+      `this GitLab URL is refused (${p.server}): ${p.reason}`,
+    http: 400,
+    retry: 'never',
+  },
   unreachable: {
     message: (p: { server: string; reason: string }) => `GitLab at ${p.server} did not answer: ${p.reason}`,
     http: 502,

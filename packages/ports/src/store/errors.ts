@@ -22,6 +22,11 @@ export const storeErrors = defineErrors('STORE', {
     http: 500,
     retry: 'never',
   },
+  badCursor: {
+    message: () => 'this cursor does not belong to this list; start again without one',
+    http: 400,
+    retry: 'never',
+  },
   badRow: {
     message: (p: { table: string; problem: string }) =>
       `a row of ${p.table} does not have its columns: ${p.problem}`,

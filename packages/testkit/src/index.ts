@@ -1,0 +1,3 @@
+export { type FailurePlan, withFailures } from './failures.ts';
+export { createFakeClock, type FakeClock } from './fake-clock.ts';
+export { createSeededIds } from './seeded-ids.ts';
