@@ -1,0 +1,71 @@
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { gitErrors } from '@polar-gosling/ports/git';
+import { reasonOf } from './git-failure.ts';
+import type { RunGit } from './git-process.ts';
+import { hardenedArgs } from './hardened.ts';
+import type { GitLimits } from './limits.ts';
+
+const oldest = [2, 30] as const;
+
+/** The bare repository that keeps what was fetched. Nothing is ever checked out of it. */
+export interface Repository {
+  /** Makes it where it is missing. */
+  ensure(signal: AbortSignal): Promise<void>;
+  /** Removes it; the next `ensure` starts anew. */
+  wipe(): Promise<void>;
+  sizeBytes(): Promise<number>;
+}
+
+export function createRepository(deps: {
+  gitDir: string;
+  run: RunGit;
+  env: Readonly<Record<string, string>>;
+  limits: GitLimits;
+}): Repository {
+  const git = async (args: readonly string[], signal: AbortSignal) => {
+    const timeoutMs = deps.limits.localTimeoutMs;
+    const result = await deps.run({ args: [...hardenedArgs, ...args], env: deps.env, timeoutMs }, { signal });
+    if (result.exitCode === 0) return result.stdout;
+    const reason = result.isTimedOut ? `not done within ${timeoutMs / 1000} s` : reasonOf(result.stderr);
+    throw gitErrors.failed({ what: 'make its repository', reason });
+  };
+  return {
+    async ensure(signal) {
+      if (await exists(join(deps.gitDir, 'HEAD'))) return;
+      checkVersion(await git(['version'], signal));
+      await mkdir(deps.gitDir, { recursive: true, mode: 0o700 });
+      await git(['init', '--quiet', '--bare', '--template=', '--', deps.gitDir], signal);
+    },
+    wipe: () => rm(deps.gitDir, { recursive: true, force: true }),
+    sizeBytes: () => sizeOfTree(join(deps.gitDir, 'objects')),
+  };
+}
+
+function checkVersion(text: string): void {
+  const [major = 0, minor = 0] = (/(\d+)\.(\d+)/.exec(text)?.slice(1) ?? []).map(Number);
+  if (major < oldest[0] || (major === oldest[0] && minor < oldest[1])) throw gitErrors.missing({});
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await sizeOf(path)) !== undefined;
+}
+
+/** Files come and go while Git works: a missing one counts nothing. */
+async function sizeOfTree(dir: string): Promise<number> {
+  const entries = await readdir(dir, { withFileTypes: true }).catch(() => []);
+  let total = 0;
+  for (const entry of entries) {
+    const path = join(dir, entry.name);
+    total += entry.isDirectory() ? await sizeOfTree(path) : ((await sizeOf(path)) ?? 0);
+  }
+  return total;
+}
+
+async function sizeOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).size;
+  } catch {
+    return undefined;
+  }
+}
