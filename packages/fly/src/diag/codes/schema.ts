@@ -1,0 +1,146 @@
+import { type CodeEntry, eggWith, fileOf, jobWith } from './entry.ts';
+
+const script = 'script = "date"';
+
+/** FLY030–049: names, types and forms. */
+export const schemaCodes = {
+  FLY030: {
+    severity: 'error',
+    title: 'unknown name',
+    why: 'Only the attributes and blocks of the schema are known; a misspelt one would otherwise be ignored in silence.',
+    wrong: eggWith('runner { concurent = 3 }'),
+    right: eggWith('runner { concurrent = 3 }'),
+  },
+  FLY031: {
+    severity: 'error',
+    title: 'wrong type',
+    why: 'Each attribute has one type. Nothing is converted in silence: "3" is text, 3 is a number.',
+    wrong: eggWith('runner { concurrent = "3" }'),
+    right: eggWith('runner { concurrent = 3 }'),
+  },
+  FLY032: {
+    severity: 'error',
+    title: 'not one of the words',
+    why: 'This attribute takes one of a fixed set of words.',
+    wrong: eggWith('runner { executor = "dokcer" }'),
+    right: eggWith('runner { executor = "docker" }'),
+  },
+  FLY033: {
+    severity: 'error',
+    title: 'out of range',
+    why: 'The number is outside of what this attribute allows.',
+    wrong: eggWith('runner { concurrent = 0 }'),
+    right: eggWith('runner { concurrent = 1 }'),
+  },
+  FLY034: {
+    severity: 'error',
+    title: 'not a duration',
+    why: 'A duration is text such as "10m" or "1h30m": units w d h m s ms, from large to small, each once.',
+    wrong: eggWith('runner { idle_timeout = "10 mins" }'),
+    right: eggWith('runner { idle_timeout = "10m" }'),
+  },
+  FLY035: {
+    severity: 'error',
+    title: 'not a size',
+    why: 'A size is a number in the unit of the attribute, or text with a unit such as "4GiB" (KiB MiB GiB TiB, KB MB GB TB).',
+    wrong: eggWith('resources { memory = "4 gigs" }'),
+    right: eggWith('resources { memory = "4GiB" }'),
+  },
+  FLY036: {
+    severity: 'error',
+    title: 'not a cron line',
+    why: 'A cron line has five fields: minute, hour, day of month, month, day of week. It has to come true on some day.',
+    wrong: fileOf('job "nightly" {', '  schedule = "0 25 * * *"', `  ${script}`, '}'),
+    right: jobWith(script),
+  },
+  FLY037: {
+    severity: 'error',
+    title: 'not a secret reference',
+    why: 'A secret is named, never written: yc-lockbox://, aws-sm://, vault:// or local://, a path and a key.',
+    wrong: eggWith('environment {', '  TOKEN = "vault://no-key"', '}'),
+    right: eggWith('environment {', '  TOKEN = "vault://secret/my-app/token"', '}'),
+  },
+  FLY038: {
+    severity: 'error',
+    title: 'twice',
+    why: 'An attribute is set once, a block without label stands once, a label names one block.',
+    wrong: jobWith(script, script),
+    right: jobWith(script),
+  },
+  FLY039: {
+    severity: 'error',
+    title: 'block and attribute mixed up',
+    why: 'A block is written name { … } without =, an attribute name = value.',
+    wrong: eggWith('resources = { cpu = 4 }'),
+    right: eggWith('resources { cpu = 4 }'),
+  },
+  FLY040: {
+    severity: 'error',
+    title: 'label absent',
+    why: 'This block needs a name in quotes.',
+    wrong: jobWith(script).replace('job "nightly"', 'job'),
+    right: jobWith(script),
+  },
+  FLY041: {
+    severity: 'error',
+    title: 'label too many',
+    why: 'This block takes fewer labels.',
+    wrong: eggWith('runner "big" { concurrent = 3 }'),
+    right: eggWith('runner { concurrent = 3 }'),
+  },
+  FLY042: {
+    severity: 'error',
+    title: 'form of a label',
+    why: 'A label is text in quotes: 1 to 63 letters, digits, - and _, with a letter or digit at both ends.',
+    wrong: jobWith(script).replace('"nightly"', '"every night"'),
+    right: jobWith(script).replace('"nightly"', '"every-night"'),
+  },
+  FLY043: {
+    severity: 'error',
+    title: 'required',
+    why: 'Without this attribute or block the configuration has no meaning.',
+    wrong: jobWith(),
+    right: jobWith(script),
+  },
+  FLY044: {
+    severity: 'error',
+    title: 'exclude each other',
+    why: 'Only one of these attributes may be set.',
+    wrong: eggWith().replace('project_id = 12345', '\n    project_id = 12345\n    group_id   = 789\n '),
+    right: eggWith(),
+  },
+  FLY045: {
+    severity: 'error',
+    title: 'exactly one of',
+    why: 'One of these attributes has to be set.',
+    wrong: eggWith().replace('project_id = 12345', 'server = "gitlab.com"'),
+    right: eggWith(),
+  },
+  FLY046: {
+    severity: 'error',
+    title: 'duplicate item',
+    why: 'The items of this list differ from one another.',
+    wrong: eggWith('runner { tags = ["docker", "docker"] }'),
+    right: eggWith('runner { tags = ["docker"] }'),
+  },
+  FLY047: {
+    severity: 'error',
+    title: 'reserved name',
+    why: 'rift, nest, mg, uf, all and default name our own rows and secrets.',
+    wrong: jobWith(script).replace('nightly', 'all'),
+    right: jobWith(script),
+  },
+  FLY048: {
+    severity: 'error',
+    title: 'form of a text',
+    why: 'This text is a host, an address or another thing with a form of its own.',
+    wrong: eggWith().replace(
+      '{ project_id = 12345 }',
+      '{\n    server     = "https://gitlab.com"\n    project_id = 1\n  }',
+    ),
+    right: eggWith().replace(
+      '{ project_id = 12345 }',
+      '{\n    server     = "gitlab.com"\n    project_id = 1\n  }',
+    ),
+  },
+} as const satisfies Record<string, CodeEntry>;
