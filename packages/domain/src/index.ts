@@ -1,4 +1,4 @@
-export { type AssignFacts, assignJob, moveOnAfterMs } from './demand/assign.ts';
+export { type AssignFacts, assignJob, moveOnAfterMs, type RankedEgg, rankEggs } from './demand/assign.ts';
 export type { Assignment, BindingFacts, Candidate, CiJobStatus, EggRoom } from './demand/facts.ts';
 export { applyJobStatus, isJobOver, jobRank } from './demand/job-status.ts';
 export { explainNoMatch, matchEggs } from './demand/match.ts';
@@ -67,3 +67,12 @@ export {
   type StateTable,
 } from './states.ts';
 export { checkSync, massDelete, type SyncFacts, type SyncVerdict } from './sync-guard.ts';
+export { explainWait } from './wait/explain-wait.ts';
+export type {
+  StartingRunner,
+  WaitAnswer,
+  WaitBlocker,
+  WaitFacts,
+  WaitStep,
+  WaitVerdict,
+} from './wait/facts.ts';

@@ -20,6 +20,9 @@ export type RunnerState =
 
 const minuteMs = 60_000;
 
+/** How long a machine may take to boot: as long as its one-time token lives. */
+export const bootMs = 10 * minuteMs;
+
 /** Life of a runner (DESIGN §3). `pool` (apex | nadir) is a column beside it. */
 export const runnerStates: StateTable<RunnerState> = {
   /** Row written, not yet in an apply. A waiting removal or a missing OpenTofu may hold it. */
@@ -27,7 +30,7 @@ export const runnerStates: StateTable<RunnerState> = {
   /** In a running apply: ends at the run's hard end. */
   provisioning: { to: ['booting', 'failed', 'terminated'], deadlineMs: 25 * minuteMs },
   /** Machine made, agent not yet heard: as long as the one-time token lives. */
-  booting: { to: ['idle', 'active', 'draining', 'failed'], deadlineMs: 10 * minuteMs },
+  booting: { to: ['idle', 'active', 'draining', 'failed'], deadlineMs: bootMs },
   /** Takes jobs. UglyFox decides how long. */
   idle: { to: ['active', 'draining', 'failed'], deadlineMs: undefined },
   /** Runs a job: as long as the job may last. */

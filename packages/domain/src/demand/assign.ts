@@ -25,7 +25,7 @@ export interface AssignFacts {
  * jobs that wait: where none has room it waits in the best of them. It moves only when that helps.
  */
 export function assignJob(facts: AssignFacts): Assignment {
-  const choices = rank(facts);
+  const choices = rankEggs(facts);
   const current = choices.find(({ room }) => room.egg === facts.current?.egg);
   if (current !== undefined && mustStay(facts)) return waitIn(current.room);
   const free = choices.find(({ room }) => refusal(room) === undefined && !isBlockedIn(facts, room));
@@ -33,14 +33,17 @@ export function assignJob(facts: AssignFacts): Assignment {
   return chosen === undefined ? { kind: 'none', reason: 'no_matching_egg' } : waitIn(chosen.room);
 }
 
-interface Choice {
+export interface RankedEgg {
   readonly egg: EggName;
   readonly room: EggRoom;
   readonly extraTags: number;
 }
 
-/** The Eggs that match and are here to stay, best first. */
-function rank({ candidates, rooms }: AssignFacts): Choice[] {
+/** The Eggs that match and are here to stay, in the order in which a job would choose them. */
+export function rankEggs({
+  candidates,
+  rooms,
+}: Pick<AssignFacts, 'candidates' | 'rooms'>): readonly RankedEgg[] {
   return candidates
     .flatMap(({ egg, matches, extraTags }) => {
       const room = rooms.find((one) => one.egg === egg);

@@ -138,7 +138,7 @@ export interface PoolPlan {
   readonly moves: readonly PoolMove[];
   /** Jobs that can be taken now or soon without a launch, for `why`. */
   readonly capacity: { readonly now: number; readonly starting: number; readonly max: number };
-  /** Why waiting jobs get nothing new: machine-readable, for `why` and `job_wait_seconds{cause}`. */
+  /** What each waiting job waits for: machine-readable, for `why` and `job_wait_seconds{cause}`. */
   readonly blocked: readonly { readonly jobKey: string; readonly cause: WaitCause }[];
   /** When to look again although nothing happened (deadlines, back-off). */
   readonly lookAgainAt?: number;

@@ -1,7 +1,7 @@
 import { launchKey, type RegistrationId } from '../names.ts';
 import { type Draft, type Planning, putInTier, type Reason, sendAway } from './draft.ts';
 import type { WaitCause, WaitingJob } from './facts.ts';
-import { add, type Service, take } from './serve.ts';
+import { add, countAt, type Service, take } from './serve.ts';
 import {
   countMachines,
   freeSlots,
@@ -210,7 +210,7 @@ function whoGivesWay(planning: Planning, service: Service, job: WaitingJob): Dra
 /** Idle for its turn, and no waiting job of its own registration needs it. */
 function isSpare({ facts }: Planning, draft: Draft, service: Service): boolean {
   const slots = freeSlots(draft, facts);
-  if ((service.spareUp.get(draft.facts.registrationId) ?? 0) < slots) return false;
+  if (countAt(service.spareUp, draft.facts.registrationId) < slots) return false;
   return facts.now - idleSince(draft) >= turnHeartbeats * facts.heartbeatMs;
 }
 

@@ -1,4 +1,4 @@
-import { deadlineOf, runnerStates } from '../states.ts';
+import { bootMs, deadlineOf, runnerStates } from '../states.ts';
 import type { Draft, Planning } from './draft.ts';
 import { turnHeartbeats, turnMs } from './grow.ts';
 import { acceptsNoMoreAfterMs, missedHeartbeats, spareSilentMs } from './silence.ts';
@@ -32,7 +32,7 @@ function timesOf({ facts: runner, state }: Draft, { facts }: Planning): number[]
       lastHeartbeat + spareSilentMs,
     );
   } else if (state === 'draining') {
-    times.push(since + (runnerStates.booting.deadlineMs ?? 0));
+    times.push(since + bootMs);
   }
   return times;
 }

@@ -27,10 +27,7 @@ export function planPool(facts: PoolFacts): PoolPlan {
   const capacity = countCapacity(planning);
   grow(planning, service);
 
-  const blocked = facts.waiting.map(({ key }) => ({
-    jobKey: key,
-    cause: service.causes.get(key) ?? ('egg_full' as const),
-  }));
+  const blocked = [...service.causes].map(([jobKey, cause]) => ({ jobKey, cause }));
   const again = lookAgainAt(
     planning,
     blocked.some(({ cause }) => cause === 'egg_full'),

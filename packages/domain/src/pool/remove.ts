@@ -1,4 +1,4 @@
-import { deadlineOf, runnerStates } from '../states.ts';
+import { bootMs } from '../states.ts';
 import { type Draft, moveTo, type Planning, type Reason } from './draft.ts';
 import { isProvablyIdle } from './silence.ts';
 
@@ -29,8 +29,7 @@ function whyDone(planning: Planning, draft: Draft): Reason | undefined {
   const { facts } = draft;
   const { now } = planning.facts;
   if (facts.agent === undefined) {
-    const tokenDiesAt = deadlineOf(runnerStates, 'booting', facts.stateSince);
-    const isDead = now >= (tokenDiesAt ?? now) && facts.proof?.gitlabIdle !== false;
+    const isDead = now >= facts.stateSince + bootMs && facts.proof?.gitlabIdle !== false;
     return isDead
       ? { why: 'its agent was never heard and can no longer log in', rule: 'never_heard' }
       : undefined;

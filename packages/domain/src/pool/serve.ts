@@ -35,12 +35,16 @@ function byAge(a: WaitingJob, b: WaitingJob): number {
   return a.queuedAt - b.queuedAt || (a.key < b.key ? -1 : 1);
 }
 
+export function countAt(slots: ReadonlyMap<RegistrationId, number>, at: RegistrationId): number {
+  return slots.get(at) ?? 0;
+}
+
 export function add(slots: Map<RegistrationId, number>, at: RegistrationId, count: number): void {
-  slots.set(at, (slots.get(at) ?? 0) + count);
+  slots.set(at, countAt(slots, at) + count);
 }
 
 export function take(slots: Map<RegistrationId, number>, at: RegistrationId): boolean {
-  const left = slots.get(at) ?? 0;
+  const left = countAt(slots, at);
   if (left <= 0) return false;
   slots.set(at, left - 1);
   return true;
@@ -61,5 +65,5 @@ export function dropUnneeded(planning: Planning, service: Service): void {
 function isUnneeded({ facts }: Planning, draft: Draft, service: Service): boolean {
   if (draft.state !== 'requested' || draft.pool !== 'apex' || draft.facts.made) return false;
   const slots = freeSlots(draft, facts);
-  return slots > 0 && (service.spareStarting.get(draft.facts.registrationId) ?? 0) >= slots;
+  return slots > 0 && countAt(service.spareStarting, draft.facts.registrationId) >= slots;
 }

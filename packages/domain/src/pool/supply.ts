@@ -42,7 +42,9 @@ export function isServing(draft: Draft): boolean {
 
 /** On its way to its first job: requested … booting, or promoted and not yet asking. */
 export function isStarting(draft: Draft): boolean {
-  return isServing(draft) && !(up.includes(draft.state) && asksForJobs(draft));
+  const said = draft.facts.agent?.state;
+  const isUp = up.includes(draft.state) && (said === 'idle' || said === 'active');
+  return isServing(draft) && !isUp;
 }
 
 /** Requested … booting, whatever its tier: what a trial launch is counted by. */
