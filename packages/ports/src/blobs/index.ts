@@ -1,26 +1,4 @@
-import { defineErrors } from '@polar-gosling/kernel';
-import type { CallOptions } from '../call.ts';
-
 export type { CallOptions } from '../call.ts';
-
-/** Big values by key (`runs/{run}/log.jsonl`, `bundles/{sha256}`). Keys are relative, `/`-separated, never with `..`. */
-export interface Blobs {
-  /** The bytes, or `undefined` when there is no such key. */
-  read(key: string, options: CallOptions): Promise<Uint8Array | undefined>;
-  /** Writes the whole value, atomically; replaces. Safe to repeat. */
-  write(key: string, value: Uint8Array, options: CallOptions): Promise<void>;
-  /** Writes only where there is none; `exists` otherwise. */
-  writeIfAbsent(key: string, value: Uint8Array, options: CallOptions): Promise<'written' | 'exists'>;
-  remove(key: string, options: CallOptions): Promise<void>;
-  /** Keys that start with `prefix`, in order, at most `limit`. */
-  list(prefix: string, limit: number, options: CallOptions): Promise<readonly string[]>;
-}
-
-export const blobErrors = defineErrors('BLOB', {
-  badKey: { message: (p: { key: string }) => `"${p.key}" is no blob key`, http: 400, retry: 'never' },
-  unavailable: {
-    message: (p: { op: string }) => `the blob store did not answer ${p.op}`,
-    http: 503,
-    retry: 'backoff',
-  },
-});
+export { checkBlobKey, checkBlobPrefix } from './blob-key.ts';
+export type { Blobs } from './blobs.ts';
+export { blobErrors } from './errors.ts';

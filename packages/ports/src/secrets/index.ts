@@ -1,43 +1,4 @@
-import { defineErrors, type Secret } from '@polar-gosling/kernel';
-import type { CallOptions } from '../call.ts';
-
 export type { CallOptions } from '../call.ts';
-
-/** Keeps secret values by reference (`gitlab/{server}/{egg}/api-token`, without the installation's scheme). */
-export interface SecretStore {
-  /** The value; `undefined` only when there is none. Fails with SECRET_UNREADABLE when the backend did not answer. */
-  read(reference: string, options: CallOptions): Promise<Secret | undefined>;
-  /** Sets the value. Safe to repeat. */
-  write(reference: string, value: Secret, options: CallOptions): Promise<void>;
-  /** Sets the value only where there is none, and answers the one in force. Safe to repeat. */
-  writeIfAbsent(reference: string, value: Secret, options: CallOptions): Promise<Secret>;
-  /** Removes it; missing is fine. */
-  remove(reference: string, options: CallOptions): Promise<void>;
-  /** References that start with `prefix`, in order; never values. */
-  list(prefix: string, options: CallOptions): Promise<readonly string[]>;
-}
-
-export const secretErrors = defineErrors('SECRET', {
-  unreadable: {
-    message: (p: { role: string; reason: string }) => `cannot read ${p.role}: ${p.reason}`,
-    http: 503,
-    retry: 'backoff',
-  },
-  missing: {
-    message: (p: { role: string; fix: string }) => `there is no ${p.role}; ${p.fix}`,
-    http: 424,
-    retry: 'never',
-  },
-  badReference: {
-    message: (p: { reference: string; problem: string }) =>
-      `"${p.reference}" is no secret reference: ${p.problem}`,
-    http: 400,
-    retry: 'never',
-  },
-  damaged: {
-    message: (p: { path: string; reason: string }) =>
-      `the secret file ${p.path} cannot be read: ${p.reason}; restore it together with its key`,
-    http: 500,
-    retry: 'never',
-  },
-});
+export { secretErrors } from './errors.ts';
+export { checkReference, checkSecretValue } from './reference.ts';
+export type { SecretStore } from './secret-store.ts';

@@ -25,6 +25,7 @@ export {
   WebhookDeliveryRow,
   WebhookTokenRow,
 } from './rows.ts';
+export type { Sealer } from './sealer.ts';
 export {
   type ColumnValue,
   type CommitResult,

@@ -1,0 +1,110 @@
+import type { Clock, Logger } from '@polar-gosling/kernel';
+import { type CommitResult, storeErrors, type Unit } from '@polar-gosling/ports/store';
+import { reasonOf } from './open-database.ts';
+import { createWriteGate } from './write-gate.ts';
+import type { UnitOutcome } from './writer.ts';
+import type { WriterPort } from './writer-port.ts';
+
+/** Collects units while a group is being written; the next group takes all that came meanwhile. */
+export interface GroupCommit {
+  commit(unit: Unit, signal: AbortSignal): Promise<CommitResult>;
+  isReadOnly(): boolean;
+  /** Refuses what comes from now on; resolves when everything before is answered. */
+  drain(): Promise<void>;
+}
+
+interface Pending {
+  readonly unit: Unit;
+  readonly signal: AbortSignal;
+  resolve(result: CommitResult): void;
+  reject(error: unknown): void;
+}
+
+const maxGroup = 512;
+
+export function createGroupCommit(deps: { writer: WriterPort; clock: Clock; logger: Logger }): GroupCommit {
+  const gate = createWriteGate(deps.clock);
+  let pending: Pending[] = [];
+  let pumping: Promise<void> | undefined;
+  let isClosed = false;
+
+  const refusal = (cause: unknown) => {
+    const reason = gate.readOnlyReason();
+    return reason === undefined
+      ? storeErrors.unavailable({ op: 'commit' }, { cause })
+      : storeErrors.readOnly({ reason }, { cause });
+  };
+
+  const write = async (group: readonly Pending[]): Promise<void> => {
+    const wasReadOnly = gate.readOnlyReason() !== undefined;
+    const startedAt = deps.clock.monotonic();
+    try {
+      const units = group.map(({ unit }) => unit);
+      const outcomes = await deps.writer.commitGroup(units, deps.clock.now());
+      gate.succeeded();
+      if (wasReadOnly) deps.logger.info('the store takes writes again');
+      for (const [place, waiting] of group.entries()) settle(waiting, outcomes[place]);
+    } catch (error) {
+      gate.failed(startedAt, innermostReason(error));
+      const refused = refusal(error);
+      if (!wasReadOnly)
+        deps.logger.error('the store refused a group of writes', { count: group.length, error });
+      for (const waiting of group) waiting.reject(refused);
+    }
+  };
+
+  const pump = async (): Promise<void> => {
+    // One turn of the loop, so that what is committed together goes together.
+    await new Promise<void>((resolve) => {
+      setImmediate(resolve);
+    });
+    while (pending.length > 0) {
+      const group = withoutAborted(pending.slice(0, maxGroup));
+      pending = pending.slice(maxGroup);
+      if (group.length === 0) continue;
+      if (gate.mayTry()) await write(group);
+      else for (const waiting of group) waiting.reject(refusal(undefined));
+    }
+    pumping = undefined;
+  };
+
+  return {
+    isReadOnly: () => gate.readOnlyReason() !== undefined,
+    commit(unit, signal) {
+      if (isClosed) return Promise.reject(storeErrors.unavailable({ op: 'commit on a closed store' }));
+      return new Promise((resolve, reject) => {
+        pending.push({ unit, signal, resolve, reject });
+        pumping ??= pump();
+      });
+    },
+    async drain() {
+      isClosed = true;
+      await pumping;
+    },
+  };
+}
+
+function withoutAborted(group: readonly Pending[]): readonly Pending[] {
+  return group.filter(({ signal, reject }) => {
+    if (signal.aborted) reject(signal.reason);
+    return !signal.aborted;
+  });
+}
+
+function settle(waiting: Pending, outcome: UnitOutcome | undefined): void {
+  if (outcome === undefined) waiting.reject(storeErrors.unavailable({ op: 'commit' }));
+  else if (outcome.kind === 'refused') waiting.reject(refusedUnit(outcome));
+  else waiting.resolve(outcome);
+}
+
+function refusedUnit({ code, params }: Extract<UnitOutcome, { kind: 'refused' }>): unknown {
+  return code === 'STORE_ITEM_TOO_BIG'
+    ? storeErrors.itemTooBig({ key: String(params['key']), bytes: Number(params['bytes']) })
+    : storeErrors.badUnit({ reason: String(params['reason']) });
+}
+
+function innermostReason(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  if (typeof cause === 'object' && cause !== null && 'reason' in cause) return String(cause.reason);
+  return cause === undefined ? reasonOf(error) : reasonOf(cause);
+}

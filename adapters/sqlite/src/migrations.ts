@@ -1,0 +1,52 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { storeErrors } from '@polar-gosling/ports/store';
+import { ensureLayout } from './layout.ts';
+import { decodeRow, encodeRow } from './row-codec.ts';
+
+/** One step of the data; steps are only ever added, and the layout is brought up to date before them. */
+interface Migration {
+  readonly number: number;
+  readonly name: string;
+  up(db: DatabaseSync): void;
+}
+
+const migrations: readonly Migration[] = [{ number: 1, name: 'first tables', up: () => undefined }];
+
+export const newestMigration = Math.max(...migrations.map(({ number }) => number));
+const rowName = 'database';
+
+/** Brings the database to this release; STORE_NEWER_SCHEMA when it is ahead of it, and then nothing is touched. */
+export function migrate(db: DatabaseSync, options: { path: string; nowMs: number }): void {
+  db.exec('BEGIN IMMEDIATE');
+  try {
+    const found = currentMigration(db);
+    if (found > newestMigration) {
+      throw storeErrors.newerSchema({ found, known: newestMigration, path: options.path });
+    }
+    ensureLayout(db);
+    for (const migration of migrations.filter(({ number }) => number > found)) migration.up(db);
+    if (found < newestMigration) recordMigration(db, options.nowMs);
+    db.exec('COMMIT');
+  } catch (error) {
+    if (db.isTransaction) db.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+function currentMigration(db: DatabaseSync): number {
+  const table = db.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schema'").get();
+  if (table === undefined) return 0;
+  const stored = db.prepare('SELECT doc FROM schema WHERE name = ?').get(rowName);
+  return stored === undefined ? 0 : Number(decodeRow(String(stored['doc']))['migration']);
+}
+
+function recordMigration(db: DatabaseSync, nowMs: number): void {
+  const doc = encodeRow({
+    name: rowName,
+    migration: newestMigration,
+    written_by: 'polar-gosling',
+    version: newestMigration,
+    updated_at: nowMs,
+  });
+  db.prepare('INSERT OR REPLACE INTO schema (name, doc) VALUES (?, ?)').run(rowName, doc);
+}

@@ -1,0 +1,26 @@
+import type { JsonObject } from '@polar-gosling/kernel';
+import type { Unit } from '@polar-gosling/ports/store';
+import type { UnitOutcome } from './writer.ts';
+
+export interface ThreadStart {
+  readonly path: string;
+  readonly nowMs: number;
+}
+
+export type ToThread =
+  | { readonly kind: 'commit'; readonly units: readonly Unit[]; readonly nowMs: number }
+  | { readonly kind: 'close' };
+
+/** `code` and `params` only where the error is one of ours. */
+export interface ThreadFailure {
+  readonly kind: 'failed';
+  readonly reason: string;
+  readonly code?: string;
+  readonly params?: JsonObject;
+}
+
+/** One answer to each message, and one to the start. */
+export type FromThread =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'done'; readonly outcomes: readonly UnitOutcome[] }
+  | ThreadFailure;
