@@ -1,4 +1,4 @@
-import { flag, text } from '../http/fields.ts';
+import { flag, oneOf, text } from '../http/fields.ts';
 import { pageFields, pageOf } from '../http/paging.ts';
 import { ok, type Route } from '../http/route.ts';
 import type { SimContext } from '../sim-context.ts';
@@ -43,6 +43,8 @@ export function projectRoutes(context: SimContext): Route[] {
         with_shared: flag,
         simple: flag,
         search: text,
+        order_by: oneOf(['id', 'created_at']),
+        sort: oneOf(['asc', 'desc']),
       },
       handle: (call) => {
         const { caller, params, query } = call;
@@ -54,7 +56,8 @@ export function projectRoutes(context: SimContext): Route[] {
         const found = [...world.projects.values()]
           .filter(({ path }) => isBelow(path) && path.includes(query.text('search') ?? ''))
           .filter((project) => roleIn(world, caller.user, project) !== undefined)
-          .filter(() => query.flag('archived') !== true);
+          .filter(() => query.flag('archived') !== true)
+          .toSorted((a, b) => (query.text('sort') === 'asc' ? a.id - b.id : b.id - a.id));
         const page = pageOf(call, found);
         return ok(
           page.items.map((project) => projectEntity(context, project)),
