@@ -86,6 +86,8 @@ export type TofuOutcome =
 /** One run in its own directory: plan, look, apply. Methods are called at most once each, in this order. */
 export interface TofuRun {
   readonly pid: number | undefined;
+  /** SHA-256 over the rendered bundle. */
+  readonly bundleSha256?: string;
   /** init + plan + show. Fails with TOFU_PLAN_FAILED, TOFU_LOCKED. */
   plan(options: CallOptions): Promise<TofuPlan>;
   /** Applies that very plan. `signal` = one SIGINT, then patience until the hard end. Never throws for a failed apply. */
@@ -152,6 +154,12 @@ export const tofuErrors = defineErrors('TOFU', {
   planFailed: {
     message: (p: { summary: string; detail: string }) =>
       `OpenTofu could not plan: ${p.summary}${p.detail && `: ${p.detail}`}`,
+    http: 502,
+    retry: 'backoff',
+  },
+  applyFailed: {
+    message: (p: { summary: string; detail: string }) =>
+      `OpenTofu could not apply: ${p.summary}${p.detail && `: ${p.detail}`}`,
     http: 502,
     retry: 'backoff',
   },

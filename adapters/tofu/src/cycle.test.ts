@@ -1,0 +1,152 @@
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { readStartTime } from './process-identity.ts';
+import { anEntry, bring, createBench, findTestTofu, listNames, noTofuReason, wants } from './test-bench.ts';
+
+const program = findTestTofu();
+
+describe('a runner of the local provider, from plan to removal', () => {
+  beforeEach(({ skip }) => skip(program === undefined, noTofuReason));
+
+  it('starts an agent in its own session that has only the listed environment', async () => {
+    await using bench = createBench(program ?? '', {
+      agentEnv: { TZ: 'Europe/Berlin', AWS_SECRET_ACCESS_KEY: 'canary', NODE_OPTIONS: '--no-warnings' },
+    });
+    const wanted = wants([anEntry({ runner_id: 'r1' })]);
+
+    const { plan, outcome } = await bring(bench.tofu, wanted);
+    const seen = await bench.seen('r1');
+
+    const dir = join(bench.dataDir, 'local-runners', 'r1');
+    expect(plan.changes).toEqual([
+      { address: bench.tofu.addressOf('r1'), runnerId: 'r1', actions: ['create'] },
+    ]);
+    expect(plan.summary).toEqual({ add: 1, change: 0, destroy: 0 });
+    expect(outcome).toMatchObject({
+      kind: 'ok',
+      serial: 1,
+      applied: [bench.tofu.addressOf('r1')],
+      removed: [],
+    });
+    expect(seen.argv).toEqual(['runner', '--runner-id', 'r1', '--egg-name', 'web']);
+    expect(seen.cwd).toBe(dir);
+    const { GOSLING_JOB_USER: _, ...env } = seen.env;
+    expect(env).toEqual({
+      PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+      LANG: 'C.UTF-8',
+      TZ: 'Europe/Berlin',
+      HOME: dir,
+      TMPDIR: join(dir, 'tmp'),
+      GOSLING_URL: 'http://127.0.0.1:8080',
+      GOSLING_BOOTSTRAP_TOKEN_FILE: join(dir, 'bootstrap-token'),
+    });
+    expect(seen.env['GOSLING_JOB_USER']).toBe(process.getuid?.() === 0 ? 'gosling-job' : undefined);
+    expect(readFileSync(join(dir, 'bootstrap-token'), 'utf8')).toBe('bt-r1');
+    expect(modeOf(dir)).toBe(0o700);
+    expect(modeOf(join(dir, 'bootstrap-token'))).toBe(0o600);
+    expect(modeOf(join(dir, 'agent.log'))).toBe(0o600);
+    const record = bench.record('r1');
+    expect(record).toMatchObject({ runner_id: 'r1', egg: 'web', boot_id: bench.tofu.host.bootId });
+    expect(readStartTime(record.pid)).toBe(record.start_time);
+    expect(sessionOf(record.pid)).toBe(record.pid);
+  });
+
+  it('plans nothing the second time', async () => {
+    await using bench = createBench(program ?? '');
+    const wanted = wants([anEntry({ runner_id: 'r1' })]);
+    await bring(bench.tofu, wanted);
+
+    const { plan, outcome } = await bring(bench.tofu, wanted);
+
+    expect(plan).toMatchObject({ hasChanges: false, serial: 1 });
+    expect(outcome).toBeUndefined();
+  });
+
+  it('removes one machine when its entry goes, and the process with it', async () => {
+    await using bench = createBench(program ?? '');
+    await bring(bench.tofu, wants([anEntry({ runner_id: 'r1' }), anEntry({ runner_id: 'r2' })]));
+    const [first, second] = [bench.record('r1'), bench.record('r2')];
+
+    const { plan, outcome } = await bring(bench.tofu, wants([anEntry({ runner_id: 'r2' })]));
+
+    const deletes = plan.changes.filter(({ actions }) => actions.includes('delete'));
+    expect(deletes).toEqual([{ address: bench.tofu.addressOf('r1'), runnerId: 'r1', actions: ['delete'] }]);
+    expect(plan.summary).toEqual({ add: 0, change: 0, destroy: 1 });
+    expect(outcome).toMatchObject({ kind: 'ok', applied: [], removed: [bench.tofu.addressOf('r1')] });
+    expect(readStartTime(first.pid)).toBeUndefined();
+    expect(readStartTime(second.pid)).toBe(second.start_time);
+    expect(listNames(join(bench.dataDir, 'local-runners'))).toEqual(['r2']);
+  });
+
+  it('reports a machine that could not be started, and removes it later', async () => {
+    await using bench = createBench(program ?? '', {
+      launcher: { agentCommand: ['/nowhere/agent'], env: {} },
+    });
+
+    const { outcome } = await bring(bench.tofu, wants([anEntry({ runner_id: 'r1' })]));
+    const removal = await bring(bench.tofu, wants([]));
+
+    expect(outcome).toMatchObject({
+      kind: 'failed',
+      class: 'retryable',
+      summary: '1 of the machines could not be started',
+      detail: expect.stringContaining('/nowhere/agent'),
+      applied: [],
+    });
+    expect(removal.outcome).toMatchObject({ kind: 'ok', removed: [bench.tofu.addressOf('r1')] });
+    expect(listNames(join(bench.dataDir, 'local-runners'))).toEqual([]);
+  });
+
+  it('keeps the one-time token out of state, stored plan, events and log', async () => {
+    await using bench = createBench(program ?? '');
+
+    const { plan, events, log } = await bring(bench.tofu, wants([anEntry({ runner_id: 'r1' })]));
+
+    const state = readFileSync(join(bench.dataDir, 'tofu-states/web/terraform.tfstate'), 'utf8');
+    expect(`${state}${JSON.stringify(plan.redacted)}${JSON.stringify(events)}${log}`).not.toContain('bt-r1');
+    expect(listNames(join(bench.dataDir, 'runs'))).toEqual([]);
+  });
+
+  it('tells stages and resources while it works', async () => {
+    await using bench = createBench(program ?? '');
+
+    const { events, log } = await bring(bench.tofu, wants([anEntry({ runner_id: 'r1' })]));
+
+    const address = bench.tofu.addressOf('r1');
+    expect(events.map(({ kind }) => kind)).toContain('stage');
+    expect(events).toContainEqual({ kind: 'resource', message: `${address}: Plan to create`, address });
+    const lines = log.trimEnd().split('\n');
+    expect(lines.map((line) => JSON.parse(line)['@message'])).toContain(`${address}: Creating...`);
+  });
+
+  it('has a state of its own for every shard', async () => {
+    await using bench = createBench(program ?? '');
+    await bring(bench.tofu, wants([anEntry({ runner_id: 'r1' })], 0));
+
+    const { plan } = await bring(bench.tofu, wants([anEntry({ runner_id: 'r2' })], 3));
+
+    expect(plan.summary).toEqual({ add: 1, change: 0, destroy: 0 });
+    expect(listNames(join(bench.dataDir, 'tofu-states/web')).toSorted()).toEqual(['3', 'terraform.tfstate']);
+  });
+
+  it('does without init once a bundle of the same shape was prepared', async () => {
+    await using bench = createBench(program ?? '');
+    const first = await bring(bench.tofu, wants([anEntry({ runner_id: 'r1' })]));
+
+    const second = await bring(bench.reopen(), wants([]));
+
+    expect(first.log).toContain('"tofu init');
+    expect(second.log).not.toContain('"tofu init');
+    expect(second.outcome).toMatchObject({ kind: 'ok', removed: [bench.tofu.addressOf('r1')] });
+  });
+});
+
+function modeOf(path: string): number {
+  return statSync(path).mode & 0o777;
+}
+
+function sessionOf(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[3]);
+}

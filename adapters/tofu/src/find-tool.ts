@@ -1,0 +1,124 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { access, constants, readdir, realpath, stat } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { Logger } from '@polar-gosling/kernel';
+import { type TofuTool, tofuErrors } from '@polar-gosling/ports/tofu';
+import { type HostEnvironment, versionEnvironment } from './environment.ts';
+import { runInTime } from './run-in-time.ts';
+
+export const neededVersion = '1.11.0';
+const versionTimeoutMs = 20_000;
+
+export interface TofuFinderOptions {
+  /** `GOSLING_TOFU_BIN`: this one or none. */
+  readonly bin?: string | undefined;
+  /** Where managed versions are (`tofu-{version}`); the data directory's `bin` when not given. */
+  readonly binDir?: string | undefined;
+  /** The host's environment: `PATH`, proxies. Only listed names of it reach OpenTofu. */
+  readonly environment: HostEnvironment;
+  /** May terraform stand in (embedded only)? */
+  readonly allowTerraform: boolean;
+}
+
+interface Candidate {
+  readonly path: string;
+  readonly source: string;
+}
+
+/**
+ * Finds the binary: GOSLING_TOFU_BIN, the newest managed version, `tofu` on PATH, then (embedded only) terraform.
+ * Fails with TOFU_MISSING or TOFU_TOO_OLD, which say what to do.
+ */
+export async function findTool(
+  options: TofuFinderOptions & { readonly binDir: string; readonly logger: Logger },
+  signal: AbortSignal,
+): Promise<TofuTool> {
+  let tooOld: TofuTool | undefined;
+  for (const candidate of await listCandidates(options)) {
+    const tool = await inspect(candidate, options.environment, signal);
+    if (tool === undefined) continue;
+    if (compareVersions(tool.version, neededVersion) < 0) {
+      tooOld ??= tool;
+      continue;
+    }
+    if (tool.product === 'terraform') {
+      options.logger.warn('terraform stands in for OpenTofu', { path: tool.path, version: tool.version });
+    }
+    return { ...tool, sha256: await sha256OfFile(tool.path) };
+  }
+  if (tooOld !== undefined) {
+    throw tofuErrors.tooOld({ path: tooOld.path, version: tooOld.version, needed: neededVersion });
+  }
+  throw tofuErrors.missing({ tried: describeTried(options) });
+}
+
+/** Orders `1.9.0 < 1.12.0-rc1 < 1.12.0`. */
+export function compareVersions(a: string, b: string): number {
+  const [coreA = '', tagA = '~'] = a.split(/-(.*)/s);
+  const [coreB = '', tagB = '~'] = b.split(/-(.*)/s);
+  const numbersB = coreB.split('.').map(Number);
+  for (const [place, number] of coreA.split('.').map(Number).entries()) {
+    const difference = number - (numbersB[place] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  if (tagA === tagB) return 0;
+  return tagA < tagB ? -1 : 1;
+}
+
+async function listCandidates(options: TofuFinderOptions & { binDir: string }): Promise<Candidate[]> {
+  if (options.bin !== undefined) return [{ path: options.bin, source: 'GOSLING_TOFU_BIN' }];
+  const names = await readdir(options.binDir).catch(() => []);
+  const managed = names
+    .filter((name) => /^tofu-\d+\.\d+\.\d+[\w.-]*$/.test(name))
+    .toSorted((a, b) => compareVersions(b.slice(5), a.slice(5)))
+    .map((name) => ({ path: join(options.binDir, name), source: 'managed' }));
+  const onPath = [
+    ...listOnPath('tofu', options.environment),
+    ...(options.allowTerraform ? listOnPath('terraform', options.environment) : []),
+  ];
+  return [...managed, ...onPath];
+}
+
+function listOnPath(name: string, environment: HostEnvironment): Candidate[] {
+  const folders = (environment['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
+  return folders.map((folder) => ({ path: join(folder, name), source: 'PATH' }));
+}
+
+async function inspect(
+  { path, source }: Candidate,
+  environment: HostEnvironment,
+  signal: AbortSignal,
+): Promise<TofuTool | undefined> {
+  if (!(await isExecutable(path))) return undefined;
+  const env = versionEnvironment(environment);
+  const text = await runInTime(path, ['version'], { env, timeoutMs: versionTimeoutMs, signal });
+  signal.throwIfAborted();
+  const said = /^(OpenTofu|Terraform) v(\S+)$/m.exec(text ?? '');
+  const version = said?.[2];
+  if (version === undefined) return undefined;
+  const product = said?.[1] === 'OpenTofu' ? 'opentofu' : 'terraform';
+  return { path: await realpath(path), product, version, sha256: '', source };
+}
+
+async function isExecutable(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.X_OK);
+    return (await stat(path)).isFile();
+  } catch {
+    return false; // not there or not ours to run: the next candidate is tried
+  }
+}
+
+async function sha256OfFile(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return hash.digest('hex');
+}
+
+function describeTried(options: TofuFinderOptions & { binDir: string }): string {
+  if (options.bin !== undefined) return `GOSLING_TOFU_BIN is ${options.bin}, which does not run as one`;
+  const names = options.allowTerraform ? 'tofu or terraform' : 'tofu';
+  return `none in ${options.binDir}, no ${names} on PATH`;
+}

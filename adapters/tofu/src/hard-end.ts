@@ -1,0 +1,25 @@
+/**
+ * Shell text that becomes OpenTofu (`exec`, so its pid is the one that was started) and leaves a guard beside it:
+ * `sh -c hardEndGuard gosling-guard END SOFT_END MARKER PROGRAM ARGUMENT…`, times in seconds since 1970.
+ *
+ * The guard outlives us: at END it kills the whole group. If we are gone by SOFT_END, it sends the one SIGINT in our
+ * place. MARKER is a directory whose making decides who sends it: a second SIGINT makes OpenTofu drop its state.
+ * All values are positional parameters, none is part of the text.
+ */
+export const hardEndGuard = `
+end=$1 soft=$2 marker=$3 owner=$PPID self=$$
+shift 3
+start_of() { sed 's/.*) //' "/proc/$self/stat" 2>/dev/null | cut -d ' ' -f 20; }
+started=$(start_of)
+(
+  cd /
+  trap '' INT TERM HUP
+  while sleep 1 && kill -0 "$self"; do
+    [ "$(start_of)" = "$started" ] || exit 0
+    now=$(date +%s)
+    if [ "$now" -ge "$end" ]; then kill -s KILL -- "-$self"; exit 0; fi
+    if [ "$now" -ge "$soft" ] && ! kill -0 "$owner"; then mkdir "$marker" && kill -s INT "$self"; fi
+  done
+) </dev/null >/dev/null 2>&1 &
+exec "$@"
+`;

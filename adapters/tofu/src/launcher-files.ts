@@ -1,0 +1,25 @@
+import { mkdir, readFile, readlink, rename, rm, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { computeDirectory } from './compute-module.ts';
+import { replaceFile } from './run-directory.ts';
+
+const names = ['launcher.mjs', 'processes.mjs'];
+
+/**
+ * Puts the local provider's launcher, and a link to our Node, at the fixed place its module calls: what starts a
+ * runner today is stopped by the launcher of the day it is removed, wherever our own code lives then.
+ */
+export async function installLauncher(dataDir: string, directory = computeDirectory): Promise<void> {
+  const binDir = join(dataDir, 'bin');
+  await mkdir(binDir, { recursive: true, mode: 0o700 });
+  for (const name of names) {
+    const text = await readFile(join(directory, 'local', name), 'utf8');
+    const installed = await readFile(join(binDir, name), 'utf8').catch(() => undefined);
+    if (installed !== text) await replaceFile(join(binDir, name), text, 0o600);
+  }
+  const link = join(binDir, 'node');
+  if ((await readlink(link).catch(() => undefined)) === process.execPath) return;
+  await rm(`${link}.new`, { force: true });
+  await symlink(process.execPath, `${link}.new`);
+  await rename(`${link}.new`, link);
+}

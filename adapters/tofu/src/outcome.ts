@@ -1,0 +1,70 @@
+import type { CodedError } from '@polar-gosling/kernel';
+import { type TofuOutcome, tofuErrors } from '@polar-gosling/ports/tofu';
+import { classifyFailure } from './classify.ts';
+import type { ProcessEnd } from './process.ts';
+import type { RunFacts } from './run-facts.ts';
+
+const detailLetters = 4000;
+
+export interface CommandResult {
+  readonly end: ProcessEnd;
+  readonly facts: RunFacts;
+  /** End of the error output. */
+  readonly stderr: string;
+}
+
+/** What an ended apply means. */
+export function decideOutcome(
+  { end, facts, stderr }: CommandResult,
+  state: { serial?: number; lineage?: string },
+): TofuOutcome {
+  const { applied, removed, notStarted } = facts;
+  if (end.stoppedFor !== undefined && (end.code !== 0 || notStarted.length > 0)) {
+    return { kind: 'unknown', reason: `OpenTofu was stopped: ${end.stoppedFor}` };
+  }
+  if (end.code === null) return { kind: 'unknown', reason: `OpenTofu was ended by ${end.signal}` };
+  if (end.code !== 0) {
+    const { summary, detail } = describeFailure({ end, facts, stderr });
+    return {
+      kind: 'failed',
+      class: classifyFailure(`${summary} ${detail}`),
+      summary,
+      detail,
+      applied,
+      removed,
+    };
+  }
+  if (notStarted.length > 0) {
+    return {
+      kind: 'failed',
+      class: 'retryable',
+      summary: `${notStarted.length} of the machines could not be started`,
+      detail: cut([...notStarted, ...facts.said].join('\n')),
+      applied,
+      removed,
+    };
+  }
+  return { kind: 'ok', ...state, applied, removed };
+}
+
+/** The error of a command that should have planned. */
+export function planError(result: CommandResult): CodedError {
+  const { summary, detail } = describeFailure(result);
+  if (!/acquiring the state lock/i.test(summary)) return tofuErrors.planFailed({ summary, detail });
+  const named = (name: string) => new RegExp(`^\\s*${name}:\\s*(.+)$`, 'm').exec(detail)?.[1] ?? 'unknown';
+  return tofuErrors.locked({ who: named('Who'), since: named('Created') });
+}
+
+function describeFailure({ end, facts, stderr }: CommandResult): { summary: string; detail: string } {
+  const [first, ...others] = facts.errors;
+  if (first !== undefined) {
+    const more = others.map((one) => `${one.summary}: ${one.detail}`);
+    return { summary: first.summary, detail: cut([first.detail, ...more].join('\n')) };
+  }
+  const summary = end.code === null ? `it was ended by ${end.signal}` : `it ended with code ${end.code}`;
+  return { summary, detail: cut(stderr.trim()) };
+}
+
+function cut(text: string): string {
+  return text.length > detailLetters ? `${text.slice(0, detailLetters)}…` : text;
+}

@@ -1,0 +1,54 @@
+import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import type { ProcessIdentity } from './process-identity.ts';
+
+const RecordedProcess = z.strictObject({
+  pid: z.number(),
+  startTime: z.string(),
+  bootId: z.string(),
+  interruptMarker: z.string(),
+});
+/** The process a run had last: enough to end that one later and no other. */
+export type RecordedProcess = Readonly<z.infer<typeof RecordedProcess>>;
+
+const recordName = 'process.json';
+
+export function runDirOf(dataDir: string, runId: string): string {
+  return join(dataDir, 'runs', runId);
+}
+
+/** Makes the directory of a run, for its owner only, and writes the bundle into it. Fails when it is there. */
+export async function makeRunDirectory(runDir: string, files: ReadonlyMap<string, string>): Promise<void> {
+  await mkdir(dirname(runDir), { recursive: true, mode: 0o700 });
+  await mkdir(runDir, { mode: 0o700 });
+  for (const [path, text] of files) {
+    await mkdir(dirname(join(runDir, path)), { recursive: true, mode: 0o700 });
+    await writeFile(join(runDir, path), text, { mode: 0o600 });
+  }
+}
+
+export async function recordProcess(
+  runDir: string,
+  recorded: ProcessIdentity & { bootId: string; interruptMarker: string },
+): Promise<void> {
+  await replaceFile(join(runDir, recordName), JSON.stringify(recorded), 0o600);
+}
+
+/** What was recorded last; `undefined` when nothing was. */
+export async function readRecordedProcess(runDir: string): Promise<RecordedProcess | undefined> {
+  const text = await readFile(join(runDir, recordName), 'utf8').catch(() => undefined);
+  return text === undefined ? undefined : RecordedProcess.parse(JSON.parse(text));
+}
+
+/** Removes a run's directory with all it held. */
+export async function wipeRunDirectory(runDir: string): Promise<void> {
+  await rm(runDir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+}
+
+/** Writes a whole file or nothing; a reader sees the old or the new one. */
+export async function replaceFile(path: string, text: string, mode: number): Promise<void> {
+  await writeFile(`${path}.new`, text, { mode });
+  await chmod(`${path}.new`, mode);
+  await rename(`${path}.new`, path);
+}

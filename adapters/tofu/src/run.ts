@@ -1,0 +1,71 @@
+import type { Clock, Logger } from '@polar-gosling/kernel';
+import type { Blobs } from '@polar-gosling/ports/blobs';
+import { type TofuRun, type TofuRunRequest, tofuErrors } from '@polar-gosling/ports/tofu';
+import { createCommands } from './command.ts';
+import type { TofuLimits } from './limits.ts';
+import type { PreparedData } from './prepare.ts';
+import type { Bundle } from './render.ts';
+import { wipeRunDirectory } from './run-directory.ts';
+import { createRunLog } from './run-log.ts';
+import { applyStep, planStep, type StepContext, stateListStep } from './run-steps.ts';
+
+export interface RunParts {
+  readonly request: TofuRunRequest;
+  readonly bundle: Bundle;
+  readonly runDir: string;
+  readonly stateFile: string;
+  readonly program: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly prepared: PreparedData;
+  readonly limits: TofuLimits;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly blobs: Blobs | undefined;
+  mask(text: string): string;
+}
+
+/** One run in a directory that holds its bundle already. */
+export function createRun(parts: RunParts): TofuRun {
+  const { request, bundle, runDir, limits } = parts;
+  const mask = (text: string) => parts.mask(hideAll(text, bundle.secrets));
+  const log = createRunLog(limits.logBytes, mask);
+  const givenUp = new AbortController();
+  let pid: number | undefined;
+  let work: Promise<unknown> = Promise.resolve();
+  const commands = createCommands({
+    ...{ program: parts.program, runDir, env: parts.env, hardEndAt: request.hardEndAt },
+    ...{ graceMs: limits.graceMs, lineBytes: limits.lineBytes, clock: parts.clock, log, mask },
+    onEvent: (event) => request.onEvent(event),
+    onStart(started) {
+      pid = started;
+      request.onProcess(started);
+    },
+  });
+  const during = <Result>(
+    signal: AbortSignal,
+    step: (context: StepContext, signal: AbortSignal) => Promise<Result>,
+  ) => {
+    const result = step({ ...parts, commands }, AbortSignal.any([signal, givenUp.signal]));
+    work = result.catch(() => undefined);
+    return result;
+  };
+  return {
+    get pid() {
+      return pid;
+    },
+    bundleSha256: bundle.sha256,
+    plan: ({ signal }) => during(signal, planStep),
+    apply: ({ signal }) => during(signal, applyStep),
+    stateList: ({ signal }) => during(signal, stateListStep),
+    log: () => log.bytes(),
+    async dispose() {
+      givenUp.abort(tofuErrors.planFailed({ summary: 'the run was given up', detail: '' }));
+      await work;
+      await wipeRunDirectory(runDir);
+    },
+  };
+}
+
+function hideAll(text: string, secrets: readonly string[]): string {
+  return secrets.reduce((masked, secret) => masked.replaceAll(secret, '[secret]'), text);
+}

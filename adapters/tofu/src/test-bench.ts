@@ -1,0 +1,224 @@
+// What the tests of this package share; nothing else imports it.
+import {
+  accessSync,
+  constants,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import {
+  createSystemClock,
+  type LogFields,
+  type Logger,
+  pollUntil,
+  silentLogger,
+} from '@polar-gosling/kernel';
+import type { RunnerEntry, Tofu, TofuEvent, TofuRun, TofuWanted } from '@polar-gosling/ports/tofu';
+import { createTofu, type TofuOptions } from './create-tofu.ts';
+import { readStartTime, signalQuietly } from './process-identity.ts';
+
+export const clock = createSystemClock();
+export const never: AbortSignal = new AbortController().signal;
+
+/** The OpenTofu to test with: POLAR_TOFU, the one built by scripts/engines/get-tofu.sh, else terraform on PATH. */
+export function findTestTofu(): string | undefined {
+  // biome-ignore lint/style/noProcessEnv: POLAR_* names are for tests only
+  const env = process.env;
+  const cache = env['POLAR_CACHE'] ?? join(homedir(), '.cache', 'polar-gosling');
+  const onPath = (env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, 'terraform'));
+  const candidates = [env['POLAR_TOFU'], join(cache, 'bin', 'tofu-1.12.6'), ...onPath];
+  return candidates.find((path) => path !== undefined && isExecutable(path));
+}
+
+export const noTofuReason = 'no OpenTofu: run scripts/engines/get-tofu.sh, or set POLAR_TOFU';
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false; // the next one
+  }
+}
+
+/** A living stand-in for the agent: tells what it was given and stays. It ends on SIGTERM unless told not to. */
+const agentText = `
+import { writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+if (process.env.LANG === 'stubborn') {
+  process.on('SIGTERM', () => {});
+  spawn('sleep', ['600'], { detached: true, stdio: 'ignore' });
+}
+writeFileSync(process.env.HOME + '/seen.json', JSON.stringify({ argv: process.argv.slice(2), env: process.env, cwd: process.cwd() }));
+setInterval(() => {}, 1000);
+`;
+
+export interface Bench extends AsyncDisposable {
+  readonly dir: string;
+  readonly dataDir: string;
+  readonly tofu: Tofu;
+  /** Another view on the same data directory, as after a restart. */
+  reopen(changes?: Partial<TofuOptions>): Tofu;
+  /** What a started agent wrote about itself. */
+  seen(runnerId: string): Promise<{ argv: string[]; env: Record<string, string>; cwd: string }>;
+  record(runnerId: string): {
+    pid: number;
+    start_time: string;
+    boot_id: string;
+    egg: string;
+    runner_id: string;
+  };
+}
+
+export function createBench(
+  program: string,
+  { agentEnv = {}, ...changes }: Partial<TofuOptions> & { agentEnv?: Record<string, string> } = {},
+): Bench {
+  const dir = mkdtempSync(join(tmpdir(), 'tofu-test-'));
+  const dataDir = join(dir, 'data');
+  mkdirSync(dataDir, { mode: 0o700 });
+  const agent = join(dir, 'agent.mjs');
+  writeFileSync(agent, agentText);
+  const reopen = (more: Partial<TofuOptions> = {}) =>
+    createTofu({
+      dataDir,
+      clock,
+      logger: silentLogger,
+      find: { bin: program, environment: { PATH: '/usr/local/bin:/usr/bin:/bin' }, allowTerraform: true },
+      launcher: { agentCommand: [process.execPath, agent], env: agentEnv },
+      ...changes,
+      ...more,
+    });
+  const runnerDir = (runnerId: string) => join(dataDir, 'local-runners', runnerId);
+  return {
+    dir,
+    dataDir,
+    tofu: reopen(),
+    reopen,
+    seen: (runnerId) =>
+      eventually(() => readJson(join(runnerDir(runnerId), 'seen.json')), 'the agent to tell'),
+    record: (runnerId) => readJson(join(runnerDir(runnerId), 'runner.json')) as ReturnType<Bench['record']>,
+    async [Symbol.asyncDispose]() {
+      for (const id of listNames(join(dataDir, 'local-runners'))) {
+        const record = readJson(join(runnerDir(id), 'runner.json')) as
+          | { pid: number; start_time: string }
+          | undefined;
+        if (record === undefined || readStartTime(record.pid) !== record.start_time) continue;
+        signalQuietly(-record.pid, 'SIGKILL');
+        await eventually(
+          () => (readStartTime(record.pid) === undefined ? true : undefined),
+          'the agent to end',
+        );
+      }
+      rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+/** Waits, within a bound, until `check` answers something. */
+export function eventually<Found>(check: () => Found | undefined, what: string): Promise<Found> {
+  return pollUntil(check, { clock, everyMs: 20, timeoutMs: 20_000, what, signal: never });
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: tests look into what was written
+export function readJson(path: string): any {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch {
+    return undefined; // not written yet
+  }
+}
+
+export function listNames(path: string): readonly string[] {
+  try {
+    return readdirSync(path);
+  } catch {
+    return []; // not made yet
+  }
+}
+
+export function anEntry(changes: Partial<RunnerEntry> & { runner_id: string }): RunnerEntry {
+  return {
+    egg_name: 'web',
+    name: `web-${changes.runner_id}`,
+    provider: 'local',
+    type: 'vm',
+    gosling_url: 'http://127.0.0.1:8080',
+    bootstrap_token: `bt-${changes.runner_id}`,
+    cpu: 2,
+    memory_mib: 4096,
+    disk_gib: 20,
+    tags: {},
+    ...changes,
+  };
+}
+
+export function wants(entries: readonly RunnerEntry[], shard = 0): TofuWanted {
+  return {
+    egg: 'web',
+    shard,
+    provider: 'local',
+    entries: new Map(entries.map((entry) => [entry.runner_id, JSON.stringify(entry)])),
+  };
+}
+
+export interface OpenedRun {
+  readonly run: TofuRun;
+  readonly runId: string;
+  readonly events: TofuEvent[];
+  readonly pids: number[];
+}
+
+let runs = 0;
+
+export async function openRun(
+  tofu: Tofu,
+  wanted: TofuWanted,
+  options: { runId?: string; hardEndAt?: number; onEvent?: (event: TofuEvent) => void } = {},
+): Promise<OpenedRun> {
+  const events: TofuEvent[] = [];
+  const pids: number[] = [];
+  const runId = options.runId ?? `run-${++runs}`;
+  const run = await tofu.open(
+    {
+      runId,
+      wanted,
+      hardEndAt: options.hardEndAt ?? clock.now() + 120_000,
+      onEvent(event) {
+        events.push(event);
+        options.onEvent?.(event);
+      },
+      onProcess: (pid) => pids.push(pid),
+    },
+    { signal: never },
+  );
+  return { run, runId, events, pids };
+}
+
+/** Plans and applies in one go, as the engine does when the guard has nothing against it. */
+export async function bring(tofu: Tofu, wanted: TofuWanted) {
+  const { run, events } = await openRun(tofu, wanted);
+  try {
+    const plan = await run.plan({ signal: never });
+    const outcome = plan.hasChanges ? await run.apply({ signal: never }) : undefined;
+    return { plan, outcome, events, log: Buffer.from(run.log()).toString('utf8') };
+  } finally {
+    await run.dispose();
+  }
+}
+
+/** A logger that keeps its lines. */
+export function createKeepingLogger(): {
+  logger: Logger;
+  lines: { message: string; fields: LogFields | undefined }[];
+} {
+  const lines: { message: string; fields: LogFields | undefined }[] = [];
+  const keep = (message: string, fields?: LogFields) => void lines.push({ message, fields });
+  const logger: Logger = { debug: keep, info: keep, warn: keep, error: keep, with: () => logger };
+  return { logger, lines };
+}

@@ -1,0 +1,45 @@
+variable "runners" {
+  description = "Entries by runner id: each was rendered once, when its runner was launched, and never changes."
+  type = map(object({
+    runner_id       = string
+    egg_name        = string
+    name            = string
+    provider        = string
+    type            = string
+    gosling_url     = string
+    bootstrap_token = string
+    cpu             = number
+    memory_mib      = number
+    disk_gib        = number
+    tags            = map(string)
+  }))
+
+  validation {
+    condition     = alltrue([for id in keys(var.runners) : can(regex("^[a-z0-9][a-z0-9-]{0,62}$", id))])
+    error_message = "A runner id has 1 to 63 of a-z, 0-9 and -, and does not start with -."
+  }
+}
+
+variable "launcher" {
+  description = "Where the launcher keeps its runners, and the agent it starts: command with arguments, environment."
+  type = object({
+    data_dir      = string
+    agent_command = list(string)
+    agent_env     = map(string)
+  })
+
+  validation {
+    condition     = startswith(var.launcher.data_dir, "/") && length(var.launcher.agent_command) > 0
+    error_message = "The data directory is an absolute path, and the agent's command is not empty."
+  }
+}
+
+variable "module_version" {
+  description = "Version of this module. A new one changes no machine."
+  type        = string
+}
+
+variable "machine_revision" {
+  description = "Raised by hand when living machines must be replaced; the planner drains them, OpenTofu changes nothing."
+  type        = number
+}
