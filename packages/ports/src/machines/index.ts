@@ -1,3 +1,4 @@
+import { defineErrors } from '@polar-gosling/kernel';
 import type { CallOptions } from '../call.ts';
 
 export type { CallOptions } from '../call.ts';
@@ -17,3 +18,11 @@ export interface Machines {
   /** One machine; `undefined` = the cloud knows nothing of it. Fails with MACHINES_UNAVAILABLE when it did not answer. */
   status(runnerId: string, options: CallOptions): Promise<Machine | undefined>;
 }
+
+export const machinesErrors = defineErrors('MACHINES', {
+  unavailable: {
+    message: (p: { reason: string }) => `cannot look at the machines: ${p.reason}`,
+    http: 503,
+    retry: 'backoff',
+  },
+});

@@ -6,6 +6,11 @@ export const secretErrors = defineErrors('SECRET', {
     http: 503,
     retry: 'backoff',
   },
+  unwritable: {
+    message: (p: { role: string; reason: string }) => `cannot write ${p.role}: ${p.reason}`,
+    http: 503,
+    retry: 'backoff',
+  },
   missing: {
     message: (p: { role: string; fix: string }) => `there is no ${p.role}; ${p.fix}`,
     http: 424,

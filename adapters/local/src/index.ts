@@ -1,0 +1,4 @@
+export { createDirectoryBlobs } from './directory-blobs.ts';
+export { createKeyring } from './keyring.ts';
+export { createLocalMachines } from './local-machines.ts';
+export { createLocalSecrets } from './local-secrets.ts';

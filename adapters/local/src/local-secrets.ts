@@ -1,0 +1,112 @@
+import { join } from 'node:path';
+import { type Clock, isCoded, Secret } from '@polar-gosling/kernel';
+import {
+  type CallOptions,
+  checkReference,
+  checkSecretValue,
+  type SecretStore,
+  secretErrors,
+} from '@polar-gosling/ports/secrets';
+import { decrypt, encrypt } from './aes-gcm.ts';
+import { withFileLock } from './file-lock.ts';
+import {
+  createSecretFileReader,
+  readOrMakeKey,
+  type SecretEntries,
+  type SecretFile,
+  writeEntries,
+} from './secret-file.ts';
+import { codeOf } from './write-file.ts';
+
+/**
+ * Secrets in one encrypted file of the data directory; its key lies in `key/`, which a backup leaves out. Several
+ * processes may use it at once: each change is made under a lock, and a changed file is read again.
+ */
+export function createLocalSecrets(deps: { dataDir: string; clock: Clock }): SecretStore {
+  const paths = {
+    file: join(deps.dataDir, 'secrets.json.enc'),
+    key: join(deps.dataDir, 'key', 'secrets.key'),
+    lock: join(deps.dataDir, 'secrets.lock'),
+  };
+  const readSecretFile = createSecretFileReader(paths);
+
+  const open = (content: SecretFile, reference: string): Secret | undefined => {
+    const sealed = content.entries.get(reference);
+    if (sealed === undefined || content.key === undefined) return undefined;
+    return decryptEntry(paths.file, { key: content.key, sealed, reference });
+  };
+
+  const change = <Result>(
+    options: CallOptions,
+    action: (content: SecretFile) => Promise<Result>,
+  ): Promise<Result> =>
+    withFileLock({ path: paths.lock, clock: deps.clock, signal: options.signal }, async () =>
+      action(await readSecretFile()),
+    );
+
+  const write = async (entries: SecretEntries, reference: string, value: Secret): Promise<void> => {
+    const key = await readOrMakeKey(paths);
+    const sealed = encrypt(key, Buffer.from(value.reveal()), reference).toString('base64');
+    await writeEntries(paths.file, new Map(entries).set(reference, sealed));
+  };
+
+  return {
+    async read(reference, options) {
+      options.signal.throwIfAborted();
+      return open(await readSecretFile(), checkReference(reference));
+    },
+    async write(reference, value, options) {
+      options.signal.throwIfAborted();
+      checkReference(reference);
+      checkSecretValue(reference, value);
+      await writing(() => change(options, ({ entries }) => write(entries, reference, value)));
+    },
+    async writeIfAbsent(reference, value, options) {
+      options.signal.throwIfAborted();
+      checkReference(reference);
+      checkSecretValue(reference, value);
+      return writing(() =>
+        change(options, async (content) => {
+          const present = open(content, reference);
+          if (present === undefined) await write(content.entries, reference, value);
+          return present ?? value;
+        }),
+      );
+    },
+    async remove(reference, options) {
+      options.signal.throwIfAborted();
+      checkReference(reference);
+      await writing(() =>
+        change(options, async ({ entries }) => {
+          const rest = new Map(entries);
+          if (rest.delete(reference)) await writeEntries(paths.file, rest);
+        }),
+      );
+    },
+    async list(prefix, options) {
+      options.signal.throwIfAborted();
+      const { entries } = await readSecretFile();
+      return [...entries.keys()].filter((reference) => reference.startsWith(prefix)).toSorted();
+    },
+  };
+}
+
+function decryptEntry(path: string, entry: { key: Uint8Array; sealed: string; reference: string }): Secret {
+  try {
+    const bytes = Buffer.from(entry.sealed, 'base64');
+    return new Secret(decrypt(entry.key, bytes, entry.reference).toString());
+  } catch (error) {
+    const reason = `the entry ${entry.reference} does not open with its key`;
+    throw secretErrors.damaged({ path, reason }, { cause: error });
+  }
+}
+
+async function writing<Result>(action: () => Promise<Result>): Promise<Result> {
+  try {
+    return await action();
+  } catch (error) {
+    const code = codeOf(error);
+    if (isCoded(error) || code === undefined) throw error;
+    throw secretErrors.unwritable({ role: 'the secret file', reason: code }, { cause: error });
+  }
+}
