@@ -27,6 +27,11 @@ export const tokenErrors = defineErrors('TOKEN', {
     http: 409,
     retry: 'never',
   },
+  notKept: {
+    message: (p: { name: string }) => `the token "${p.name}" was not kept; try again`,
+    http: 503,
+    retry: 'backoff',
+  },
 });
 
 export const leaseErrors = defineErrors('LEASE', {

@@ -20,7 +20,17 @@ export interface EngineSettings {
   readonly agentUrl: string;
   /** Marks our hooks, machines and registrations. */
   readonly installation: string;
-  readonly nest: { readonly url: string; readonly branch?: string };
+  readonly nest: {
+    readonly url: string;
+    readonly branch?: string;
+    /** The Nest's project in GitLab, when it is known: its pushes sync at once. */
+    readonly project?: {
+      readonly server: string;
+      readonly url: string;
+      readonly path: string;
+      readonly caFile?: string;
+    };
+  };
   readonly environment?: string;
   readonly isEmbedded: boolean;
   /** This process, in leases; unique. */
@@ -54,6 +64,10 @@ export interface EngineDeps {
   readonly log: Logger;
   readonly metrics: EngineMetrics;
   readonly settings: EngineSettings;
+  /** Text of a CA file named in Fly; `undefined` when it cannot be read. */
+  readonly readCaFile: (path: string) => string | undefined;
+  /** Is this lease holder proved dead (its process is gone, same host and boot)? Absent: never proved. */
+  readonly isHolderGone?: (holder: string) => boolean;
 }
 
 /** The use cases, grouped by who calls them. */

@@ -1,9 +1,7 @@
-import type { WaitCause } from '@polar-gosling/domain';
-
 /** What the engine counts; the app turns it into Prometheus. Labels hold no secrets and few values. */
 export interface EngineMetrics {
-  /** A CI job started: how long it waited, and mostly for what. `job_wait_seconds{cause}` */
-  jobWaited(cause: WaitCause | 'served_by_idle' | 'launched', seconds: number): void;
+  /** A CI job started: how long it waited, and mostly for what (a `WaitCause` or `served_by_idle`). `job_wait_seconds{cause}` */
+  jobWaited(cause: string, seconds: number): void;
   /** A stage of a boot ended. `runner_boot_seconds{stage}` */
   bootStage(stage: 'requested' | 'plan' | 'apply' | 'boot' | 'total', seconds: number): void;
   delivery(
@@ -11,7 +9,7 @@ export interface EngineMetrics {
   ): void;
   task(kind: string, result: 'ok' | 'retry' | 'buried'): void;
   run(result: 'ok' | 'failed' | 'unknown' | 'refused'): void;
-  runners(counts: Readonly<Record<string, number>>): void;
+  runners(egg: string, counts: Readonly<Record<string, number>>): void;
   queueDepth(stats: {
     readonly ready: number;
     readonly leased: number;

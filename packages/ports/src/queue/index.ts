@@ -1,3 +1,3 @@
 export type { CallOptions } from '../call.ts';
-export { outboxWrite } from './outbox-write.ts';
+export { outboxWrite, queueName } from './outbox-write.ts';
 export type { Delivery, MessageKind, QueueMessage, QueueOperations, QueueStats, WorkQueue } from './queue.ts';

@@ -3,6 +3,7 @@ import type { CallOptions } from '../call.ts';
 export type MessageKind =
   | 'webhook'
   | 'reconcile'
+  | 'run'
   | 'bind'
   | 'sweep'
   | 'sync'

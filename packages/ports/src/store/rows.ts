@@ -10,7 +10,7 @@ const { text, number } = optional;
 
 const json = z.any();
 
-export const EggConfigRow = z.looseObject({
+export const EggConfigRow = z.object({
   ...stored,
   name: z.string(),
   kind: z.enum(['egg', 'bucket', 'uf', 'mg', 'nest']),
@@ -29,7 +29,7 @@ export const EggConfigRow = z.looseObject({
 });
 export type EggConfigRow = z.infer<typeof EggConfigRow>;
 
-export const EggStateRow = z.looseObject({
+export const EggStateRow = z.object({
   ...stored,
   egg_name: z.string(),
   dirty_generation: z.number().default(0),
@@ -38,10 +38,14 @@ export const EggStateRow = z.looseObject({
   shards: z.number().default(1),
   backoff_until: number,
   failures: z.number().default(0),
+  /** The count of failures the last back-off was set for. */
+  backoff_failures: number,
+  /** What hinders it now, by code: `{code: {detail, since}}`. */
+  problems: json.optional(),
 });
 export type EggStateRow = z.infer<typeof EggStateRow>;
 
-export const EggMemberRow = z.looseObject({
+export const EggMemberRow = z.object({
   ...stored,
   egg_name: z.string(),
   item: z.string(),
@@ -49,7 +53,7 @@ export const EggMemberRow = z.looseObject({
 });
 export type EggMemberRow = z.infer<typeof EggMemberRow>;
 
-export const BindingRow = z.looseObject({
+export const BindingRow = z.object({
   ...stored,
   server_project: z.string(),
   egg_name: z.string(),
@@ -57,10 +61,12 @@ export const BindingRow = z.looseObject({
   tags: z.array(z.string()),
   run_untagged: z.boolean(),
   via: z.enum(['project', 'group']),
+  /** The registration whose runners take this project's jobs for this Egg. */
+  registration_id: text,
 });
 export type BindingRow = z.infer<typeof BindingRow>;
 
-export const ProjectRow = z.looseObject({
+export const ProjectRow = z.object({
   ...stored,
   server_project: z.string(),
   path_with_namespace: text,
@@ -79,7 +85,7 @@ export const ProjectRow = z.looseObject({
 });
 export type ProjectRow = z.infer<typeof ProjectRow>;
 
-export const WebhookTokenRow = z.looseObject({
+export const WebhookTokenRow = z.object({
   ...stored,
   token_sha256: z.string(),
   server_project: z.string(),
@@ -88,7 +94,7 @@ export const WebhookTokenRow = z.looseObject({
 });
 export type WebhookTokenRow = z.infer<typeof WebhookTokenRow>;
 
-export const RegistrationRow = z.looseObject({
+export const RegistrationRow = z.object({
   ...stored,
   id: z.string(),
   egg_name: z.string(),
@@ -104,7 +110,7 @@ export const RegistrationRow = z.looseObject({
 });
 export type RegistrationRow = z.infer<typeof RegistrationRow>;
 
-export const CiJobRow = z.looseObject({
+export const CiJobRow = z.object({
   ...stored,
   server_project: z.string(),
   job_id: z.number(),
@@ -124,11 +130,17 @@ export const CiJobRow = z.looseObject({
   runner_id: text,
   system_id: text,
   failure_reason: text,
+  /** When it became the demand of `egg_name`. */
+  assigned_at: number,
+  /** Since when that Egg has been unable to serve it. */
+  blocked_since: number,
+  /** Why it waited last; the label of `job_wait_seconds`. */
+  wait_cause: text,
   expires_at: number,
 });
 export type CiJobRow = z.infer<typeof CiJobRow>;
 
-export const RunnerRow = z.looseObject({
+export const RunnerRow = z.object({
   ...stored,
   id: z.string(),
   egg_name: z.string(),
@@ -177,7 +189,7 @@ export const RunnerRow = z.looseObject({
 });
 export type RunnerRow = z.infer<typeof RunnerRow>;
 
-export const RunnerAgentRow = z.looseObject({
+export const RunnerAgentRow = z.object({
   ...stored,
   runner_id: z.string(),
   bootstrap_sha256: z.string(),
@@ -198,7 +210,7 @@ export const RunnerAgentRow = z.looseObject({
 });
 export type RunnerAgentRow = z.infer<typeof RunnerAgentRow>;
 
-export const MarkRow = z.looseObject({
+export const MarkRow = z.object({
   ...stored,
   runner_id: z.string(),
   action: z.enum(['drain', 'terminate', 'demote', 'promote', 'replace']),
@@ -209,7 +221,7 @@ export const MarkRow = z.looseObject({
 });
 export type MarkRow = z.infer<typeof MarkRow>;
 
-export const DeploymentRow = z.looseObject({
+export const DeploymentRow = z.object({
   ...stored,
   egg_name: z.string(),
   id: z.string(),
@@ -225,7 +237,7 @@ export const DeploymentRow = z.looseObject({
 });
 export type DeploymentRow = z.infer<typeof DeploymentRow>;
 
-export const PlanRow = z.looseObject({
+export const PlanRow = z.object({
   ...stored,
   id: z.string(),
   egg_name: z.string(),
@@ -251,7 +263,7 @@ export const PlanRow = z.looseObject({
 });
 export type PlanRow = z.infer<typeof PlanRow>;
 
-export const RunRow = z.looseObject({
+export const RunRow = z.object({
   ...stored,
   id: z.string(),
   egg_name: z.string(),
@@ -269,7 +281,7 @@ export const RunRow = z.looseObject({
 });
 export type RunRow = z.infer<typeof RunRow>;
 
-export const LeaseRow = z.looseObject({
+export const LeaseRow = z.object({
   ...stored,
   name: z.string(),
   /** Empty: released. */
@@ -281,7 +293,7 @@ export const LeaseRow = z.looseObject({
 });
 export type LeaseRow = z.infer<typeof LeaseRow>;
 
-export const OutboxRow = z.looseObject({
+export const OutboxRow = z.object({
   ...stored,
   id: z.string(),
   queue: z.string(),
@@ -298,7 +310,7 @@ export const OutboxRow = z.looseObject({
 });
 export type OutboxRow = z.infer<typeof OutboxRow>;
 
-export const WebhookDeliveryRow = z.looseObject({
+export const WebhookDeliveryRow = z.object({
   ...stored,
   dedup_key: z.string(),
   server_project: z.string(),
@@ -310,7 +322,7 @@ export const WebhookDeliveryRow = z.looseObject({
 });
 export type WebhookDeliveryRow = z.infer<typeof WebhookDeliveryRow>;
 
-export const SyncRow = z.looseObject({
+export const SyncRow = z.object({
   ...stored,
   nest: z.string(),
   id: z.string(),
@@ -323,7 +335,7 @@ export const SyncRow = z.looseObject({
 });
 export type SyncRow = z.infer<typeof SyncRow>;
 
-export const AuditRow = z.looseObject({
+export const AuditRow = z.object({
   ...stored,
   day: z.string(),
   id: z.string(),
@@ -337,7 +349,7 @@ export const AuditRow = z.looseObject({
 });
 export type AuditRow = z.infer<typeof AuditRow>;
 
-export const ApiTokenRow = z.looseObject({
+export const ApiTokenRow = z.object({
   ...stored,
   token_sha256: z.string(),
   id: z.string(),
@@ -351,7 +363,7 @@ export const ApiTokenRow = z.looseObject({
 });
 export type ApiTokenRow = z.infer<typeof ApiTokenRow>;
 
-export const SelfJobRow = z.looseObject({
+export const SelfJobRow = z.object({
   ...stored,
   name: z.string(),
   config: json,
@@ -365,7 +377,7 @@ export const SelfJobRow = z.looseObject({
 });
 export type SelfJobRow = z.infer<typeof SelfJobRow>;
 
-export const SwitchRow = z.looseObject({
+export const SwitchRow = z.object({
   ...stored,
   name: z.string(),
   on: z.boolean(),

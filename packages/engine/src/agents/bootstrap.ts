@@ -1,0 +1,128 @@
+import type { EggConfig } from '@polar-gosling/domain';
+import { Secret, sha256Hex } from '@polar-gosling/kernel';
+import type { CallOptions, EggConfigRow, RunnerAgentRow, RunnerRow } from '@polar-gosling/ports/store';
+import type { BootstrapAnswer, BootstrapRequest } from '../api/agents.ts';
+import type { EngineDeps } from '../api/engine.ts';
+import { scopeOf } from '../bind/targets.ts';
+import { agentErrors, bootstrapErrors } from '../errors.ts';
+import { getRow } from '../rows/read.ts';
+import { typed } from '../rows/tables.ts';
+import { auditWrite, dirtyWrites } from '../rows/writes.ts';
+import { runnerConfig } from './runner-config.ts';
+
+/** The 10 minutes of a one-time token begin when the apply that makes its machine starts. */
+export const bootstrapTtlMs = 10 * 60_000;
+const agentTokenBytes = 32;
+
+/** Trades a runner's one-time token for its agent token, its registration's token and its configuration. */
+export async function bootstrap(
+  deps: EngineDeps,
+  request: BootstrapRequest,
+  options: CallOptions,
+): Promise<BootstrapAnswer> {
+  const { runner, agent } = await readRunner(deps, request.runnerId, options);
+  refuse(deps, { request, runner, agent });
+
+  const egg = await getRow(deps.store, { ...typed.eggConfigs, key: { partition: runner.egg_name } }, options);
+  if (egg === undefined) throw agentErrors.unknown({});
+  const answer = await compose(deps, { egg, runner }, options);
+
+  const outcome = await deps.store.commit(
+    [
+      {
+        kind: 'update',
+        key: { table: 'runner_agents', partition: runner.id },
+        set: {
+          boot_id: request.bootId,
+          agent_token_sha256: sha256Hex(answer.agentToken.reveal()),
+          reported_state: 'booting',
+        },
+        when: { kind: 'version', version: agent.version },
+      },
+      auditWrite(
+        {
+          actor: 'agent',
+          action: 'bootstrap',
+          resourceType: 'runner',
+          resourceId: runner.id,
+          details: { egg: runner.egg_name, gosling: request.goslingVersion, platform: request.platform },
+        },
+        deps,
+      ),
+      ...dirtyWrites(runner.egg_name, { trace: runner.id }, deps),
+    ],
+    options,
+  );
+  // Two at once: the first one's answer holds.
+  if (outcome.kind === 'conflict') throw bootstrapErrors.used({});
+  deps.queue.wake();
+  deps.log.info('a runner traded its one-time token', { egg: runner.egg_name, runnerId: runner.id });
+  return answer;
+}
+
+async function readRunner(
+  deps: EngineDeps,
+  id: string,
+  options: CallOptions,
+): Promise<{ runner: RunnerRow; agent: RunnerAgentRow }> {
+  const runner = await getRow(deps.store, { ...typed.runners, key: { partition: id } }, options);
+  const agent = await getRow(deps.store, { ...typed.runnerAgents, key: { partition: id } }, options);
+  if (runner === undefined || agent === undefined) throw bootstrapErrors.foreign({});
+  return { runner, agent };
+}
+
+function refuse(
+  deps: EngineDeps,
+  at: { request: BootstrapRequest; runner: RunnerRow; agent: RunnerAgentRow },
+): void {
+  const { request, runner, agent } = at;
+  if (sha256Hex(request.token.reveal()) !== agent.bootstrap_sha256) throw bootstrapErrors.foreign({});
+  if (runner.state === 'terminated') throw agentErrors.terminated({});
+  // The same boot may ask again until its first report: its first answer may have been lost.
+  const isRepeat = agent.boot_id === request.bootId && agent.last_heartbeat === undefined;
+  if (agent.boot_id !== undefined && !isRepeat) throw bootstrapErrors.used({});
+  const from = agent.bootstrap_from;
+  if (from === undefined || deps.clock.now() > from + bootstrapTtlMs) throw bootstrapErrors.expired({});
+}
+
+async function compose(
+  deps: EngineDeps,
+  at: { egg: EggConfigRow; runner: RunnerRow },
+  options: CallOptions,
+): Promise<BootstrapAnswer> {
+  const { egg, runner } = at;
+  const config: EggConfig = egg.config;
+  const registration = await getRow(
+    deps.store,
+    { ...typed.registrations, key: { partition: runner.registration_id } },
+    options,
+  );
+  const token = registration && (await deps.secrets.read(registration.token_ref, options));
+  if (registration === undefined || token === undefined) throw agentErrors.unknown({});
+  const scope = scopeOf(config, registration);
+  const maximumS = config.runner.maximumTimeoutS ?? 3600;
+  return {
+    agentToken: new Secret(deps.ids.token(agentTokenBytes)),
+    runnerId: runner.id,
+    eggName: egg.name,
+    pool: runner.pool,
+    machineHash: runner.machine_hash,
+    configHash: egg.config_hash,
+    gitlab: {
+      url: scope.url,
+      token,
+      systemId: runner.system_id,
+      ...(scope.caPem === undefined ? {} : { caPem: scope.caPem }),
+    },
+    config: await runnerConfig(deps, config, options),
+    timeouts: {
+      jobS: maximumS,
+      drainS: maximumS,
+      idlePoweroffS: 3600,
+      silentAcceptS: 900,
+      maxLifeAt: runner.created_at + 7 * 86_400_000,
+    },
+    heartbeatS: deps.settings.heartbeatMs / 1000,
+    runnerVersion: { want: 'latest' },
+  };
+}

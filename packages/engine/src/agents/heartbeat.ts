@@ -1,0 +1,134 @@
+import type { Secret } from '@polar-gosling/kernel';
+import { sha256Hex } from '@polar-gosling/kernel';
+import type { CallOptions, RunnerAgentRow, RunnerRow, Write } from '@polar-gosling/ports/store';
+import type { AgentReport, HeartbeatAnswer } from '../api/agents.ts';
+import type { EngineDeps } from '../api/engine.ts';
+import { agentErrors } from '../errors.ts';
+import { commitDecision } from '../rows/commit.ts';
+import { getRow } from '../rows/read.ts';
+import { typed } from '../rows/tables.ts';
+import { dirtyWrites } from '../rows/writes.ts';
+import { runnerConfig } from './runner-config.ts';
+
+const rawKeptMs = 86_400_000;
+
+/** One report of an agent: kept as a fact for reconcile; the answer says what the runner shall do. */
+export async function heartbeat(
+  deps: EngineDeps,
+  request: { readonly runnerId: string; readonly token: Secret; readonly report: AgentReport },
+  options: CallOptions,
+): Promise<HeartbeatAnswer> {
+  const { report, runnerId } = request;
+  const known = await commitDecision<{ runner: RunnerRow; isNews: boolean }>(
+    deps.store,
+    `agent ${runnerId}`,
+    {
+      signal: options.signal,
+      decide: async () => {
+        const { runner, agent } = await authenticate(deps, request, options);
+        // An older report that came late says nothing new.
+        if (report.seq <= agent.seq && agent.last_heartbeat !== undefined) {
+          return { unit: undefined, result: { runner, isNews: false } };
+        }
+        const isNews = changesDecision(agent, report);
+        const writes = [agentWrite(deps, agent, report), metricWrite(deps, runnerId, report)];
+        if (isNews) writes.push(...dirtyWrites(runner.egg_name, { trace: runnerId }, deps));
+        return { unit: writes, result: { runner, isNews } };
+      },
+    },
+  );
+  if (known.isNews) deps.queue.wake();
+  return answer(deps, { runner: known.runner, report }, options);
+}
+
+async function authenticate(
+  deps: EngineDeps,
+  request: { readonly runnerId: string; readonly token: Secret },
+  options: CallOptions,
+): Promise<{ runner: RunnerRow; agent: RunnerAgentRow }> {
+  const key = { partition: request.runnerId };
+  const runner = await getRow(deps.store, { ...typed.runners, key }, options);
+  const agent = await getRow(deps.store, { ...typed.runnerAgents, key }, options);
+  if (runner === undefined || agent === undefined) throw agentErrors.unknown({});
+  const presented = sha256Hex(request.token.reveal());
+  const isKnown = presented === agent.agent_token_sha256 || presented === agent.prev_agent_token_sha256;
+  if (!isKnown) throw agentErrors.unauthorized({});
+  if (runner.state === 'terminated') throw agentErrors.terminated({});
+  return { runner, agent };
+}
+
+/** Does it matter to a decision (first report, other state, other jobs, an error), or is it only a sign of life? */
+function changesDecision(agent: RunnerAgentRow, report: AgentReport): boolean {
+  const jobsBefore = agent.current_jobs.length;
+  return (
+    agent.last_heartbeat === undefined ||
+    agent.reported_state !== report.state ||
+    jobsBefore !== report.jobs.length ||
+    agent.failure_count !== report.failureCount
+  );
+}
+
+function agentWrite(deps: EngineDeps, agent: RunnerAgentRow, report: AgentReport): Write {
+  const now = deps.clock.now();
+  const isIdle = report.jobs.length === 0;
+  return {
+    kind: 'update',
+    key: { table: 'runner_agents', partition: agent.runner_id },
+    set: {
+      seq: report.seq,
+      reported_state: report.state,
+      last_heartbeat: now,
+      current_jobs: report.jobs.map((job) => ({
+        server: job.server,
+        project_id: job.projectId,
+        job_id: job.jobId,
+        since: job.since,
+      })),
+      jobs_done: report.jobCount,
+      failure_count: report.failureCount,
+      idle_since: isIdle ? (agent.idle_since ?? now) : undefined,
+      error: report.error ? { code: report.error.code, detail: report.error.detail } : undefined,
+    },
+    when: { kind: 'version', version: agent.version },
+  };
+}
+
+function metricWrite(deps: EngineDeps, runnerId: string, report: AgentReport): Write {
+  const now = deps.clock.now();
+  return {
+    kind: 'put',
+    table: 'runner_metrics',
+    row: {
+      runner_id: runnerId,
+      timestamp: now,
+      state: report.state,
+      job_count: report.jobCount,
+      cpu_usage: report.cpuUsage,
+      memory_usage: report.memoryUsage,
+      disk_usage: report.diskUsage,
+      agent_version: report.agentVersion,
+      failure_count: report.failureCount,
+      last_job_timestamp: report.lastJobAt,
+      expires_at: now + rawKeptMs,
+    },
+    when: { kind: 'any' },
+  };
+}
+
+async function answer(
+  deps: EngineDeps,
+  at: { runner: RunnerRow; report: AgentReport },
+  options: CallOptions,
+): Promise<HeartbeatAnswer> {
+  const { runner, report } = at;
+  const egg = await getRow(deps.store, { ...typed.eggConfigs, key: { partition: runner.egg_name } }, options);
+  const configHash = egg?.config_hash ?? report.configHash;
+  const hasChanged =
+    egg !== undefined && configHash !== report.configHash && egg.machine_hash === runner.machine_hash;
+  return {
+    desired: runner.desired,
+    configHash: hasChanged ? configHash : report.configHash,
+    nextInS: deps.settings.heartbeatMs / 1000,
+    ...(hasChanged ? { config: await runnerConfig(deps, egg.config, options) } : {}),
+  };
+}

@@ -1,0 +1,119 @@
+import { type MessageKind, outboxWrite } from '@polar-gosling/ports/queue';
+import type { CallOptions } from '@polar-gosling/ports/store';
+import { bindNest } from '../bind/bind-nest.ts';
+import type { InternalDeps } from '../deps.ts';
+import { listPage } from '../rows/read.ts';
+import { typed } from '../rows/tables.ts';
+import { dirtyWrites } from '../rows/writes.ts';
+
+const sweepBuckets = 16;
+const forgottenAfterMs = 30_000;
+const ticksKeptMs = 2 * 86_400_000;
+const nestBindEveryMs = 5 * 60_000;
+const liveStates = ['requested', 'provisioning', 'booting', 'terminating', 'failed'] as const;
+
+/** Everything that is due now: timers, sweeps, deadlines, what was forgotten. Safe to repeat and to run twice. */
+export async function tick(deps: InternalDeps, options: CallOptions): Promise<void> {
+  const { syncEveryMs, pruneEveryMs } = deps.settings;
+  await everySlot(deps, { schedule: 'sync', everyMs: syncEveryMs, kind: 'sync', key: 'nest' }, options);
+  await everySlot(deps, { schedule: 'prune', everyMs: pruneEveryMs, kind: 'prune', key: 'all' }, options);
+  if (await takeSlot(deps, { schedule: 'nest-hook', everyMs: nestBindEveryMs }, options))
+    await tryBindNest(deps, options);
+  await sweepsDue(deps, options);
+  await forgottenEggs(deps, options);
+  await deadlinesPassed(deps, options);
+  deps.metrics.queueDepth(await deps.queue.stats(options));
+}
+
+/** One message per time slot, however many processes tick. */
+async function everySlot(
+  deps: InternalDeps,
+  at: { schedule: string; everyMs: number; kind: MessageKind; key: string },
+  options: CallOptions,
+): Promise<void> {
+  if (!(await takeSlot(deps, at, options))) return;
+  await send(deps, { kind: at.kind, key: at.key }, options);
+}
+
+async function takeSlot(
+  deps: InternalDeps,
+  at: { schedule: string; everyMs: number },
+  options: CallOptions,
+): Promise<boolean> {
+  const now = deps.clock.now();
+  const slot = Math.floor(now / at.everyMs);
+  const key = { table: 'ticks', partition: at.schedule, sort: slot } as const;
+  const [taken] = await deps.store.get([key], options);
+  if (taken) return false;
+  const row = {
+    schedule: at.schedule,
+    minute: slot,
+    by: deps.settings.holder,
+    expires_at: now + ticksKeptMs,
+  };
+  const outcome = await deps.store.commit(
+    [{ kind: 'put', table: 'ticks', row, when: { kind: 'absent' } }],
+    options,
+  );
+  return outcome.kind === 'ok';
+}
+
+async function send(
+  deps: InternalDeps,
+  message: { kind: MessageKind; key: string },
+  options: CallOptions,
+): Promise<void> {
+  await deps.store.commit([outboxWrite({ ...message, trace: deps.ids.next() }, deps)], options);
+  deps.queue.wake();
+}
+
+async function tryBindNest(deps: InternalDeps, options: CallOptions): Promise<void> {
+  try {
+    await bindNest(deps, options);
+  } catch (error) {
+    if (options.signal.aborted) throw error;
+    deps.log.warn("the Nest's own webhook could not be made; the timer syncs", { error });
+  }
+}
+
+async function sweepsDue(deps: InternalDeps, options: CallOptions): Promise<void> {
+  const now = deps.clock.now();
+  for (let bucket = 0; bucket < sweepBuckets; bucket++) {
+    const query = { index: 'sweep_bucket', partition: String(bucket), to: now, limit: 50 };
+    const { items } = await listPage(deps.store, { ...typed.projects, query }, options);
+    for (const project of items) {
+      // Moved on first, so that the next tick does not send it again; the sweep sets the right time.
+      const key = { table: 'projects', partition: project.server_project } as const;
+      const set = { next_sweep_at: now + deps.settings.sweepEveryMs };
+      const when = { kind: 'version', version: project.version } as const;
+      const outcome = await deps.store.commit([{ kind: 'update', key, set, when }], options);
+      if (outcome.kind === 'ok') await send(deps, { kind: 'sweep', key: project.server_project }, options);
+    }
+  }
+}
+
+/** Dirty Eggs whose message was lost. */
+async function forgottenEggs(deps: InternalDeps, options: CallOptions): Promise<void> {
+  const query = { index: 'dirty', partition: '1', to: deps.clock.now() - forgottenAfterMs, limit: 100 };
+  const { items } = await listPage(deps.store, { ...typed.eggState, query }, options);
+  for (const { egg_name: egg } of items) await send(deps, { kind: 'reconcile', key: egg }, options);
+}
+
+/** Runners whose state should have been left: the planner decides; shards with work left are run again. */
+async function deadlinesPassed(deps: InternalDeps, options: CallOptions): Promise<void> {
+  const now = deps.clock.now();
+  if (!(await takeSlot(deps, { schedule: 'deadlines', everyMs: forgottenAfterMs }, options))) return;
+  for (const state of liveStates) {
+    const query = { index: 'state', partition: state, limit: 100 };
+    const { items } = await listPage(deps.store, { ...typed.runners, query }, options);
+    for (const row of items) {
+      const isStuck = now - row.state_since > forgottenAfterMs;
+      if ((row.deadline_at ?? Number.POSITIVE_INFINITY) <= now) {
+        await deps.store.commit(dirtyWrites(row.egg_name, { trace: row.id }, deps), options);
+      }
+      if (isStuck && row.state !== 'booting') {
+        await send(deps, { kind: 'run', key: `${row.egg_name}#${row.shard}` }, options);
+      }
+    }
+  }
+}

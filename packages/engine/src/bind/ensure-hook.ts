@@ -1,0 +1,149 @@
+import { splitServerProject } from '@polar-gosling/domain';
+import { Secret, sha256Hex } from '@polar-gosling/kernel';
+import type { GitlabHook, GitlabTarget, HookSpec } from '@polar-gosling/ports/gitlab';
+import type { CallOptions, ProjectRow } from '@polar-gosling/ports/store';
+import type { InternalDeps } from '../deps.ts';
+import { getRow, listAll } from '../rows/read.ts';
+import { typed } from '../rows/tables.ts';
+import { auditWrite } from '../rows/writes.ts';
+import { nestBinding } from '../webhooks/handle.ts';
+import type { BoundProject } from './bind-egg.ts';
+import { references } from './targets.ts';
+
+const tokenBytes = 32;
+const checkEveryMs = 5 * 60_000;
+
+interface HookContext {
+  readonly egg: string;
+  readonly project: Pick<BoundProject, 'key'>;
+  readonly target: GitlabTarget;
+}
+
+/**
+ * One webhook per project and installation; its token belongs to the first bound Egg by name. The token's verifier is
+ * committed before the hook is made. In poll mode no hook is made.
+ */
+export async function ensureHook(deps: InternalDeps, at: HookContext, options: CallOptions): Promise<void> {
+  const { publicUrl } = deps.settings;
+  if (publicUrl === undefined) return;
+  const { key } = at.project;
+  const owner = await ownerOf(deps, key, options);
+  if (owner !== at.egg) return;
+  const row = await getRow(deps.store, { ...typed.projects, key: { partition: key } }, options);
+  if (row === undefined) return;
+  const url = `${publicUrl.replace(/\/+$/, '')}/webhooks/gitlab`;
+  const spec = await hookSpec(deps, { ...at, url }, options);
+  await writeVerifier(deps, { key, egg: at.egg, token: spec.token }, options);
+  if (isFresh(deps, { row, url, owner })) return;
+  const hook = await makeOrMend(deps, { ...at, url, spec, row }, options);
+  await noteHook(deps, { row, hook, url, owner }, options);
+}
+
+async function ownerOf(deps: InternalDeps, key: string, options: CallOptions): Promise<string | undefined> {
+  const bindings = await listAll(deps.store, { ...typed.bindings, query: { partition: key } }, options);
+  const names = bindings.map(({ egg_name }) => egg_name).toSorted();
+  return names.find((name) => name !== nestBinding) ?? names[0];
+}
+
+function isFresh(deps: InternalDeps, at: { row: ProjectRow; url: string; owner: string }): boolean {
+  const { row } = at;
+  const isHealthy = row.alert_status === undefined || row.alert_status === 'executable';
+  const isSame = row.hook_id !== undefined && row.hook_url === at.url && row.hook_owner === at.owner;
+  return isSame && isHealthy && deps.clock.now() - (row.checked_at ?? 0) < checkEveryMs;
+}
+
+async function hookSpec(
+  deps: InternalDeps,
+  at: HookContext & { url: string },
+  options: CallOptions,
+): Promise<HookSpec> {
+  const { server } = splitServerProject(at.project.key);
+  const fresh = new Secret(deps.ids.token(tokenBytes));
+  const token = await deps.secrets.writeIfAbsent(references.webhookSecret(server, at.egg), fresh, options);
+  const freshKey = new Secret(
+    `whsec_${Buffer.from(deps.ids.token(tokenBytes), 'base64url').toString('base64')}`,
+  );
+  const signingToken = await deps.secrets.writeIfAbsent(
+    references.signingToken(server, at.egg),
+    freshKey,
+    options,
+  );
+  return {
+    url: at.url,
+    token,
+    signingToken,
+    sslVerification: at.url.startsWith('https:'),
+    name: `polar-gosling ${deps.settings.installation}`,
+  };
+}
+
+/** What checks a webhook's token without the secret store. */
+async function writeVerifier(
+  deps: InternalDeps,
+  at: { key: string; egg: string; token: Secret },
+  options: CallOptions,
+): Promise<void> {
+  const key = { partition: sha256Hex(at.token.reveal()), sort: at.key };
+  const before = await getRow(deps.store, { ...typed.webhookTokens, key }, options);
+  if (before?.egg_name === at.egg && before.until === undefined) return;
+  const set = { egg_name: at.egg, until: undefined };
+  await deps.store.commit(
+    [{ kind: 'update', key: { table: 'webhook_tokens', ...key }, set, when: { kind: 'any' } }],
+    options,
+  );
+}
+
+async function makeOrMend(
+  deps: InternalDeps,
+  at: HookContext & { url: string; spec: HookSpec; row: ProjectRow },
+  options: CallOptions,
+): Promise<GitlabHook> {
+  const { projectId } = splitServerProject(at.project.key);
+  const { hooks } = deps.gitlab;
+  const existing = (await hooks.list(at.target, projectId, options)) ?? [];
+  const ours = existing.find(({ id }) => id === at.row.hook_id) ?? existing.find(({ url }) => url === at.url);
+  if (ours === undefined) return hooks.create(at.target, { projectId, spec: at.spec }, options);
+  const mended = await hooks.update(at.target, { projectId, hookId: ours.id, spec: at.spec }, options);
+  const isOff = ours.alertStatus !== undefined && ours.alertStatus !== 'executable';
+  if (isOff) {
+    deps.log.warn('GitLab had switched our webhook off; it is tested, which heals it', {
+      key: at.project.key,
+      state: ours.alertStatus,
+    });
+    await hooks.test(at.target, { projectId, hookId: ours.id, event: 'push_events' }, options);
+  }
+  return mended === 'missing' ? hooks.create(at.target, { projectId, spec: at.spec }, options) : mended;
+}
+
+async function noteHook(
+  deps: InternalDeps,
+  at: { row: ProjectRow; hook: GitlabHook; url: string; owner: string },
+  options: CallOptions,
+): Promise<void> {
+  const { row, hook } = at;
+  const set = {
+    hook_owner: at.owner,
+    hook_id: hook.id,
+    hook_url: at.url,
+    has_signing_token: hook.hasSigningToken ?? false,
+    alert_status: hook.alertStatus,
+    checked_at: deps.clock.now(),
+  };
+  const key = { table: 'projects', partition: row.server_project } as const;
+  const isNew = row.hook_id !== hook.id;
+  const audit = auditWrite(
+    {
+      actor: 'bind',
+      action: 'hook_made',
+      resourceType: 'hook',
+      resourceId: row.server_project,
+      details: { hookId: hook.id, url: at.url },
+    },
+    deps,
+  );
+  await deps.store.commit(
+    [{ kind: 'update', key, set, when: { kind: 'present' } }, ...(isNew ? [audit] : [])],
+    options,
+  );
+  if (isNew) deps.log.info('a webhook was made', { key: row.server_project, url: at.url });
+}

@@ -1,0 +1,76 @@
+import { type EggConfig, splitServerProject } from '@polar-gosling/domain';
+import type { CallOptions, EggConfigRow, Write } from '@polar-gosling/ports/store';
+import type { InternalDeps } from '../deps.ts';
+import { listAll } from '../rows/read.ts';
+import { typed } from '../rows/tables.ts';
+import { auditWrite } from '../rows/writes.ts';
+import { scopeOf, targetOf } from './targets.ts';
+
+/** A removed Egg whose runners are gone: its hooks, registrations, bindings and rows go too, in this order. */
+export async function forgetEgg(deps: InternalDeps, egg: EggConfigRow, options: CallOptions): Promise<void> {
+  const members = await listAll(deps.store, { ...typed.eggMembers, query: { partition: egg.name } }, options);
+  if (members.some(({ item }) => !item.startsWith('job#'))) return;
+  const config: EggConfig = egg.config;
+  const inEgg = { index: 'egg_name', partition: egg.name };
+  const bindings = await listAll(deps.store, { ...typed.bindings, query: inEgg }, options);
+  for (const binding of bindings) await unbind(deps, { egg, config, key: binding.server_project }, options);
+
+  const registrations = await listAll(deps.store, { ...typed.registrations, query: inEgg }, options);
+  for (const row of registrations) {
+    const target = await targetOf(deps, { egg: egg.name, scope: scopeOf(config, row) }, options);
+    await deps.gitlab.runners.remove(target, row.gitlab_runner_id, options);
+    await deps.secrets.remove(row.token_ref, options);
+    await deps.store.commit(
+      [{ kind: 'delete', key: { table: 'registrations', partition: row.id }, when: { kind: 'any' } }],
+      options,
+    );
+  }
+  const rows: Write[] = (['egg_configs', 'egg_state'] as const).map((table) => ({
+    kind: 'delete',
+    key: { table, partition: egg.name },
+    when: { kind: 'any' },
+  }));
+  const details = { commit: egg.git_commit, why: 'it is not in the Nest any more and has no runner left' };
+  rows.push(
+    auditWrite({ actor: 'sync', action: 'forget', resourceType: 'egg', resourceId: egg.name, details }, deps),
+  );
+  await deps.store.commit(rows, options);
+  deps.log.info('an Egg was forgotten', { egg: egg.name });
+}
+
+/** The last Egg of a project takes its hook along; binding, project and token rows go after the hook. */
+async function unbind(
+  deps: InternalDeps,
+  at: { egg: EggConfigRow; config: EggConfig; key: string },
+  options: CallOptions,
+): Promise<void> {
+  const { egg, key } = at;
+  const { server, projectId } = splitServerProject(key);
+  const bindings = await listAll(deps.store, { ...typed.bindings, query: { partition: key } }, options);
+  const isLast = bindings.every(({ egg_name }) => egg_name === egg.name);
+  const [project] = await deps.store.get([{ table: 'projects', partition: key }], options);
+  const hookId = project?.['hook_id'];
+  const scope = at.config.scopes.find((one) => one.server === server);
+  if (isLast && scope && typeof hookId === 'number') {
+    const target = await targetOf(deps, { egg: egg.name, scope }, options);
+    await deps.gitlab.hooks.remove(target, { projectId, hookId }, options);
+  }
+  const rows: Write[] = [
+    { kind: 'delete', key: { table: 'bindings', partition: key, sort: egg.name }, when: { kind: 'any' } },
+  ];
+  if (isLast)
+    rows.push({ kind: 'delete', key: { table: 'projects', partition: key }, when: { kind: 'any' } });
+  const tokens = await listAll(
+    deps.store,
+    { ...typed.webhookTokens, query: { index: 'server_project', partition: key } },
+    options,
+  );
+  for (const token of tokens.filter(({ egg_name }) => egg_name === egg.name)) {
+    rows.push({
+      kind: 'delete',
+      key: { table: 'webhook_tokens', partition: token.token_sha256, sort: key },
+      when: { kind: 'any' },
+    });
+  }
+  await deps.store.commit(rows, options);
+}

@@ -1,0 +1,156 @@
+import { eggName, launchKey } from '@polar-gosling/domain';
+import { outboxWrite } from '@polar-gosling/ports/queue';
+import type { CallOptions, Write } from '@polar-gosling/ports/store';
+import { storeErrors } from '@polar-gosling/ports/store';
+import type { Caller } from '../api/caller.ts';
+import type { Commands } from '../api/commands.ts';
+import { registrationsOf } from '../bind/registrations-of.ts';
+import type { InternalDeps } from '../deps.ts';
+import { withLease } from '../leases/lease.ts';
+import { applyMoves } from '../reconcile/apply-moves.ts';
+import { followDeployment } from '../reconcile/deployment.ts';
+import { observe } from '../reconcile/observe.ts';
+import { getRow } from '../rows/read.ts';
+import { typed } from '../rows/tables.ts';
+import { auditWrite, dirtyWrites } from '../rows/writes.ts';
+
+const confirmationKeptMs = 30 * 86_400_000;
+
+/** What an operator may cause; each leaves an audit row with the caller's name. */
+export function createCommands(deps: InternalDeps): Commands {
+  return {
+    sync: (caller, request, options) => sync(deps, { caller, ...request }, options),
+    launchRunners: (caller, request, options) => launchRunners(deps, { caller, ...request }, options),
+    removeRunner: (caller, request, options) => removeRunner(deps, { caller, ...request }, options),
+    setFreeze: (caller, request, options) => setFreeze(deps, { caller, ...request }, options),
+  };
+}
+
+/** May this caller see the Egg? */
+export function sees(caller: Caller, egg: string): boolean {
+  return caller.eggs === undefined || caller.eggs.includes(egg);
+}
+
+async function sync(
+  deps: InternalDeps,
+  at: { caller: Caller; confirm?: string },
+  options: CallOptions,
+): Promise<void> {
+  const now = deps.clock.now();
+  const unit: Write[] = [
+    outboxWrite({ kind: 'sync', key: 'nest', trace: deps.ids.next() }, deps),
+    auditWrite(
+      {
+        actor: at.caller.name,
+        action: 'sync',
+        resourceType: 'sync',
+        resourceId: 'nest',
+        details: { confirm: at.confirm },
+      },
+      deps,
+    ),
+  ];
+  if (at.confirm !== undefined) {
+    const row = { git_commit: at.confirm, by: at.caller.name, at: now, expires_at: now + confirmationKeptMs };
+    unit.push({ kind: 'put', table: 'sync_confirmations', row, when: { kind: 'any' } });
+  }
+  await deps.store.commit(unit, options);
+  deps.queue.wake();
+}
+
+/** Launches by hand: under the Egg's lease, never above its limits (planned as any other launch would be next time). */
+async function launchRunners(
+  deps: InternalDeps,
+  at: { caller: Caller; egg: string; count: number },
+  options: CallOptions,
+): Promise<'ok' | 'missing'> {
+  if (!sees(at.caller, at.egg)) return 'missing';
+  const leased = { name: `egg/${at.egg}`, watch: deps.watch, signal: options.signal };
+  const outcome = await withLease(deps, leased, async (lease) => {
+    const inner = { signal: lease.signal, trace: deps.ids.next() };
+    const seen = await observe(deps, at.egg, inner);
+    if (seen === undefined) return 'missing' as const;
+    const [registration] = registrationsOf(seen.config);
+    const live = [...seen.runners.values()].filter(
+      ({ state }) => state !== 'terminating' && state !== 'failed',
+    ).length;
+    const room = Math.max(0, seen.config.pool.apex.max - live);
+    if (registration === undefined || room === 0) return 'ok' as const;
+    const deploymentId = await followDeployment(deps, { seen, lease }, inner);
+    const moves = Array.from({ length: Math.min(at.count, room) }, (_, slot) => ({
+      kind: 'launch' as const,
+      registrationId: registration.id,
+      launchKey: launchKey(eggName(at.egg), inner.trace, slot),
+      pool: 'apex' as const,
+      why: `asked for by ${at.caller.name}`,
+      rule: 'by_hand',
+    }));
+    await applyMoves(deps, { seen, lease, moves, deploymentId }, inner);
+    return 'ok' as const;
+  });
+  if (outcome.kind === 'busy') throw storeErrors.contended({ what: `the runners of ${at.egg}`, attempts: 1 });
+  return outcome.result;
+}
+
+/** Drains; `force` ends its jobs. The dialogue with the agent and OpenTofu does the rest. */
+async function removeRunner(
+  deps: InternalDeps,
+  at: { caller: Caller; id: string; force: boolean },
+  options: CallOptions,
+): Promise<'ok' | 'missing'> {
+  const row = await getRow(deps.store, { ...typed.runners, key: { partition: at.id } }, options);
+  if (row === undefined || row.state === 'terminated' || !sees(at.caller, row.egg_name)) return 'missing';
+  const why = `asked for by ${at.caller.name}`;
+  const mark = { action: 'drain', rule: 'by_hand', why, by: at.caller.name, at: deps.clock.now() };
+  const desired = at.force ? 'stop' : 'drain';
+  const unit: Write[] = [
+    { kind: 'update', key: { table: 'marks', partition: at.id }, set: mark, when: { kind: 'any' } },
+    auditWrite(
+      {
+        actor: at.caller.name,
+        action: desired,
+        resourceType: 'runner',
+        resourceId: at.id,
+        details: { egg: row.egg_name, why },
+      },
+      deps,
+    ),
+    ...dirtyWrites(row.egg_name, { trace: at.id }, deps),
+  ];
+  if (at.force) {
+    unit.push({
+      kind: 'update',
+      key: { table: 'runners', partition: at.id },
+      set: { desired },
+      when: { kind: 'present' },
+    });
+  }
+  await deps.store.commit(unit, options);
+  deps.queue.wake();
+  return 'ok';
+}
+
+async function setFreeze(
+  deps: InternalDeps,
+  at: { caller: Caller; egg?: string; on: boolean; why: string },
+  options: CallOptions,
+): Promise<'ok' | 'missing'> {
+  if (at.egg !== undefined) {
+    const egg = await getRow(deps.store, { ...typed.eggConfigs, key: { partition: at.egg } }, options);
+    if (egg === undefined || !sees(at.caller, at.egg)) return 'missing';
+  }
+  const name = at.egg === undefined ? 'freeze' : `freeze/${at.egg}`;
+  const set = { on: at.on, by: at.caller.name, why: at.why, at: deps.clock.now() };
+  const action = at.on ? 'freeze' : 'unfreeze';
+  const unit: Write[] = [
+    { kind: 'update', key: { table: 'switches', partition: name }, set, when: { kind: 'any' } },
+    auditWrite(
+      { actor: at.caller.name, action, resourceType: 'switch', resourceId: name, details: { why: at.why } },
+      deps,
+    ),
+  ];
+  if (at.egg !== undefined) unit.push(...dirtyWrites(at.egg, { trace: name }, deps));
+  await deps.store.commit(unit, options);
+  deps.queue.wake();
+  return 'ok';
+}

@@ -1,0 +1,174 @@
+import type { Clock, Logger } from '@polar-gosling/kernel';
+import { type CallOptions, type Store, storeErrors, type Write } from '@polar-gosling/ports/store';
+import { leaseErrors } from '../errors.ts';
+import { getRow } from '../rows/read.ts';
+import { typed } from '../rows/tables.ts';
+
+export const leaseTtlMs = 30_000;
+const renewEveryMs = 10_000;
+const giveUpAfterMs = 20_000;
+const stealMarginMs = 5_000;
+
+export interface LeaseDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly settings: { readonly holder: string };
+  /** Is this holder proved to be dead (its process is gone on this host and boot)? */
+  readonly isHolderGone?: (holder: string) => boolean;
+}
+
+export interface Lease {
+  readonly name: string;
+  readonly fence: number;
+  /** The run an earlier holder left: to be settled first. */
+  readonly leftRunId: string | undefined;
+  /** Aborted when the lease is lost or could not be renewed for 20 s. */
+  readonly signal: AbortSignal;
+  /** The write that makes a unit hold only while the lease is mine. */
+  check(): Write;
+  /** Notes the run in flight (or that there is none) on the lease. */
+  setRun(runId: string | undefined, options: CallOptions): Promise<void>;
+}
+
+/**
+ * Runs `action` under the lease `name`, renewing it all the while; `busy` when somebody else holds it.
+ * A lease of another holder is taken only after its process is proved gone, or after its fence was watched unrenewed for
+ * TTL + 5 s of monotonic time (the watch is kept between calls in `watch`).
+ */
+export async function withLease<Result>(
+  deps: LeaseDeps,
+  at: { name: string; watch: LeaseWatch; signal: AbortSignal },
+  action: (lease: Lease) => Promise<Result>,
+): Promise<{ kind: 'done'; result: Result } | { kind: 'busy' }> {
+  const taken = await take(deps, at);
+  if (taken === undefined) return { kind: 'busy' };
+
+  const ended = new AbortController();
+  const lease = makeLease(deps, {
+    name: at.name,
+    ...taken,
+    signal: AbortSignal.any([at.signal, ended.signal]),
+  });
+  const stopped = new AbortController();
+  const renewing = keepRenewed(deps, { lease, ended, stopped: stopped.signal });
+  try {
+    return { kind: 'done', result: await action(lease) };
+  } finally {
+    stopped.abort();
+    await renewing;
+    await release(deps, lease);
+  }
+}
+
+/** What this process has seen of leases it could not take. */
+export type LeaseWatch = Map<string, { version: number; since: number }>;
+
+async function take(
+  deps: LeaseDeps,
+  at: { name: string; watch: LeaseWatch; signal: AbortSignal },
+): Promise<{ fence: number; leftRunId: string | undefined } | undefined> {
+  const key = { table: 'leases', partition: at.name } as const;
+  const now = deps.clock.now();
+  const row = await getRow(deps.store, { ...typed.leases, key: { partition: at.name } }, at);
+  if (row && row.holder !== '' && !mayTake(deps, at, row)) return undefined;
+
+  const fence = (row?.fence ?? 0) + 1;
+  const mine = { holder: deps.settings.holder, fence, expires_at: now + leaseTtlMs, acquired_at: now };
+  const write: Write = row
+    ? { kind: 'update', key, set: mine, when: { kind: 'version', version: row.version } }
+    : { kind: 'put', table: 'leases', row: { name: at.name, ...mine }, when: { kind: 'absent' } };
+  const outcome = await deps.store.commit([write], at);
+  if (outcome.kind === 'conflict') return undefined;
+  at.watch.delete(at.name);
+  return { fence, leftRunId: row?.run_id };
+}
+
+function mayTake(
+  deps: LeaseDeps,
+  at: { name: string; watch: LeaseWatch },
+  row: { holder: string; version: number },
+): boolean {
+  if (row.holder !== deps.settings.holder && deps.isHolderGone?.(row.holder)) return true;
+  const seen = at.watch.get(at.name);
+  const nowMonotonic = deps.clock.monotonic();
+  if (seen === undefined || seen.version !== row.version) {
+    at.watch.set(at.name, { version: row.version, since: nowMonotonic });
+    return false;
+  }
+  return nowMonotonic - seen.since >= leaseTtlMs + stealMarginMs;
+}
+
+function makeLease(
+  deps: LeaseDeps,
+  made: { name: string; fence: number; leftRunId: string | undefined; signal: AbortSignal },
+): Lease {
+  const key = { table: 'leases', partition: made.name } as const;
+  const when = { kind: 'lease', fence: made.fence, holder: deps.settings.holder } as const;
+  return {
+    ...made,
+    check: () => ({ kind: 'check', key, when }),
+    async setRun(runId, options) {
+      const outcome = await deps.store.commit(
+        [{ kind: 'update', key, set: { run_id: runId }, when }],
+        options,
+      );
+      if (outcome.kind === 'conflict') throw leaseErrors.lost({ name: made.name });
+    },
+  };
+}
+
+/** Renews every 10 s; aborts the lease's signal when it is lost or was not renewed for 20 s. */
+async function keepRenewed(
+  deps: LeaseDeps,
+  at: { lease: Lease; ended: AbortController; stopped: AbortSignal },
+): Promise<void> {
+  let renewedAt = deps.clock.monotonic();
+  while (!at.stopped.aborted && !at.ended.signal.aborted) {
+    try {
+      await deps.clock.sleep(renewEveryMs, at.stopped);
+    } catch {
+      return;
+    }
+    const outcome = await renewOnce(deps, at.lease, at.stopped);
+    if (outcome === 'ok') renewedAt = deps.clock.monotonic();
+    const isTooOld = deps.clock.monotonic() - renewedAt >= giveUpAfterMs;
+    if (outcome === 'lost' || isTooOld) at.ended.abort(leaseErrors.lost({ name: at.lease.name }));
+  }
+}
+
+async function renewOnce(
+  deps: LeaseDeps,
+  lease: Lease,
+  signal: AbortSignal,
+): Promise<'ok' | 'lost' | 'unknown'> {
+  const key = { table: 'leases', partition: lease.name } as const;
+  const when = { kind: 'lease', fence: lease.fence, holder: deps.settings.holder } as const;
+  try {
+    const set = { expires_at: deps.clock.now() + leaseTtlMs };
+    const outcome = await deps.store.commit([{ kind: 'update', key, set, when }], { signal });
+    return outcome.kind === 'ok' ? 'ok' : 'lost';
+  } catch (error) {
+    if (signal.aborted) return 'ok';
+    deps.log.warn('a lease could not be renewed', { key: lease.name, error });
+    return 'unknown';
+  }
+}
+
+/** Gives it back; the row stays, so that its fence never goes back. */
+async function release(deps: LeaseDeps, lease: Lease): Promise<void> {
+  const key = { table: 'leases', partition: lease.name } as const;
+  const when = { kind: 'lease', fence: lease.fence, holder: deps.settings.holder } as const;
+  try {
+    await deps.store.commit([{ kind: 'update', key, set: { holder: '' }, when }], {
+      signal: AbortSignal.timeout(giveUpAfterMs),
+    });
+  } catch (error) {
+    deps.log.warn('a lease could not be given back; it runs out by itself', { key: lease.name, error });
+  }
+}
+
+/** Throws unless `outcome` is ok: somebody else holds the lease, or another writer came between. */
+export function requireOk(outcome: { kind: 'ok' } | { kind: 'conflict'; item: number }, what: string): void {
+  if (outcome.kind === 'conflict') throw storeErrors.contended({ what, attempts: 1 });
+}

@@ -1,0 +1,69 @@
+import { toProblem } from '@polar-gosling/kernel';
+import type { CallOptions } from '@polar-gosling/ports/store';
+import type { HealthView, Problem } from '../api/queries.ts';
+import type { InternalDeps } from '../deps.ts';
+import { listPage } from '../rows/read.ts';
+import { typed } from '../rows/tables.ts';
+import { readNestRow } from '../sync/write-nest.ts';
+
+/** Live, and what it depends on. */
+export async function health(deps: InternalDeps, options: CallOptions): Promise<HealthView> {
+  const dependencies = await Promise.all([
+    probe('store', async () => {
+      await deps.store.get([{ table: 'egg_configs', partition: 'nest' }], options);
+      return 'answers';
+    }),
+    probe('queue', async () => {
+      const { ready, buried } = await deps.queue.stats(options);
+      return `${ready} ready, ${buried} put aside`;
+    }),
+    probe('opentofu', async () => {
+      const tool = await deps.tofu.tool(options);
+      return `${tool.product} ${tool.version} (${tool.source})`;
+    }),
+  ]);
+  return { live: true, dependencies, ...(await nestHealth(deps, options)) };
+}
+
+async function probe(name: string, look: () => Promise<string>): Promise<HealthView['dependencies'][number]> {
+  try {
+    return { name, ok: true, detail: await look() };
+  } catch (error) {
+    return { name, ok: false, detail: toProblem(error).detail };
+  }
+}
+
+async function nestHealth(
+  deps: InternalDeps,
+  options: CallOptions,
+): Promise<Pick<HealthView, 'nest' | 'problems'>> {
+  const mode = deps.settings.publicUrl === undefined ? 'poll' : 'webhook';
+  try {
+    const nest = await readNestRow(deps, options);
+    const query = { partition: 'nest', order: 'desc', limit: 1 } as const;
+    const { items } = await listPage(deps.store, { ...typed.syncs, query }, options);
+    const [last] = items;
+    const problems: Problem[] = [];
+    if (last?.status === 'failed' || last?.status === 'held') {
+      const code = last.status === 'held' ? 'SYNC_HELD' : 'SYNC_FAILED';
+      const fix =
+        last.status === 'held' ? `; let it through with gosling sync --confirm ${last.git_commit}` : '';
+      problems.push({ code, detail: `${last.error_message ?? ''}${fix}`, since: last.synced_at });
+    }
+    for (const diagnostic of last?.changes_detected?.diagnostics ?? []) {
+      if (diagnostic.severity !== 'error') continue;
+      const detail = `${diagnostic.file}:${diagnostic.line}: ${diagnostic.message}`;
+      problems.push({ code: diagnostic.code, detail, since: last?.synced_at ?? 0 });
+    }
+    return {
+      problems,
+      nest: {
+        mode,
+        ...(nest?.commit ? { commit: nest.commit } : {}),
+        ...(last === undefined ? {} : { syncedAt: last.synced_at, status: last.status }),
+      },
+    };
+  } catch {
+    return { problems: [], nest: { mode } };
+  }
+}

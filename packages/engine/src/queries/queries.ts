@@ -1,0 +1,74 @@
+import type { CallOptions, Page, PlanRow } from '@polar-gosling/ports/store';
+import type { z } from 'zod';
+import type { Caller } from '../api/caller.ts';
+import type { PageRequest, Queries } from '../api/queries.ts';
+import { sees } from '../commands/commands.ts';
+import type { InternalDeps } from '../deps.ts';
+import { getRow, listPage, type TypedTable } from '../rows/read.ts';
+import { typed } from '../rows/tables.ts';
+import { readEggStatus } from './egg-status.ts';
+import { health } from './health.ts';
+import { listCiJobs, listEggs, listRunners, readEgg, readRunner } from './lists.ts';
+import { why } from './why.ts';
+
+/** Everything that reads, for the API. */
+export function createQueries(deps: InternalDeps): Queries {
+  return {
+    eggs: (caller, page, options) => listEggs(deps, { caller, page }, options),
+    egg: (caller, name, options) => readEgg(deps, { caller, name }, options),
+    eggStatus: (caller, name, options) => readEggStatus(deps, { caller, name }, options),
+    plans: (caller, at, options) => plans(deps, { caller, ...at }, options),
+    plan: async (caller, at, options) => {
+      if (!sees(caller, at.egg)) return undefined;
+      const row = await getRow(deps.store, { ...typed.plans, key: { partition: at.id } }, options);
+      return row?.egg_name === at.egg ? row : undefined;
+    },
+    runners: (caller, filter, options) => listRunners(deps, { caller, filter }, options),
+    runner: (caller, id, options) => readRunner(deps, { caller, id }, options),
+    ciJobs: (caller, filter, options) => listCiJobs(deps, { caller, filter }, options),
+    selfJobs: (_caller, page, options) => pageOf(deps, { ...typed.selfJobs, query: {}, page }, options),
+    why: (caller, request, options) => why(deps, { caller, request }, options),
+    audit: (_caller, filter, options) => {
+      const query =
+        filter.resource === undefined
+          ? { partition: new Date(deps.clock.now()).toISOString().slice(0, 10), order: 'desc' as const }
+          : { index: 'resource_id', partition: filter.resource, order: 'desc' as const };
+      return pageOf(deps, { ...typed.audit, query, page: filter }, options);
+    },
+    syncs: (_caller, page, options) =>
+      pageOf(deps, { ...typed.syncs, query: { partition: 'nest', order: 'desc' }, page }, options),
+    runLog: (caller, id, options) => runLog(deps, { caller, id }, options),
+    health: (options) => health(deps, options),
+  };
+}
+
+async function pageOf<Schema extends z.ZodType>(
+  deps: InternalDeps,
+  at: TypedTable<Schema> & { query: Parameters<typeof listPage>[1]['query']; page: PageRequest },
+  options: CallOptions,
+) {
+  const { cursor, limit } = at.page;
+  const query = { ...at.query, limit, ...(cursor === undefined ? {} : { cursor }) };
+  return listPage(deps.store, { table: at.table, schema: at.schema, query }, options);
+}
+
+async function plans(
+  deps: InternalDeps,
+  at: PageRequest & { caller: Caller; egg: string },
+  options: CallOptions,
+): Promise<Page<PlanRow> | undefined> {
+  const egg = await readEgg(deps, { caller: at.caller, name: at.egg }, options);
+  if (egg === undefined) return undefined;
+  const query = { index: 'egg_name', partition: at.egg, order: 'desc' } as const;
+  return pageOf(deps, { ...typed.plans, query, page: at }, options);
+}
+
+async function runLog(
+  deps: InternalDeps,
+  at: { caller: Caller; id: string },
+  options: CallOptions,
+): Promise<Uint8Array | undefined> {
+  const run = await getRow(deps.store, { ...typed.runs, key: { partition: at.id } }, options);
+  if (run === undefined || !sees(at.caller, run.egg_name)) return undefined;
+  return deps.blobs.read(`runs/${run.id}/log.jsonl`, options);
+}

@@ -1,0 +1,95 @@
+import type { PoolMove } from '@polar-gosling/domain';
+import { outboxWrite } from '@polar-gosling/ports/queue';
+import { type CallOptions, maxUnitWrites, type Write } from '@polar-gosling/ports/store';
+import type { InternalDeps } from '../deps.ts';
+import { type Lease, requireOk } from '../leases/lease.ts';
+import { changeWrites } from './change-runner.ts';
+import { launchWrites } from './launch-runner.ts';
+import type { Observed } from './observe.ts';
+import { createShardChooser } from './shards.ts';
+
+export interface MovesContext {
+  readonly seen: Observed;
+  readonly lease: Lease;
+  readonly moves: readonly PoolMove[];
+  readonly deploymentId: string;
+}
+
+/** One runner's part of the plan: its writes, and the shard whose OpenTofu run it needs. */
+export interface Step {
+  readonly writes: readonly Write[];
+  readonly shard: number | undefined;
+  /** It never came to life: counts towards the Egg's back-off. */
+  readonly isBootFailure: boolean;
+}
+
+/**
+ * Writes the planner's moves in transactions that are valid alone, launches in order of need, each under the lease.
+ * A unit that conflicts ends the pass: what changed makes the Egg dirty again anyway.
+ */
+export async function applyMoves(
+  deps: InternalDeps,
+  context: MovesContext,
+  options: CallOptions & { trace: string },
+): Promise<void> {
+  const steps = await toSteps(deps, context, options);
+  let batch: Step[] = [];
+  const flush = async () => {
+    if (batch.length > 0) await commitBatch(deps, { context, batch, trace: options.trace }, options);
+    batch = [];
+  };
+  for (const step of steps) {
+    if (sizeOf([...batch, step]) > maxUnitWrites) await flush();
+    batch.push(step);
+  }
+  await flush();
+}
+
+async function toSteps(deps: InternalDeps, context: MovesContext, options: CallOptions): Promise<Step[]> {
+  const { seen } = context;
+  const steps: Step[] = [];
+  const changes = new Map<string, PoolMove[]>();
+  for (const move of context.moves) {
+    if (move.kind !== 'launch') changes.set(move.runnerId, [...(changes.get(move.runnerId) ?? []), move]);
+  }
+  for (const [id, moves] of changes) {
+    const row = seen.runners.get(id);
+    if (row) steps.push(changeWrites(deps, { row, moves }));
+  }
+  const launches = context.moves.filter((move) => move.kind === 'launch');
+  if (launches.length === 0) return steps;
+  const chooseShard = await createShardChooser(deps, seen, options);
+  for (const move of launches) {
+    steps.push(
+      launchWrites(deps, { seen, move, shard: await chooseShard(), deploymentId: context.deploymentId }),
+    );
+  }
+  return steps;
+}
+
+function sizeOf(steps: readonly Step[]): number {
+  const shards = new Set(steps.flatMap(({ shard }) => (shard === undefined ? [] : [shard])));
+  const leaseCheck = 1;
+  const failures = 1;
+  return steps.reduce((sum, { writes }) => sum + writes.length, leaseCheck + failures + shards.size);
+}
+
+async function commitBatch(
+  deps: InternalDeps,
+  at: { context: MovesContext; batch: readonly Step[]; trace: string },
+  options: CallOptions,
+): Promise<void> {
+  const egg = at.context.seen.egg.name;
+  const shards = new Set(at.batch.flatMap(({ shard }) => (shard === undefined ? [] : [shard])));
+  const wakes = [...shards].map((shard) =>
+    outboxWrite({ kind: 'run', key: `${egg}#${shard}`, trace: at.trace }, deps),
+  );
+  const failures = at.batch.filter(({ isBootFailure }) => isBootFailure).length;
+  const unit: Write[] = [at.context.lease.check(), ...at.batch.flatMap(({ writes }) => writes), ...wakes];
+  if (failures > 0) {
+    const key = { table: 'egg_state', partition: egg } as const;
+    unit.push({ kind: 'update', key, add: { failures }, when: { kind: 'any' } });
+  }
+  requireOk(await deps.store.commit(unit, options), `the runners of ${egg}`);
+  if (wakes.length > 0) deps.queue.wake();
+}

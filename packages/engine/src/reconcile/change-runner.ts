@@ -1,0 +1,86 @@
+import { deadlineOf, type PoolMove, type RunnerState, runnerStates } from '@polar-gosling/domain';
+import type { Row, RunnerRow, Write } from '@polar-gosling/ports/store';
+import type { InternalDeps } from '../deps.ts';
+import { auditWrite, member, memberWrite } from '../rows/writes.ts';
+import type { Step } from './apply-moves.ts';
+
+const terminatedKeptMs = 30 * 86_400_000;
+
+/** The writes of all moves of one runner: its row, its member row, one audit row. */
+export function changeWrites(deps: InternalDeps, at: { row: RunnerRow; moves: readonly PoolMove[] }): Step {
+  const { row, moves } = at;
+  const set = Object.assign({}, ...moves.map((move) => columnsOf(move, deps.clock.now())));
+  const to = stateAfter(row, moves);
+  const writes: Write[] = [
+    {
+      kind: 'update',
+      key: { table: 'runners', partition: row.id },
+      set: to === 'terminated' ? { ...set, expires_at: deps.clock.now() + terminatedKeptMs } : set,
+      when: { kind: 'version', version: row.version },
+    },
+    auditWrite(
+      {
+        actor: 'reconcile',
+        action: actionOf(moves),
+        resourceType: 'runner',
+        resourceId: row.id,
+        details: {
+          egg: row.egg_name,
+          before: { state: row.state, pool: row.pool, desired: row.desired },
+          changes: moves.map((move) => ({ ...move, runnerId: undefined })),
+        },
+      },
+      deps,
+    ),
+  ];
+  if (to !== row.state) {
+    writes.push(memberWrite(row.egg_name, member.runner(row.id), to === 'terminated' ? undefined : to));
+    deps.log.info('a runner changes its state', {
+      egg: row.egg_name,
+      runnerId: row.id,
+      state: to,
+      reason: actionOf(moves),
+    });
+  }
+  if (clearsMark(to, moves)) {
+    writes.push({ kind: 'delete', key: { table: 'marks', partition: row.id }, when: { kind: 'any' } });
+  }
+  return {
+    writes,
+    shard: to === 'terminating' && to !== row.state ? row.shard : undefined,
+    isBootFailure: isBootFailure(row.state, to),
+  };
+}
+
+function columnsOf(move: PoolMove, now: number): Row {
+  switch (move.kind) {
+    case 'move':
+      return { state: move.to, state_since: now, deadline_at: deadlineOf(runnerStates, move.to, now) };
+    case 'desire':
+      return { desired: move.desired };
+    case 'tier':
+      return { pool: move.pool };
+    case 'unknown':
+      return { unknown_since: move.since };
+    case 'launch':
+      return {};
+  }
+}
+
+function stateAfter(row: RunnerRow, moves: readonly PoolMove[]): RunnerState {
+  return moves.reduce<RunnerState>((state, move) => (move.kind === 'move' ? move.to : state), row.state);
+}
+
+function actionOf(moves: readonly PoolMove[]): string {
+  return [...new Set(moves.map(({ rule }) => rule))].join(', ');
+}
+
+/** A mark is done with when its runner ended or its tier changed as it asked. */
+function clearsMark(to: RunnerState, moves: readonly PoolMove[]): boolean {
+  return to === 'terminated' || moves.some(({ kind }) => kind === 'tier');
+}
+
+/** A runner that never came to life: counts towards the Egg's back-off. */
+function isBootFailure(from: RunnerState, to: RunnerState): boolean {
+  return to === 'failed' && (from === 'requested' || from === 'provisioning' || from === 'booting');
+}

@@ -1,0 +1,202 @@
+import {
+  type AgentState,
+  type EggConfig,
+  eggName,
+  missedHeartbeats,
+  type PoolFacts,
+  type RunnerFacts,
+  type registrationId,
+  runnerId,
+  spareSilentMs,
+  type WaitingJob,
+} from '@polar-gosling/domain';
+import { brand } from '@polar-gosling/kernel';
+import type {
+  CallOptions,
+  CiJobRow,
+  EggConfigRow,
+  EggStateRow,
+  MarkRow,
+  RunnerAgentRow,
+  RunnerRow,
+} from '@polar-gosling/ports/store';
+import { registrationsOf } from '../bind/registrations-of.ts';
+import { isFrozen } from '../demand/freeze.ts';
+import type { InternalDeps } from '../deps.ts';
+import { getRow, getRows, listAll } from '../rows/read.ts';
+import { typed } from '../rows/tables.ts';
+import { proofOf } from './proof.ts';
+
+const replaceShare = 0.34;
+const fullAfterReports = 3;
+
+/** Everything reconcile knows of one Egg at one moment, from consistent reads by key. */
+export interface Observed {
+  readonly egg: EggConfigRow;
+  readonly config: EggConfig;
+  readonly state: EggStateRow | undefined;
+  readonly runners: ReadonlyMap<string, RunnerRow>;
+  readonly agents: ReadonlyMap<string, RunnerAgentRow>;
+  readonly jobs: readonly CiJobRow[];
+  readonly facts: PoolFacts;
+}
+
+export async function observe(
+  deps: InternalDeps,
+  name: string,
+  options: CallOptions,
+): Promise<Observed | undefined> {
+  const egg = await getRow(deps.store, { ...typed.eggConfigs, key: { partition: name } }, options);
+  if (egg === undefined || (egg.kind !== 'egg' && egg.kind !== 'bucket')) return undefined;
+  const config: EggConfig = egg.config;
+  const state = await getRow(deps.store, { ...typed.eggState, key: { partition: name } }, options);
+  const members = await listAll(deps.store, { ...typed.eggMembers, query: { partition: name } }, options);
+  const ids = members.flatMap(({ item }) =>
+    item.startsWith('runner#') ? [item.slice('runner#'.length)] : [],
+  );
+  const keys = ids.map((partition) => ({ partition }));
+  const runners = new Map(
+    (await getRows(deps.store, { ...typed.runners, keys }, options)).map((row) => [row.id, row]),
+  );
+  const agents = new Map(
+    (await getRows(deps.store, { ...typed.runnerAgents, keys }, options)).map((row) => [row.runner_id, row]),
+  );
+  const marks = new Map(
+    (await getRows(deps.store, { ...typed.marks, keys }, options)).map((row) => [row.runner_id, row]),
+  );
+  const jobs = await getRows(deps.store, { ...typed.ciJobs, keys: members.flatMap(jobKey) }, options);
+
+  const runnerFacts: RunnerFacts[] = [];
+  for (const row of runners.values()) {
+    const seen = { row, agent: agents.get(row.id), mark: marks.get(row.id) };
+    runnerFacts.push(await toFacts(deps, { config, seen }, options));
+  }
+  const [first] = registrationsOf(config);
+  const facts: PoolFacts = {
+    now: deps.clock.now(),
+    egg: eggName(name),
+    limits: config.pool,
+    concurrent: config.runner.concurrent,
+    jobsPerRunner: config.runner.jobsPerRunner,
+    ...(config.runner.maxJobs === undefined ? {} : { maxJobs: config.runner.maxJobs }),
+    machineHash: egg.machine_hash,
+    heartbeatMs: deps.settings.heartbeatMs,
+    waiting: await waitingJobs(deps, { name, jobs, fallback: first?.id }, options),
+    runners: runnerFacts,
+    frozen: await isFrozen(deps, name, options),
+    ...(state?.backoff_until === undefined ? {} : { backoffUntil: state.backoff_until }),
+    isLeaving: egg.status === 'draining',
+    ...(first === undefined ? {} : { firstRegistration: first.id }),
+    replaceShare,
+  };
+  return { egg, config, state, runners, agents, jobs, facts };
+}
+
+function jobKey({ item }: { item: string }): { partition: string; sort: number }[] {
+  if (!item.startsWith('job#')) return [];
+  const rest = item.slice('job#'.length);
+  const at = rest.lastIndexOf('#');
+  return [{ partition: rest.slice(0, at), sort: Number(rest.slice(at + 1)) }];
+}
+
+async function waitingJobs(
+  deps: InternalDeps,
+  at: { name: string; jobs: readonly CiJobRow[]; fallback: ReturnType<typeof registrationId> | undefined },
+  options: CallOptions,
+): Promise<WaitingJob[]> {
+  const pending = at.jobs.filter(({ status }) => status === 'pending');
+  const keys = [...new Set(pending.map((job) => job.server_project))].map((partition) => ({
+    partition,
+    sort: at.name,
+  }));
+  const bindings = await getRows(deps.store, { ...typed.bindings, keys }, options);
+  const byProject = new Map(bindings.map((row) => [row.server_project, row.registration_id]));
+  return pending.flatMap((job) => {
+    const registration = byProject.get(job.server_project) ?? at.fallback;
+    if (registration === undefined) return [];
+    return [
+      {
+        key: waitingKey(job),
+        queuedAt: job.queued_at,
+        registrationId: brand<WaitingJob['registrationId']>(registration),
+      },
+    ];
+  });
+}
+
+/** Name of a waiting job in planner facts and launch keys. */
+export function waitingKey(job: { server_project: string; job_id: number }): string {
+  return `${job.server_project}#${job.job_id}`;
+}
+
+interface Seen {
+  readonly row: RunnerRow;
+  readonly agent: RunnerAgentRow | undefined;
+  readonly mark: MarkRow | undefined;
+}
+
+async function toFacts(
+  deps: InternalDeps,
+  at: { config: EggConfig; seen: Seen },
+  options: CallOptions,
+): Promise<RunnerFacts> {
+  const { row, agent, mark } = at.seen;
+  const silentMs = agent?.last_heartbeat === undefined ? 0 : deps.clock.now() - agent.last_heartbeat;
+  const isSilent = silentMs > missedHeartbeats * deps.settings.heartbeatMs;
+  const proof = isSilent
+    ? await proofOf(deps, { row, config: at.config, askGitlab: silentMs > spareSilentMs }, options)
+    : undefined;
+  const isFull = await isOverThreshold(deps, { row, config: at.config }, options);
+  return {
+    id: runnerId(row.id),
+    state: row.state,
+    pool: row.pool,
+    registrationId: brand<RunnerFacts['registrationId']>(row.registration_id),
+    machineHash: row.machine_hash,
+    createdAt: row.created_at,
+    stateSince: row.state_since,
+    ...(row.deadline_at === undefined ? {} : { deadlineAt: row.deadline_at }),
+    made: row.made,
+    desired: row.desired,
+    ...(agent?.last_heartbeat === undefined ? {} : { agent: agentFacts(agent, isFull) }),
+    failureCount: agent?.failure_count ?? row.failure_count,
+    ...(mark === undefined ? {} : { mark: { action: mark.action, rule: mark.rule, by: mark.by } }),
+    ...(row.unknown_since === undefined ? {} : { unknownSince: row.unknown_since }),
+    ...(proof === undefined ? {} : { proof }),
+  };
+}
+
+function agentFacts(agent: RunnerAgentRow, isFull: boolean): NonNullable<RunnerFacts['agent']> {
+  return {
+    state: (agent.reported_state ?? 'booting') as AgentState, // parsed at the HTTP edge
+    lastHeartbeat: agent.last_heartbeat ?? 0,
+    runningJobs: agent.current_jobs.length,
+    jobsDone: agent.jobs_done,
+    ...(agent.idle_since === undefined ? {} : { idleSince: agent.idle_since }),
+    ...(isFull ? { isFull } : {}),
+  };
+}
+
+/** At or over a threshold of the tier in each of its last 3 reports. */
+async function isOverThreshold(
+  deps: InternalDeps,
+  at: { row: RunnerRow; config: EggConfig },
+  options: CallOptions,
+): Promise<boolean> {
+  const { cpuThreshold, memoryThreshold } = at.config.pool.apex;
+  if (cpuThreshold === undefined && memoryThreshold === undefined) return false;
+  const query = {
+    table: 'runner_metrics',
+    partition: at.row.id,
+    order: 'desc',
+    limit: fullAfterReports,
+  } as const;
+  const { items } = await deps.store.list(query, options);
+  const isOver = (value: unknown, limit: number | undefined) => limit !== undefined && Number(value) >= limit;
+  return (
+    items.length === fullAfterReports &&
+    items.every(
+      (one) => isOver(one['cpu_usage'], cpuThreshold) || isOver(one['memory_usage'], memoryThreshold),
+    )
+  );
+}

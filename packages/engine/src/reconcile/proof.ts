@@ -1,0 +1,53 @@
+import { type EggConfig, eggName, type RunnerFacts } from '@polar-gosling/domain';
+import type { CallOptions, RunnerRow } from '@polar-gosling/ports/store';
+import { scopeOf, targetOf } from '../bind/targets.ts';
+import type { InternalDeps } from '../deps.ts';
+import { getRow } from '../rows/read.ts';
+import { typed } from '../rows/tables.ts';
+
+/** What GitLab and the cloud say of a silent runner. An API that fails proves nothing. */
+export async function proofOf(
+  deps: InternalDeps,
+  at: { row: RunnerRow; config: EggConfig; askGitlab: boolean },
+  options: CallOptions,
+): Promise<NonNullable<RunnerFacts['proof']>> {
+  const cloud = await cloudSays(deps, at.row.id, options);
+  if (!at.askGitlab) return { cloud };
+  const gitlabIdle = await gitlabSaysIdle(deps, at, options);
+  return gitlabIdle === undefined ? { cloud } : { cloud, gitlabIdle };
+}
+
+async function cloudSays(
+  deps: InternalDeps,
+  id: string,
+  options: CallOptions,
+): Promise<'running' | 'gone' | 'unknown'> {
+  try {
+    const machine = await deps.machines.status(id, options);
+    if (machine === undefined || machine.state === 'gone') return 'gone';
+    return machine.state === 'running' ? 'running' : 'unknown';
+  } catch (error) {
+    deps.log.warn('a machine could not be looked at', { runnerId: id, error });
+    return 'unknown';
+  }
+}
+
+async function gitlabSaysIdle(
+  deps: InternalDeps,
+  at: { row: RunnerRow; config: EggConfig },
+  options: CallOptions,
+): Promise<boolean | undefined> {
+  try {
+    const key = { partition: at.row.registration_id };
+    const registration = await getRow(deps.store, { ...typed.registrations, key }, options);
+    if (registration === undefined) return undefined;
+    const scope = scopeOf(at.config, registration);
+    const target = await targetOf(deps, { egg: eggName(at.row.egg_name), scope }, options);
+    const managers = await deps.gitlab.runners.managers(target, registration.gitlab_runner_id, options);
+    const manager = managers?.find(({ systemId }) => systemId === at.row.system_id);
+    return manager && manager.jobExecutionStatus === 'idle';
+  } catch (error) {
+    deps.log.warn('GitLab could not be asked about a silent runner', { runnerId: at.row.id, error });
+    return undefined;
+  }
+}

@@ -1,0 +1,55 @@
+import { planPool } from '@polar-gosling/domain';
+import type { CallOptions } from '@polar-gosling/ports/store';
+import type { InternalDeps } from '../deps.ts';
+import { type Lease, withLease } from '../leases/lease.ts';
+import { applyMoves } from './apply-moves.ts';
+import { followDeployment } from './deployment.ts';
+import { type Observed, observe } from './observe.ts';
+import { settleEgg } from './settle-egg.ts';
+import { noteWaits } from './waits.ts';
+
+export type Reconciled = 'done' | 'busy' | 'gone';
+
+/** Brings one Egg's rows to where they should be: observe, decide purely, write. OpenTofu runs elsewhere. */
+export async function reconcile(
+  deps: InternalDeps,
+  egg: string,
+  options: CallOptions & { trace: string },
+): Promise<Reconciled> {
+  const at = { name: `egg/${egg}`, watch: deps.watch, signal: options.signal };
+  const outcome = await withLease(deps, at, (lease) =>
+    underLease(deps, { egg, lease }, { ...options, signal: lease.signal }),
+  );
+  return outcome.kind === 'busy' ? 'busy' : outcome.result;
+}
+
+async function underLease(
+  deps: InternalDeps,
+  at: { egg: string; lease: Lease },
+  options: CallOptions & { trace: string },
+): Promise<Reconciled> {
+  const seen = await observe(deps, at.egg, options);
+  if (seen === undefined) return 'gone';
+  const deploymentId = await followDeployment(deps, { seen, lease: at.lease }, options);
+  const plan = planPool(seen.facts);
+  await applyMoves(deps, { seen, lease: at.lease, moves: plan.moves, deploymentId }, options);
+  const lookAgainAt = await noteWaits(deps, { seen, plan }, options);
+  await settleEgg(
+    deps,
+    { seen, lookAgainAt: earliest(plan.lookAgainAt, lookAgainAt), trace: options.trace },
+    options,
+  );
+  countRunners(deps, seen);
+  return 'done';
+}
+
+function earliest(a: number | undefined, b: number | undefined): number | undefined {
+  if (a === undefined) return b;
+  return b === undefined ? a : Math.min(a, b);
+}
+
+function countRunners(deps: InternalDeps, seen: Observed): void {
+  const counts: Record<string, number> = {};
+  for (const { state } of seen.runners.values()) counts[state] = (counts[state] ?? 0) + 1;
+  deps.metrics.runners(seen.egg.name, counts);
+}

@@ -1,0 +1,40 @@
+import type { CallOptions } from '@polar-gosling/ports/store';
+import type { InternalDeps } from '../deps.ts';
+import { getRow } from '../rows/read.ts';
+import { typed } from '../rows/tables.ts';
+import type { Observed } from './observe.ts';
+
+/** OpenTofu plans a whole shard at once: small ones keep an apply short. */
+export const shardSize = 10;
+
+/**
+ * Answers the shard for each next launch: the first with room whose lease is free (a removal may hold one), else a new
+ * one, so that a launch never waits for a removal.
+ */
+export async function createShardChooser(
+  deps: InternalDeps,
+  seen: Observed,
+  options: CallOptions,
+): Promise<() => Promise<number>> {
+  const used = new Map<number, number>();
+  for (const { shard } of seen.runners.values()) used.set(shard, (used.get(shard) ?? 0) + 1);
+  const free = new Map<number, boolean>();
+  const isFree = async (shard: number) => {
+    const known = free.get(shard) ?? (await isShardFree(deps, `egg/${seen.egg.name}/${shard}`, options));
+    free.set(shard, known);
+    return known;
+  };
+  return async () => {
+    for (let shard = 0; ; shard++) {
+      const taken = used.get(shard) ?? 0;
+      if (taken >= shardSize || !(await isFree(shard))) continue;
+      used.set(shard, taken + 1);
+      return shard;
+    }
+  };
+}
+
+async function isShardFree(deps: InternalDeps, name: string, options: CallOptions): Promise<boolean> {
+  const lease = await getRow(deps.store, { ...typed.leases, key: { partition: name } }, options);
+  return lease === undefined || lease.holder === '' || (deps.isHolderGone?.(lease.holder) ?? false);
+}

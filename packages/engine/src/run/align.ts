@@ -1,0 +1,43 @@
+import type { RunnerRow } from '@polar-gosling/ports/store';
+import type { PlanChange } from '@polar-gosling/ports/tofu';
+
+/** A row that does not say what OpenTofu's state says: an earlier run ended before it could write it down. */
+export interface Alignment {
+  readonly row: RunnerRow;
+  readonly to: 'booting' | 'failed' | 'terminated';
+  readonly made: boolean;
+  readonly why: string;
+}
+
+/**
+ * Compares rows with what a plan shows of the state (every address of the state is in it, as no-op at least).
+ * Pure; an empty answer means that rows and state agree.
+ */
+export function alignRows(rows: readonly RunnerRow[], changes: readonly PlanChange[]): readonly Alignment[] {
+  const byAddress = new Map(changes.map((change) => [change.address, change.actions]));
+  return rows.flatMap((row) => {
+    const found = alignRow(row, byAddress.get(row.address));
+    return found === undefined ? [] : [found];
+  });
+}
+
+function alignRow(row: RunnerRow, actions: readonly string[] | undefined): Alignment | undefined {
+  const isStarting = row.state === 'requested' || row.state === 'provisioning';
+  if (isStarting && !row.made && actions !== undefined) {
+    if (isOnly(actions, 'no-op')) {
+      return { row, to: 'booting', made: true, why: 'an earlier run made it before it was ended' };
+    }
+    if (actions.length > 1) {
+      return { row, to: 'failed', made: true, why: 'an earlier run made half of it' };
+    }
+  }
+  const isNotThere = actions === undefined || isOnly(actions, 'create');
+  if (row.state === 'terminating' && isNotThere) {
+    return { row, to: 'terminated', made: row.made, why: 'it is not in the state any more' };
+  }
+  return undefined;
+}
+
+function isOnly(actions: readonly string[], action: string): boolean {
+  return actions.length === 1 && actions[0] === action;
+}

@@ -1,0 +1,303 @@
+import { checkTofuPlan } from '@polar-gosling/domain';
+import { isCoded, toProblem } from '@polar-gosling/kernel';
+import type { CallOptions, EggConfigRow, RunnerRow } from '@polar-gosling/ports/store';
+import {
+  type TofuOutcome,
+  type TofuPlan,
+  type TofuRun,
+  type TofuTool,
+  tofuErrors,
+} from '@polar-gosling/ports/tofu';
+import type { InternalDeps } from '../deps.ts';
+import type { Lease } from '../leases/lease.ts';
+import { auditWrite } from '../rows/writes.ts';
+import { alignRows } from './align.ts';
+import { outcomeChanges } from './outcome-changes.ts';
+import { type RowChange, writeRowChanges } from './row-changes.ts';
+import { moveRun, openRun, planWrite, type RunRecord } from './run-row.ts';
+import type { ShardOutcome } from './run-shard.ts';
+import type { ShardWork } from './shard-work.ts';
+
+const longestRunMs = 25 * 60_000;
+
+export interface WorkContext {
+  readonly egg: EggConfigRow;
+  readonly shard: number;
+  readonly lease: Lease;
+  readonly rows: readonly RunnerRow[];
+  readonly work: ShardWork;
+}
+
+/** Plan, guard, apply of one piece of work. Its directory and log are taken care of whatever happens. */
+export async function applyWork(
+  deps: InternalDeps,
+  at: Omit<WorkContext, 'egg'> & { egg: EggConfigRow },
+  options: CallOptions & { trace: string },
+): Promise<ShardOutcome> {
+  const tool = await deps.tofu.tool(options);
+  const hardEndAt = deps.clock.now() + longestRunMs;
+  const run = await openRun(deps, { egg: at.egg.name, shard: at.shard, lease: at.lease, hardEndAt }, options);
+  const tofu = await openTofu(deps, { at, run }, options);
+  try {
+    return await planAndApply(deps, { at, run, tofu, tool }, options);
+  } catch (error) {
+    // A failed apply has already written down what it did.
+    if (!isCoded(error, 'TOFU_APPLY_FAILED')) await failRun(deps, { run, error });
+    throw error;
+  } finally {
+    await keepLog(deps, { run, tofu });
+    await tofu.dispose();
+  }
+}
+
+async function openTofu(
+  deps: InternalDeps,
+  on: { at: WorkContext; run: RunRecord },
+  options: CallOptions,
+): Promise<TofuRun> {
+  const { at, run } = on;
+  const entries = new Map(at.work.wanted.map((row) => [row.id, new TextDecoder().decode(row.entry)]));
+  const [first] = at.rows;
+  const provider =
+    first?.cloud_provider === 'aws' || first?.cloud_provider === 'yandex' ? first.cloud_provider : 'local';
+  const log = deps.log.with({ egg: run.egg, runId: run.id, shard: run.shard });
+  const request = {
+    runId: run.id,
+    wanted: { egg: run.egg, shard: run.shard, provider, entries },
+    hardEndAt: run.hardEndAt,
+    onEvent: (event: { message: string; severity?: string }) =>
+      event.severity === 'error' ? log.warn(event.message) : log.debug(event.message),
+    onProcess: (pid: number) => {
+      void notePid(deps, { run, pid });
+    },
+  } as const;
+  return deps.tofu.open(request, options);
+}
+
+/** Names the process on the run's row, so that a later holder can end it. */
+async function notePid(deps: InternalDeps, at: { run: RunRecord; pid: number }): Promise<void> {
+  const key = { table: 'runs', partition: at.run.id } as const;
+  try {
+    await deps.store.commit([{ kind: 'update', key, set: { pid: at.pid }, when: { kind: 'present' } }], {
+      signal: AbortSignal.timeout(10_000),
+    });
+  } catch (error) {
+    deps.log.warn('the pid of a run could not be noted', { runId: at.run.id, pid: at.pid, error });
+  }
+}
+
+interface Applying {
+  readonly at: WorkContext;
+  readonly run: RunRecord;
+  readonly tofu: TofuRun;
+  readonly tool: TofuTool;
+}
+
+async function planAndApply(
+  deps: InternalDeps,
+  on: Applying,
+  options: CallOptions & { trace: string },
+): Promise<ShardOutcome> {
+  const { at, run, tofu } = on;
+  const plannedFrom = deps.clock.monotonic();
+  const plan = await tofu.plan(options);
+  deps.metrics.bootStage('plan', (deps.clock.monotonic() - plannedFrom) / 1000);
+
+  const aligned = alignRows(at.rows, plan.changes);
+  if (aligned.length > 0) {
+    await write(
+      deps,
+      { on, changes: aligned.map(({ row, to, made, why }) => ({ row, to, made, why })) },
+      options,
+    );
+    await moveRun(deps, { run, to: 'failed', set: { error: { code: 'ROWS_ALIGNED' } } }, options);
+    await closeRun(deps, run, options);
+    return 'again';
+  }
+  await guard(deps, { on, plan }, options);
+  if (!plan.hasChanges) {
+    await moveRun(deps, { run, to: 'planned' }, options);
+    await closeRun(deps, run, options);
+    return 'idle';
+  }
+  return apply(deps, { on, plan }, options);
+}
+
+/** Nothing but creates of new runners and deletes of ended ones is ever applied. */
+async function guard(
+  deps: InternalDeps,
+  at: { on: Applying; plan: TofuPlan },
+  options: CallOptions,
+): Promise<void> {
+  const { on, plan } = at;
+  const verdict = checkTofuPlan({ changes: plan.changes, rows: on.at.rows });
+  if (verdict.kind === 'ok') return;
+  const changes = verdict.offending.map(({ address, why }) => `${address} (${why})`).join('; ');
+  const error = tofuErrors.planUnexpected({ changes });
+  const details = { egg: on.run.egg, offending: verdict.offending };
+  await deps.store.commit(
+    [
+      auditWrite(
+        { actor: 'run', action: 'TOFU_PLAN_UNEXPECTED', resourceType: 'run', resourceId: on.run.id, details },
+        deps,
+      ),
+    ],
+    options,
+  );
+  deps.metrics.run('refused');
+  deps.log.error('an OpenTofu plan holds changes that must not be; nothing was applied', {
+    egg: on.run.egg,
+    runId: on.run.id,
+    error,
+  });
+  throw error;
+}
+
+async function apply(
+  deps: InternalDeps,
+  at: { on: Applying; plan: TofuPlan },
+  options: CallOptions & { trace: string },
+): Promise<ShardOutcome> {
+  const { on, plan } = at;
+  const { run, tofu } = on;
+  const { work, egg } = on.at;
+  if (work.kind === 'create') {
+    const changes = work.targets.map(
+      (row): RowChange => ({ row, to: 'provisioning', why: 'its apply starts', startsBootstrap: true }),
+    );
+    await write(deps, { on, changes }, options);
+  }
+  const kind = work.kind === 'create' ? 'scale' : 'destroy';
+  const row = planWrite(deps, {
+    run,
+    plan,
+    tool: on.tool,
+    kind,
+    commit: egg.git_commit,
+    configHash: egg.config_hash,
+  });
+  await moveRun(deps, { run, to: 'planned' }, options);
+  await moveRun(deps, { run, to: 'applying', set: { plan_id: run.planId }, also: [row] }, options);
+
+  const appliedFrom = deps.clock.monotonic();
+  const outcome = await tofu.apply(options);
+  deps.metrics.bootStage('apply', (deps.clock.monotonic() - appliedFrom) / 1000);
+  return conclude(deps, { on, outcome }, options);
+}
+
+async function conclude(
+  deps: InternalDeps,
+  at: { on: Applying; outcome: TofuOutcome },
+  options: CallOptions & { trace: string },
+): Promise<ShardOutcome> {
+  const { on, outcome } = at;
+  const { run } = on;
+  deps.metrics.run(outcome.kind);
+  if (outcome.kind === 'unknown') {
+    deps.log.warn('an OpenTofu run was ended; what it did is seen by the next plan', {
+      egg: run.egg,
+      runId: run.id,
+      reason: outcome.reason,
+    });
+    await moveRun(
+      deps,
+      { run, to: 'unknown', set: { error: { code: 'ENDED', detail: outcome.reason } } },
+      options,
+    );
+    return 'later';
+  }
+  const inState = outcome.kind === 'failed' ? new Set(await on.tofu.stateList(options)) : undefined;
+  const rows = await freshRows(deps, on, options);
+  await write(deps, { on, changes: outcomeChanges({ work: on.at.work, rows, outcome, inState }) }, options);
+  await finishRun(deps, { run, outcome }, options);
+  return 'again';
+}
+
+/** Rows as the apply's start left them: their versions have moved. */
+async function freshRows(deps: InternalDeps, on: Applying, options: CallOptions): Promise<RunnerRow[]> {
+  const keys = on.at.work.targets.map(({ id }) => ({ table: 'runners', partition: id }) as const);
+  const found = await deps.store.get(keys, options);
+  return found.flatMap((row, index) => {
+    const before = on.at.work.targets[index];
+    return row && before ? [{ ...before, version: Number(row['version']), ...stateOf(row) }] : [];
+  });
+}
+
+function stateOf(row: Readonly<Record<string, unknown>>): Pick<RunnerRow, 'state' | 'state_since'> {
+  return { state: row['state'] as RunnerRow['state'], state_since: Number(row['state_since']) }; // our own row
+}
+
+async function finishRun(
+  deps: InternalDeps,
+  at: { run: RunRecord; outcome: Exclude<TofuOutcome, { kind: 'unknown' }> },
+  options: CallOptions,
+): Promise<void> {
+  const { run, outcome } = at;
+  const isOk = outcome.kind === 'ok';
+  const planSet = isOk
+    ? { status: 'applied', applied_at: deps.clock.now(), serial_after: outcome.serial }
+    : { status: 'failed', applied_at: deps.clock.now() };
+  const plan = { table: 'deployment_plans', partition: run.planId } as const;
+  const set = isOk
+    ? {}
+    : {
+        error: {
+          code: 'TOFU_APPLY_FAILED',
+          class: outcome.class,
+          detail: `${outcome.summary} ${outcome.detail}`.trim(),
+        },
+      };
+  const also = [{ kind: 'update', key: plan, set: planSet, when: { kind: 'present' } } as const];
+  await moveRun(deps, { run, to: isOk ? 'applied' : 'failed', set, also }, options);
+  await closeRun(deps, run, options);
+  if (!isOk) throw tofuErrors.applyFailed({ summary: outcome.summary, detail: outcome.detail });
+}
+
+async function closeRun(deps: InternalDeps, run: RunRecord, options: CallOptions): Promise<void> {
+  await moveRun(deps, { run, to: 'settled' }, options);
+  await run.lease.setRun(undefined, options);
+}
+
+/** The row of a run that could not go on says why. Written apart from the failing signal. */
+async function failRun(deps: InternalDeps, at: { run: RunRecord; error: unknown }): Promise<void> {
+  const { code, detail } = toProblem(at.error);
+  const options = { signal: AbortSignal.timeout(10_000) };
+  try {
+    await moveRun(deps, { run: at.run, to: 'failed', set: { error: { code, detail } } }, options);
+    await closeRun(deps, at.run, options);
+  } catch (error) {
+    deps.log.warn('a failed run could not be closed; the next holder settles it', {
+      runId: at.run.id,
+      error,
+    });
+  }
+}
+
+async function keepLog(deps: InternalDeps, at: { run: RunRecord; tofu: TofuRun }): Promise<void> {
+  const key = `runs/${at.run.id}/log.jsonl`;
+  const options = { signal: AbortSignal.timeout(10_000) };
+  try {
+    await deps.blobs.write(key, at.tofu.log(), options);
+    const row = { table: 'runs', partition: at.run.id } as const;
+    await deps.store.commit(
+      [{ kind: 'update', key: row, set: { log_ref: key }, when: { kind: 'present' } }],
+      options,
+    );
+  } catch (error) {
+    deps.log.warn('the log of a run could not be kept', { runId: at.run.id, error });
+  }
+}
+
+async function write(
+  deps: InternalDeps,
+  at: { on: Applying; changes: readonly RowChange[] },
+  options: CallOptions & { trace: string },
+): Promise<void> {
+  const { run } = at.on;
+  const { changes } = at;
+  await writeRowChanges(
+    deps,
+    { egg: run.egg, lease: run.lease, runId: run.id, trace: options.trace, changes },
+    options,
+  );
+}

@@ -1,0 +1,92 @@
+import { deadlineOf, type RunnerState, runnerStates } from '@polar-gosling/domain';
+import {
+  type CallOptions,
+  maxUnitWrites,
+  type Row,
+  type RunnerRow,
+  type Write,
+} from '@polar-gosling/ports/store';
+import type { InternalDeps } from '../deps.ts';
+import type { Lease } from '../leases/lease.ts';
+import { requireOk } from '../leases/lease.ts';
+import { auditWrite, dirtyWrites, member, memberWrite } from '../rows/writes.ts';
+
+const terminatedKeptMs = 30 * 86_400_000;
+
+/** A runner's new state as a run found or made it. */
+export interface RowChange {
+  readonly row: RunnerRow;
+  readonly to: RunnerState;
+  readonly made?: boolean;
+  readonly why: string;
+  /** The 10 minutes of its one-time token begin now. */
+  readonly startsBootstrap?: boolean;
+}
+
+/** Writes what a run did to its runners, under the run's lease, and makes the Egg look again. */
+export async function writeRowChanges(
+  deps: InternalDeps,
+  at: { egg: string; lease: Lease; runId: string; trace: string; changes: readonly RowChange[] },
+  options: CallOptions,
+): Promise<void> {
+  let batch: Write[] = [];
+  let failures = 0;
+  const flush = async () => {
+    if (batch.length === 0) return;
+    const dirty = dirtyWrites(at.egg, { trace: at.trace, failures }, deps);
+    const unit = [at.lease.check(), ...batch, ...dirty];
+    requireOk(await deps.store.commit(unit, options), `the runners of run ${at.runId}`);
+    batch = [];
+    failures = 0;
+  };
+  const fixed = 3;
+  for (const change of at.changes) {
+    const writes = changeWrites(deps, { change, runId: at.runId });
+    if (fixed + batch.length + writes.length > maxUnitWrites) await flush();
+    batch.push(...writes);
+    if (isFailedLaunch(change)) failures += 1;
+  }
+  await flush();
+  if (at.changes.length > 0) deps.queue.wake();
+}
+
+function changeWrites(deps: InternalDeps, at: { change: RowChange; runId: string }): Write[] {
+  const { row, to, made, why, startsBootstrap } = at.change;
+  const now = deps.clock.now();
+  const set: Row = {
+    state: to,
+    state_since: row.state === to ? row.state_since : now,
+    deadline_at: deadlineOf(runnerStates, to, now),
+    ...(made === undefined ? {} : { made }),
+    ...(to === 'terminated' ? { expires_at: now + terminatedKeptMs } : {}),
+  };
+  const writes: Write[] = [
+    {
+      kind: 'update',
+      key: { table: 'runners', partition: row.id },
+      set,
+      when: { kind: 'version', version: row.version },
+    },
+    memberWrite(row.egg_name, member.runner(row.id), to === 'terminated' ? undefined : to),
+    auditWrite(
+      {
+        actor: 'run',
+        action: to,
+        resourceType: 'runner',
+        resourceId: row.id,
+        details: { egg: row.egg_name, before: { state: row.state }, why, runId: at.runId },
+      },
+      deps,
+    ),
+  ];
+  if (startsBootstrap) {
+    const key = { table: 'runner_agents', partition: row.id } as const;
+    writes.push({ kind: 'update', key, set: { bootstrap_from: now }, when: { kind: 'present' } });
+  }
+  return writes;
+}
+
+/** It was to be made and was not: counts towards the Egg's back-off. */
+function isFailedLaunch({ row, to }: RowChange): boolean {
+  return row.state === 'provisioning' && (to === 'failed' || to === 'terminated');
+}

@@ -1,0 +1,116 @@
+import { type RunState, runStates } from '@polar-gosling/domain';
+import type { CallOptions, Row, Write } from '@polar-gosling/ports/store';
+import type { TofuPlan, TofuTool } from '@polar-gosling/ports/tofu';
+import type { InternalDeps } from '../deps.ts';
+import { type Lease, requireOk } from '../leases/lease.ts';
+import { member, memberWrite } from '../rows/writes.ts';
+
+const runKeptMs = 30 * 86_400_000;
+const planKeptMs = 90 * 86_400_000;
+
+/** One run in flight: its rows change as it goes on, all under the shard's lease. */
+export interface RunRecord {
+  readonly id: string;
+  readonly planId: string;
+  readonly egg: string;
+  readonly shard: number;
+  readonly lease: Lease;
+  readonly hardEndAt: number;
+}
+
+/** The run's row, its member row and its name on the lease, before any process is started. */
+export async function openRun(
+  deps: InternalDeps,
+  at: { egg: string; shard: number; lease: Lease; hardEndAt: number },
+  options: CallOptions,
+): Promise<RunRecord> {
+  const id = deps.ids.next();
+  const now = deps.clock.now();
+  const record = { id, planId: deps.ids.next(), ...at };
+  const unit: Write[] = [
+    at.lease.check(),
+    {
+      kind: 'put',
+      table: 'runs',
+      row: {
+        id,
+        egg_name: at.egg,
+        shard: at.shard,
+        state: 'planning',
+        host: deps.tofu.host.name,
+        boot_id: deps.tofu.host.bootId,
+        fence: at.lease.fence,
+        started_at: now,
+        hard_end_at: at.hardEndAt,
+        expires_at: now + runKeptMs,
+      },
+      when: { kind: 'absent' },
+    },
+    memberWrite(at.egg, member.run(at.shard, id), 'planning'),
+  ];
+  requireOk(await deps.store.commit(unit, options), `run ${id}`);
+  await at.lease.setRun(id, options);
+  return record;
+}
+
+/** Moves the run on; `settled` takes it off the members. */
+export async function moveRun(
+  deps: InternalDeps,
+  at: { run: RunRecord; to: RunState; set?: Row; also?: readonly Write[] },
+  options: CallOptions,
+): Promise<void> {
+  const { run, to } = at;
+  const isOver = runStates[to].to.length === 0;
+  const unit: Write[] = [
+    run.lease.check(),
+    {
+      kind: 'update',
+      key: { table: 'runs', partition: run.id },
+      set: { ...at.set, state: to },
+      when: { kind: 'present' },
+    },
+    memberWrite(run.egg, member.run(run.shard, run.id), isOver ? undefined : to),
+    ...(at.also ?? []),
+  ];
+  requireOk(await deps.store.commit(unit, options), `run ${run.id}`);
+}
+
+/** The plan's row, as the user may see it. */
+export function planWrite(
+  deps: InternalDeps,
+  at: {
+    run: RunRecord;
+    plan: TofuPlan;
+    tool: TofuTool;
+    kind: 'scale' | 'destroy';
+    commit: string;
+    configHash: string;
+  },
+): Write {
+  const { run, plan, tool } = at;
+  const now = deps.clock.now();
+  return {
+    kind: 'put',
+    table: 'deployment_plans',
+    row: {
+      id: run.planId,
+      egg_name: run.egg,
+      plan_type: 'runner',
+      kind: at.kind,
+      shard: run.shard,
+      plan_json: JSON.parse(JSON.stringify(plan.redacted ?? {})),
+      summary: { ...plan.summary },
+      config_hash: at.configHash,
+      git_commit: at.commit,
+      tofu_version: tool.version,
+      tofu_sha256: tool.sha256,
+      lineage: plan.lineage,
+      serial_before: plan.serial,
+      created_at: now,
+      status: 'applying',
+      metadata: { run_id: run.id },
+      expires_at: now + planKeptMs,
+    },
+    when: { kind: 'absent' },
+  };
+}

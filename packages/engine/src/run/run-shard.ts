@@ -1,0 +1,76 @@
+import { isCoded, toProblem } from '@polar-gosling/kernel';
+import type { CallOptions, EggConfigRow, RunnerRow } from '@polar-gosling/ports/store';
+import type { InternalDeps } from '../deps.ts';
+import { type Lease, withLease } from '../leases/lease.ts';
+import { getRow, getRows, listAll } from '../rows/read.ts';
+import { typed } from '../rows/tables.ts';
+import { applyWork } from './apply-work.ts';
+import { noteProblem } from './problems.ts';
+import { settleLeft } from './settle-left.ts';
+import { chooseWork } from './shard-work.ts';
+
+/** `again`: there is more to do now; `later`: somebody or something must end first. */
+export type ShardOutcome = 'idle' | 'again' | 'later' | 'busy';
+
+/** One OpenTofu run of one shard, under the shard's own lease: settle what was left, plan, guard, apply, write down. */
+export async function runShard(
+  deps: InternalDeps,
+  at: { egg: string; shard: number },
+  options: CallOptions & { trace: string },
+): Promise<ShardOutcome> {
+  const name = `egg/${at.egg}/${at.shard}`;
+  const leased = { name, watch: deps.watch, signal: options.signal };
+  const outcome = await withLease(deps, leased, (lease) =>
+    underLease(deps, { ...at, lease }, { ...options, signal: lease.signal }),
+  );
+  return outcome.kind === 'busy' ? 'busy' : outcome.result;
+}
+
+async function underLease(
+  deps: InternalDeps,
+  at: { egg: string; shard: number; lease: Lease },
+  options: CallOptions & { trace: string },
+): Promise<ShardOutcome> {
+  if ((await settleLeft(deps, at, options)) === 'alive') return 'later';
+  const egg = await getRow(deps.store, { ...typed.eggConfigs, key: { partition: at.egg } }, options);
+  if (egg === undefined) return 'idle';
+  const rows = await shardRows(deps, at, options);
+  // A half-made machine goes by a delete of its own; until reconcile has said so its plan would be a replace.
+  if (rows.some(({ state, made }) => state === 'failed' && made)) return 'later';
+  const work = chooseWork(rows, deps.clock.now());
+  if (work === undefined) return 'idle';
+  return reportProblems(deps, { egg }, () => applyWork(deps, { ...at, egg, rows, work }, options));
+}
+
+async function shardRows(
+  deps: InternalDeps,
+  at: { egg: string; shard: number },
+  options: CallOptions,
+): Promise<RunnerRow[]> {
+  const members = await listAll(deps.store, { ...typed.eggMembers, query: { partition: at.egg } }, options);
+  const keys = members.flatMap(({ item }) =>
+    item.startsWith('runner#') ? [{ partition: item.slice('runner#'.length) }] : [],
+  );
+  const rows = await getRows(deps.store, { ...typed.runners, keys }, options);
+  return rows.filter((row) => row.shard === at.shard && row.state !== 'terminated');
+}
+
+/** A run that fails is shown on its Egg until one succeeds. */
+async function reportProblems(
+  deps: InternalDeps,
+  at: { egg: EggConfigRow },
+  action: () => Promise<ShardOutcome>,
+): Promise<ShardOutcome> {
+  const egg = at.egg.name;
+  const options = { signal: AbortSignal.timeout(10_000) };
+  try {
+    const outcome = await action();
+    await noteProblem(deps, { egg, slot: 'tofu' }, options);
+    return outcome;
+  } catch (error) {
+    if (isCoded(error, 'LEASE_LOST')) throw error;
+    const { code, detail } = toProblem(error);
+    await noteProblem(deps, { egg, slot: 'tofu', problem: { code, detail } }, options);
+    throw error;
+  }
+}

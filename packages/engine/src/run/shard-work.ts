@@ -1,0 +1,36 @@
+import type { RunnerRow } from '@polar-gosling/ports/store';
+
+/** Removals wait while a CI job waits for a launch, but not for ever. */
+const removalPatienceMs = 10 * 60_000;
+const removalBatch = 5;
+
+/** What one OpenTofu run of a shard is for. Launches never wait for removals, so a run holds one kind only. */
+export interface ShardWork {
+  readonly kind: 'create' | 'remove';
+  readonly targets: readonly RunnerRow[];
+  /** Runners whose entries the bundle holds. */
+  readonly wanted: readonly RunnerRow[];
+}
+
+/** Chooses the next run of a shard from its live rows; `undefined`: nothing to do. Pure. */
+export function chooseWork(rows: readonly RunnerRow[], now: number): ShardWork | undefined {
+  const creatable = rows.filter(isCreatable);
+  const removable = rows
+    .filter(({ state }) => state === 'terminating')
+    .toSorted((a, b) => a.state_since - b.state_since);
+  const made = rows.filter((row) => row.made && row.state !== 'terminated');
+  const [oldest] = removable;
+  const isRemovalDue = oldest !== undefined && now - oldest.state_since > removalPatienceMs;
+  if (creatable.length > 0 && !isRemovalDue) {
+    return { kind: 'create', targets: creatable, wanted: [...made, ...creatable] };
+  }
+  if (removable.length === 0) return undefined;
+  const targets = removable.slice(0, removalBatch);
+  const gone = new Set(targets.map(({ id }) => id));
+  return { kind: 'remove', targets, wanted: made.filter(({ id }) => !gone.has(id)) };
+}
+
+/** Its address has never existed, and it may still come into being. */
+export function isCreatable(row: RunnerRow): boolean {
+  return !row.made && (row.state === 'requested' || row.state === 'provisioning');
+}

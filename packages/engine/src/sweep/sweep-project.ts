@@ -1,0 +1,69 @@
+import type { CiJobStatus } from '@polar-gosling/domain';
+import { isJobOver, splitServerProject } from '@polar-gosling/domain';
+import { outboxWrite } from '@polar-gosling/ports/queue';
+import type { CallOptions, CiJobRow } from '@polar-gosling/ports/store';
+import { applyJob } from '../demand/apply-job.ts';
+import { projectTarget, readAndApplyJob, toSighting } from '../demand/read-job.ts';
+import type { InternalDeps } from '../deps.ts';
+import { getRow, listAll, listPage } from '../rows/read.ts';
+import { typed } from '../rows/tables.ts';
+import { nestBinding } from '../webhooks/handle.ts';
+
+const lookedBack = 500;
+const jitterShare = 0.2;
+
+/**
+ * Asks GitLab which jobs of a project are open and brings ours to it: what webhooks lost is found here. Also wakes the
+ * check of the project's webhook.
+ */
+export async function sweepProject(
+  deps: InternalDeps,
+  project: string,
+  options: CallOptions & { trace: string },
+): Promise<void> {
+  await planNext(deps, project, options);
+  const target = await projectTarget(deps, project, options);
+  if (target === undefined) return;
+  const { projectId } = splitServerProject(project);
+  const open = (await deps.gitlab.reader.openJobs(target, projectId, options)) ?? [];
+  for (const job of open) await applyJob(deps, toSighting(project, job), options);
+
+  const seen = new Set(open.map(({ id }) => id));
+  for (const job of await openHere(deps, project, options)) {
+    if (!seen.has(job.job_id)) await readAndApplyJob(deps, { project, jobId: job.job_id }, options);
+  }
+  await wakeBindings(deps, project, options);
+}
+
+/** The next sweep is set before this one, so that a project that fails is not left out for ever. */
+async function planNext(deps: InternalDeps, project: string, options: CallOptions): Promise<void> {
+  const row = await getRow(deps.store, { ...typed.projects, key: { partition: project } }, options);
+  if (row === undefined) return;
+  const now = deps.clock.now();
+  const everyMs = deps.settings.sweepEveryMs * (1 - jitterShare * deps.ids.random());
+  const set = { last_swept_at: now, next_sweep_at: now + Math.round(everyMs) };
+  const key = { table: 'projects', partition: project } as const;
+  await deps.store.commit([{ kind: 'update', key, set, when: { kind: 'present' } }], options);
+}
+
+async function openHere(deps: InternalDeps, project: string, options: CallOptions): Promise<CiJobRow[]> {
+  const query = { partition: project, order: 'desc', limit: lookedBack } as const;
+  const { items } = await listPage(deps.store, { ...typed.ciJobs, query }, options);
+  return items.filter(({ status }) => !isJobOver(status as CiJobStatus) && status !== 'created'); // our own word
+}
+
+/** The health of the webhook is looked at by the bind of its Eggs. */
+async function wakeBindings(
+  deps: InternalDeps,
+  project: string,
+  options: CallOptions & { trace: string },
+): Promise<void> {
+  const row = await getRow(deps.store, { ...typed.projects, key: { partition: project } }, options);
+  const isDue = row !== undefined && deps.clock.now() - (row.checked_at ?? 0) > deps.settings.sweepEveryMs;
+  if (!isDue || deps.settings.publicUrl === undefined) return;
+  const bindings = await listAll(deps.store, { ...typed.bindings, query: { partition: project } }, options);
+  const owners = bindings.map(({ egg_name }) => egg_name).filter((name) => name !== nestBinding);
+  const [owner] = owners.toSorted();
+  if (owner === undefined) return;
+  await deps.store.commit([outboxWrite({ kind: 'bind', key: owner, trace: options.trace }, deps)], options);
+}

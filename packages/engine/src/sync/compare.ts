@@ -1,0 +1,75 @@
+import { configHash, type EggConfig, machineHash } from '@polar-gosling/domain';
+import type { NestRead } from '@polar-gosling/nest';
+import type { EggConfigRow } from '@polar-gosling/ports/store';
+
+export interface ComparedEgg {
+  readonly config: EggConfig;
+  readonly configHash: string;
+  readonly machineHash: string;
+  readonly change: 'new' | 'changed' | 'same';
+  readonly row: EggConfigRow | undefined;
+}
+
+/** Why an Egg's newest text is not in force. */
+export interface InvalidEgg {
+  readonly row: EggConfigRow;
+  readonly problem: {
+    readonly code: string;
+    readonly file: string;
+    readonly line: number;
+    readonly message: string;
+  };
+}
+
+export interface NestChange {
+  readonly eggs: readonly ComparedEgg[];
+  /** Their files have errors: the last good version stays. */
+  readonly invalid: readonly InvalidEgg[];
+  /** Gone from the Nest: drain, remove, forget. */
+  readonly removed: readonly string[];
+  /** Files with errors. */
+  readonly badFiles: readonly string[];
+}
+
+/** What a commit means against what is in force. Pure. */
+export function compareNest(at: {
+  read: NestRead;
+  rows: readonly EggConfigRow[];
+  machineRevision: number;
+}): NestChange {
+  const byName = new Map(at.rows.map((row) => [row.name, row]));
+  const badFiles = at.read.perFile.filter(({ ok }) => !ok).map(({ path }) => path);
+  const eggs = at.read.eggs.map((config) => compareEgg(config, byName.get(config.name), at.machineRevision));
+  const here = new Set<string>(at.read.eggs.map(({ name }) => name));
+  const missing = at.rows.filter((row) => !here.has(row.name) && row.status !== 'draining');
+  // A file that cannot be read says nothing about the Eggs it held: absence is proved only by good files.
+  const invalid = missing.flatMap((row) => {
+    const problem = problemOf(at.read, row);
+    return problem === undefined ? [] : [{ row, problem }];
+  });
+  const kept = new Set(invalid.map(({ row }) => row.name));
+  const removed = missing.filter(({ name }) => !kept.has(name)).map(({ name }) => name);
+  return { eggs, invalid, removed, badFiles };
+}
+
+function compareEgg(config: EggConfig, row: EggConfigRow | undefined, machineRevision: number): ComparedEgg {
+  const hashes = { configHash: configHash(config), machineHash: machineHash(config, machineRevision) };
+  const isSame =
+    row?.config_hash === hashes.configHash &&
+    row.machine_hash === hashes.machineHash &&
+    row.status === 'active';
+  const changed = row === undefined ? 'new' : 'changed';
+  return { config, ...hashes, row, change: isSame ? 'same' : changed };
+}
+
+function problemOf(read: NestRead, row: EggConfigRow): InvalidEgg['problem'] | undefined {
+  const file = read.perFile.find(({ path }) => path === row.source_file);
+  if (file === undefined || file.ok) return undefined;
+  const first = file.diagnostics.find(({ severity }) => severity === 'error');
+  return {
+    code: first?.code ?? 'FLY000',
+    file: row.source_file,
+    line: first?.range.start.line ?? 1,
+    message: first?.message ?? 'the file has errors',
+  };
+}

@@ -1,0 +1,124 @@
+import { checkSync, type EggConfig, isLive } from '@polar-gosling/domain';
+import { isCoded, toProblem } from '@polar-gosling/kernel';
+import { readNest } from '@polar-gosling/nest';
+import type { NestCommit } from '@polar-gosling/ports/git';
+import type { CallOptions, EggConfigRow } from '@polar-gosling/ports/store';
+import { references } from '../bind/targets.ts';
+import type { InternalDeps } from '../deps.ts';
+import { withLease } from '../leases/lease.ts';
+import { getRow, getRows, listAll } from '../rows/read.ts';
+import { typed } from '../rows/tables.ts';
+import { compareNest, type NestChange } from './compare.ts';
+import { recordSync } from './record.ts';
+import { readNestRow, writeNest } from './write-nest.ts';
+
+/** Reads the Nest's newest commit, checks everything, and brings our rows to it. `busy`: somebody else does. */
+export async function syncNest(
+  deps: InternalDeps,
+  options: CallOptions & { trace: string },
+): Promise<'done' | 'busy'> {
+  const at = { name: 'sync', watch: deps.watch, signal: options.signal };
+  const outcome = await withLease(deps, at, async (lease) => {
+    try {
+      await underLease(deps, { ...options, signal: lease.signal });
+    } catch (error) {
+      if (isCoded(error, 'LEASE_LOST') || lease.signal.aborted) throw error;
+      const { code, detail } = toProblem(error);
+      await recordSync(deps, { commit: '', status: 'failed', error: `${code}: ${detail}` }, options);
+      throw error;
+    }
+  });
+  return outcome.kind === 'busy' ? 'busy' : 'done';
+}
+
+async function underLease(deps: InternalDeps, options: CallOptions & { trace: string }): Promise<void> {
+  const head = await fetchHead(deps, options);
+  const before = await readNestRow(deps, options);
+  const isUnchanged = before?.commit === head.commit && before.revision === deps.settings.machineRevision;
+  if (isUnchanged && before.status !== 'held') {
+    await recordSync(deps, { commit: head.commit, status: before.status, unchanged: true }, options);
+    return;
+  }
+  const { files, leftOut } = await deps.git.readFlyFiles(head.commit, options);
+  const read = readNest(files, {
+    embedded: deps.settings.isEmbedded,
+    ...(deps.settings.environment === undefined ? {} : { environment: deps.settings.environment }),
+  });
+  const rows = await knownEggs(deps, before?.eggs ?? [], options);
+  const change = compareNest({ read, rows, machineRevision: deps.settings.machineRevision });
+  const verdict = await guard(deps, { head, before: before?.commit, rows, change }, options);
+  if (verdict.kind === 'held') {
+    const why = verdict.reasons.map((reason) => reason.why).join('; ');
+    await recordSync(deps, { commit: head.commit, status: 'held', error: why, change }, options);
+    return;
+  }
+  const status = change.invalid.length > 0 || change.badFiles.length > 0 ? 'partial' : 'success';
+  await writeNest(deps, { head, change, read, known: before?.eggs ?? [], status }, options);
+  const diagnostics = [...read.diagnostics];
+  for (const { path, reason } of leftOut) deps.log.warn('a file of the Nest was left out', { path, reason });
+  await recordSync(deps, { commit: head.commit, status, change, diagnostics }, options);
+}
+
+async function fetchHead(deps: InternalDeps, options: CallOptions): Promise<NestCommit> {
+  const { url, branch } = deps.settings.nest;
+  const needsKey = !/^(https?|file):/.test(url);
+  const deployKey = needsKey ? await deps.secrets.read(references.deployKey, options) : undefined;
+  return deps.git.fetch(
+    { url, ...(branch === undefined ? {} : { branch }), ...(deployKey === undefined ? {} : { deployKey }) },
+    options,
+  );
+}
+
+async function knownEggs(
+  deps: InternalDeps,
+  names: readonly string[],
+  options: CallOptions,
+): Promise<EggConfigRow[]> {
+  const keys = names.map((partition) => ({ partition }));
+  return getRows(deps.store, { ...typed.eggConfigs, keys }, options);
+}
+
+/** A commit that takes much away, or rewinds the branch, waits for `gosling sync --confirm`. */
+async function guard(
+  deps: InternalDeps,
+  at: { head: NestCommit; before: string | undefined; rows: readonly EggConfigRow[]; change: NestChange },
+  options: CallOptions,
+): Promise<ReturnType<typeof checkSync>> {
+  const { head, before, rows, change } = at;
+  const [confirmation] = await deps.store.get(
+    [{ table: 'sync_confirmations', partition: head.commit }],
+    options,
+  );
+  const ancestry = before === undefined ? 'yes' : await deps.git.isAncestor(before, head.commit, options);
+  const active = rows.filter(({ status }) => status !== 'draining');
+  const live = { before: 0, removed: 0 };
+  for (const egg of active) {
+    const count = await liveRunners(deps, egg.name, options);
+    live.before += count;
+    if (change.removed.includes(egg.name)) live.removed += count;
+  }
+  return checkSync({
+    eggs: { before: active.length, removed: change.removed.length },
+    runners: live,
+    eggsAfter: change.eggs.length + change.invalid.length,
+    isRewind: ancestry === 'no',
+    isConfirmed: confirmation !== undefined,
+  });
+}
+
+async function liveRunners(deps: InternalDeps, egg: string, options: CallOptions): Promise<number> {
+  const members = await listAll(deps.store, { ...typed.eggMembers, query: { partition: egg } }, options);
+  return members.filter(
+    ({ item, state }) => item.startsWith('runner#') && state !== 'terminated' && isLive('idle'),
+  ).length;
+}
+
+/** The Egg's configuration in force, if there is one. */
+export async function effectiveEgg(
+  deps: InternalDeps,
+  name: string,
+  options: CallOptions,
+): Promise<EggConfig | undefined> {
+  const row = await getRow(deps.store, { ...typed.eggConfigs, key: { partition: name } }, options);
+  return row?.kind === 'egg' || row?.kind === 'bucket' ? row.config : undefined;
+}

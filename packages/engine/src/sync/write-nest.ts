@@ -1,0 +1,196 @@
+import { defaultUglyFox, type UglyFoxConfig } from '@polar-gosling/domain';
+import { sha256Hex, stableJson } from '@polar-gosling/kernel';
+import type { NestRead } from '@polar-gosling/nest';
+import type { NestCommit } from '@polar-gosling/ports/git';
+import { outboxWrite } from '@polar-gosling/ports/queue';
+import type { CallOptions, Row, Write } from '@polar-gosling/ports/store';
+import type { InternalDeps } from '../deps.ts';
+import { getRow } from '../rows/read.ts';
+import { typed } from '../rows/tables.ts';
+import { auditWrite, dirtyWrites } from '../rows/writes.ts';
+import type { ComparedEgg, InvalidEgg, NestChange } from './compare.ts';
+
+/** The row `nest`: which commit is in force, and every Egg we know of (draining ones too). */
+export interface NestState {
+  readonly commit: string;
+  readonly eggs: readonly string[];
+  readonly status: 'success' | 'partial' | 'held';
+  /** `machine_revision` the hashes were made with. */
+  readonly revision: number;
+}
+
+const nestKey = { table: 'egg_configs', partition: 'nest' } as const;
+
+export async function readNestRow(deps: InternalDeps, options: CallOptions): Promise<NestState | undefined> {
+  const row = await getRow(deps.store, { ...typed.eggConfigs, key: { partition: 'nest' } }, options);
+  return row?.config;
+}
+
+/**
+ * Writes a checked commit. The list of Eggs grows before their rows are made and shrinks only when they are forgotten,
+ * so that no crash in between loses one; the commit is noted last, so that an interrupted sync is done again.
+ */
+export async function writeNest(
+  deps: InternalDeps,
+  at: {
+    head: NestCommit;
+    change: NestChange;
+    read: NestRead;
+    known: readonly string[];
+    status: 'success' | 'partial';
+  },
+  options: CallOptions & { trace: string },
+): Promise<void> {
+  const { head, change, read } = at;
+  const stillKnown = await existing(deps, at.known, options);
+  const names = [
+    ...new Set([...stillKnown, ...change.eggs.map(({ config }) => String(config.name))]),
+  ].toSorted();
+  const revision = deps.settings.machineRevision;
+  await writeNestRow(deps, { commit: '', eggs: names, status: at.status, revision }, options);
+
+  for (const egg of change.eggs) await writeEgg(deps, { egg, head }, options);
+  for (const invalid of change.invalid) await markInvalid(deps, invalid, options);
+  for (const name of change.removed) await startDraining(deps, { name, head }, options);
+  await writeUglyFox(deps, { config: read.uglyfox ?? defaultUglyFox, head }, options);
+  await writeNestRow(deps, { commit: head.commit, eggs: names, status: at.status, revision }, options);
+  deps.queue.wake();
+}
+
+async function existing(
+  deps: InternalDeps,
+  names: readonly string[],
+  options: CallOptions,
+): Promise<string[]> {
+  const found = await deps.store.get(
+    names.map((partition) => ({ table: 'egg_configs', partition }) as const),
+    options,
+  );
+  return names.filter((_, index) => found[index] !== undefined);
+}
+
+async function writeNestRow(deps: InternalDeps, state: NestState, options: CallOptions): Promise<void> {
+  const set: Row = {
+    kind: 'nest',
+    config: { ...state, eggs: [...state.eggs] },
+    config_hash: '',
+    machine_hash: '',
+    git_commit: state.commit,
+    source_file: '',
+    status: 'active',
+    synced_at: deps.clock.now(),
+    created_at: deps.clock.now(),
+  };
+  await deps.store.commit([{ kind: 'update', key: nestKey, set, when: { kind: 'any' } }], options);
+}
+
+async function writeEgg(
+  deps: InternalDeps,
+  at: { egg: ComparedEgg; head: NestCommit },
+  options: CallOptions & { trace: string },
+): Promise<void> {
+  const { egg, head } = at;
+  const now = deps.clock.now();
+  const { config } = egg;
+  const [scope] = config.scopes;
+  const set: Row = {
+    kind: config.kind,
+    config: JSON.parse(JSON.stringify(config)),
+    config_hash: egg.configHash,
+    machine_hash: egg.machineHash,
+    git_commit: head.commit,
+    source_file: config.sourceFile,
+    status: 'active',
+    problem: undefined,
+    synced_at: now,
+    created_at: egg.row?.created_at ?? now,
+    gitlab_server: scope?.server,
+    gitlab_project_id: scope?.scope === 'project' ? scope.scopeId : undefined,
+    gitlab_group_id: scope?.scope === 'group' ? scope.scopeId : undefined,
+  };
+  const key = { table: 'egg_configs', partition: config.name } as const;
+  const unit: Write[] = [{ kind: 'update', key, set, when: { kind: 'any' } }];
+  if (egg.change !== 'same') {
+    const details = {
+      commit: head.commit,
+      file: config.sourceFile,
+      before: egg.row?.config_hash,
+      after: egg.configHash,
+    };
+    unit.push(
+      auditWrite(
+        { actor: 'sync', action: `egg_${egg.change}`, resourceType: 'egg', resourceId: config.name, details },
+        deps,
+      ),
+      ...dirtyWrites(config.name, { trace: options.trace }, deps),
+      outboxWrite({ kind: 'bind', key: config.name, trace: options.trace }, deps),
+    );
+    deps.log.info('an Egg of the Nest is in force', {
+      egg: config.name,
+      commit: head.commit,
+      state: egg.change,
+    });
+  }
+  await deps.store.commit(unit, options);
+}
+
+/** The last good version stays in force; status says where the error is. */
+async function markInvalid(deps: InternalDeps, invalid: InvalidEgg, options: CallOptions): Promise<void> {
+  const { row, problem } = invalid;
+  const key = { table: 'egg_configs', partition: row.name } as const;
+  const set = { status: 'invalid', problem: { ...problem }, synced_at: deps.clock.now() };
+  const details = { problem, why: 'its newest text has errors; the last good version stays in force' };
+  await deps.store.commit(
+    [
+      { kind: 'update', key, set, when: { kind: 'present' } },
+      auditWrite(
+        { actor: 'sync', action: 'egg_invalid', resourceType: 'egg', resourceId: row.name, details },
+        deps,
+      ),
+    ],
+    options,
+  );
+}
+
+async function startDraining(
+  deps: InternalDeps,
+  at: { name: string; head: NestCommit },
+  options: CallOptions & { trace: string },
+): Promise<void> {
+  const key = { table: 'egg_configs', partition: at.name } as const;
+  const set = { status: 'draining', git_commit: at.head.commit, synced_at: deps.clock.now() };
+  const details = { commit: at.head.commit, why: 'it is not in the Nest any more' };
+  await deps.store.commit(
+    [
+      { kind: 'update', key, set, when: { kind: 'present' } },
+      auditWrite(
+        { actor: 'sync', action: 'egg_removed', resourceType: 'egg', resourceId: at.name, details },
+        deps,
+      ),
+      ...dirtyWrites(at.name, { trace: options.trace }, deps),
+      outboxWrite({ kind: 'bind', key: at.name, trace: options.trace }, deps),
+    ],
+    options,
+  );
+}
+
+async function writeUglyFox(
+  deps: InternalDeps,
+  at: { config: UglyFoxConfig; head: NestCommit },
+  options: CallOptions,
+): Promise<void> {
+  const config = JSON.parse(JSON.stringify(at.config));
+  const set: Row = {
+    kind: 'uf',
+    config,
+    config_hash: sha256Hex(stableJson(config)),
+    machine_hash: '',
+    git_commit: at.head.commit,
+    source_file: 'UF/config.fly',
+    status: 'active',
+    synced_at: deps.clock.now(),
+    created_at: deps.clock.now(),
+  };
+  const key = { table: 'egg_configs', partition: 'uf' } as const;
+  await deps.store.commit([{ kind: 'update', key, set, when: { kind: 'any' } }], options);
+}

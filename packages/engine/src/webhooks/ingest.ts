@@ -1,0 +1,169 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import { serverProject } from '@polar-gosling/domain';
+import { type Secret, sha256Hex } from '@polar-gosling/kernel';
+import { outboxWrite } from '@polar-gosling/ports/queue';
+import type { CallOptions, WebhookTokenRow } from '@polar-gosling/ports/store';
+import type { EngineDeps } from '../api/engine.ts';
+import type { TokenCheck, WebhookAnswer, WebhookRequest } from '../api/webhooks.ts';
+import { references } from '../bind/targets.ts';
+import { getRow, listAll } from '../rows/read.ts';
+import { typed } from '../rows/tables.ts';
+import { type DeliveryFacts, readFacts } from './facts.ts';
+
+const keptMs = 8 * 86_400_000;
+const signatureToleranceS = 300;
+const deliveryStampMs = 60_000;
+
+/** Is this token one of ours at all? Asked before the body is read. */
+export async function checkToken(deps: EngineDeps, token: string, options: CallOptions): Promise<TokenCheck> {
+  const tokenSha256 = sha256Hex(token);
+  const rows = await tokenRows(deps, tokenSha256, options);
+  return rows.length === 0 ? { kind: 'unknown' } : { kind: 'known', tokenSha256 };
+}
+
+async function tokenRows(
+  deps: EngineDeps,
+  tokenSha256: string,
+  options: CallOptions,
+): Promise<WebhookTokenRow[]> {
+  return listAll(deps.store, { ...typed.webhookTokens, query: { partition: tokenSha256 } }, options);
+}
+
+/** Delivery row and wake-up in one transaction; the answer comes after the commit. The body itself is not kept. */
+export async function ingest(
+  deps: EngineDeps,
+  request: WebhookRequest,
+  options: CallOptions,
+): Promise<WebhookAnswer> {
+  const body = parseJson(request.body);
+  if (body === undefined) return { kind: 'bad_json' };
+  const facts = readFacts(request.headers['x-gitlab-event'] ?? '', body);
+  const server = await serverOf(deps, { request, projectId: facts.projectId }, options);
+  if (server === undefined) return { kind: 'denied' };
+  const project = serverProject(server.name, facts.projectId ?? 0);
+  if (!(await hasGoodSignature(deps, { request, server, project }, options))) return { kind: 'denied' };
+  if (facts.kind === 'ignored') return { kind: 'ignored' };
+  return commitDelivery(deps, { request, facts, project }, options);
+}
+
+function parseJson(body: Uint8Array): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const parsed: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+    const isObject = typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed);
+    return isObject ? Object.fromEntries(Object.entries(parsed)) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The token must be valid for the body's project; on which server that is, the token's own row says. */
+async function serverOf(
+  deps: EngineDeps,
+  at: { request: WebhookRequest; projectId: number | undefined },
+  options: CallOptions,
+): Promise<{ name: string; egg: string } | undefined> {
+  const rows = await tokenRows(deps, at.request.tokenSha256, options);
+  const row = rows.find(({ server_project }) => server_project.endsWith(`#${at.projectId}`));
+  return row && { name: row.server_project.slice(0, row.server_project.lastIndexOf('#')), egg: row.egg_name };
+}
+
+/** Where the project has a signing token, a bad or absent signature is not saved by a good token. */
+async function hasGoodSignature(
+  deps: EngineDeps,
+  at: { request: WebhookRequest; server: { name: string; egg: string }; project: string },
+  options: CallOptions,
+): Promise<boolean> {
+  const row = await getRow(deps.store, { ...typed.projects, key: { partition: at.project } }, options);
+  if (!row?.has_signing_token) return true;
+  const secret = await deps.secrets.read(references.signingToken(at.server.name, at.server.egg), options);
+  return secret !== undefined && isSigned(at.request, secret, deps.clock.now());
+}
+
+/** Standard Webhooks: `v1,` + base64(HMAC-SHA256(key, id.timestamp.body)), any of a list, at most 5 minutes old. */
+export function isSigned(
+  request: Pick<WebhookRequest, 'headers' | 'body'>,
+  signingToken: Secret,
+  nowMs: number,
+): boolean {
+  const id = request.headers['webhook-id'] ?? '';
+  const timestamp = request.headers['webhook-timestamp'] ?? '';
+  const given = (request.headers['webhook-signature'] ?? '').split(' ');
+  if (!/^\d{1,12}$/.test(timestamp)) return false;
+  if (Math.abs(nowMs / 1000 - Number(timestamp)) > signatureToleranceS) return false;
+  const key = Buffer.from(signingToken.reveal().replace(/^whsec_/, ''), 'base64');
+  const digest = createHmac('sha256', key)
+    .update(`${id}.${timestamp}.`)
+    .update(request.body)
+    .digest('base64');
+  const expected = Buffer.from(`v1,${digest}`);
+  return given.some((one) => {
+    const candidate = Buffer.from(one);
+    return candidate.length === expected.length && timingSafeEqual(candidate, expected);
+  });
+}
+
+async function commitDelivery(
+  deps: EngineDeps,
+  at: { request: WebhookRequest; facts: DeliveryFacts; project: string },
+  options: CallOptions,
+): Promise<WebhookAnswer> {
+  const { request, facts, project } = at;
+  const now = deps.clock.now();
+  const id = request.headers['webhook-id'] ?? request.headers['idempotency-key'] ?? sha256Hex(request.body);
+  const dedupKey = `${project}#${id.slice(0, 200)}`;
+  const outcome = await deps.store.commit(
+    [
+      {
+        kind: 'put',
+        table: 'webhook_deliveries',
+        row: {
+          dedup_key: dedupKey,
+          server_project: project,
+          kind: facts.kind,
+          facts: JSON.parse(JSON.stringify(facts)),
+          received_at: now,
+          state: 'received',
+          expires_at: now + keptMs,
+        },
+        when: { kind: 'absent' },
+      },
+      outboxWrite({ kind: 'webhook', key: dedupKey, trace: dedupKey }, deps),
+    ],
+    options,
+  );
+  if (outcome.kind === 'conflict') return { kind: 'duplicate' };
+  deps.queue.wake();
+  return { kind: 'accepted' };
+}
+
+/** Notes at most once a minute that the project's hook delivers. */
+export async function stampDelivery(deps: EngineDeps, project: string, options: CallOptions): Promise<void> {
+  const row = await getRow(deps.store, { ...typed.projects, key: { partition: project } }, options);
+  const now = deps.clock.now();
+  if (row === undefined || now - (row.last_delivery_at ?? 0) < deliveryStampMs) return;
+  const key = { table: 'projects', partition: project } as const;
+  await deps.store.commit(
+    [
+      {
+        kind: 'update',
+        key,
+        set: { last_delivery_at: now },
+        when: { kind: 'version', version: row.version },
+      },
+    ],
+    options,
+  );
+}
+
+/** A body over the limit came with a good token: look at its projects instead. */
+export async function sweepProjectsOf(
+  deps: EngineDeps,
+  tokenSha256: string,
+  options: CallOptions,
+): Promise<void> {
+  for (const row of await tokenRows(deps, tokenSha256, options)) {
+    const write = outboxWrite({ kind: 'sweep', key: row.server_project, trace: row.server_project }, deps);
+    await deps.store.commit([write], options);
+  }
+  deps.queue.wake();
+}
