@@ -29,8 +29,8 @@ function judge(tags: readonly string[], binding: BindingFacts): Candidate {
   };
 }
 
+/** Order by name; an Egg occurs once in the lists that are ordered by it. */
 export function byName(a: { egg: string }, b: { egg: string }): number {
-  if (a.egg === b.egg) return 0;
   return a.egg < b.egg ? -1 : 1;
 }
 

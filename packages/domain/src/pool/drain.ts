@@ -98,6 +98,8 @@ export function moveBetweenTiers(planning: Planning): void {
 function mayPark(planning: Planning, draft: Draft): boolean {
   const { facts, drafts } = planning;
   if (draft.pool !== 'apex' || facts.waiting.length > 0) return false;
+  // A promoted one that has not yet said so may be taking a job this moment.
+  if (draft.facts.agent?.state !== 'idle') return false;
   if (!isMarkValid(facts.waiting.length, draft)) return false;
   const isNeededWarm = drafts.filter(isServing).length <= facts.limits.apex.min;
   return !isNeededWarm && drafts.filter(isInNadir).length < facts.limits.nadir.max;

@@ -264,6 +264,7 @@ describe('planPool: tiers', () => {
     expect(movesOf({ runners: [aRunner({ mark, agent: anAgent({ idleSince: now + 1 }) })] })).toEqual([]);
     expect(movesOf({ runners: [aRunner({ mark, state: 'active' })] })).toEqual([]);
     expect(movesOf({ runners: [aParkedRunner({ mark })] })).toEqual([]);
+    expect(movesOf({ runners: [aRunner({ mark, agent: anAgent({ state: 'parked' }) })] })).toEqual([]);
   });
 
   it('promotes by a mark while there is room', () => {

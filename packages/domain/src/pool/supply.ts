@@ -23,9 +23,9 @@ export function mayRunJobs(draft: Draft, now: number): boolean {
   return draft.pool === 'apex' || asksForJobs(draft) || (agent?.runningJobs ?? 0) > 0;
 }
 
-/** Its agent has not (yet) stopped asking GitLab for jobs. */
+/** Its agent has not (yet) stopped asking GitLab for jobs, or may have begun to since its last word. */
 function asksForJobs({ facts: { agent }, pool }: Draft): boolean {
-  if (agent?.state === 'booting') return pool === 'apex';
+  if (agent?.state === 'booting' || agent?.state === 'parked') return pool === 'apex';
   return agent?.state === 'idle' || agent?.state === 'active';
 }
 
