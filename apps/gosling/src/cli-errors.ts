@@ -1,0 +1,56 @@
+import { defineErrors } from '@polar-gosling/kernel';
+
+export const cliErrors = defineErrors('CLI', {
+  usage: {
+    message: (p: { problem: string; fix?: string }) => (p.fix ? `${p.problem}; ${p.fix}` : p.problem),
+    http: 400,
+    retry: 'never',
+  },
+  interrupted: {
+    message: () => 'interrupted',
+    http: 499,
+    retry: 'never',
+  },
+  badConfig: {
+    message: (p: { problems: readonly string[] }) => p.problems.join('\n  '),
+    http: 500,
+    retry: 'never',
+  },
+  noAddress: {
+    message: (p: { dataDir: string }) =>
+      `no MotherGoose to talk to: start one here (gosling up; looked in ${p.dataDir}), or set GOSLING_URL and GOSLING_TOKEN`,
+    http: 503,
+    retry: 'never',
+  },
+  noToken: {
+    message: (p: { url: string }) =>
+      `no token for ${p.url}: set GOSLING_TOKEN_FILE (or GOSLING_TOKEN), made with gosling token create`,
+    http: 401,
+    retry: 'never',
+  },
+  offline: {
+    message: (p: { what: string }) => `${p.what} needs the network; run it without --offline`,
+    http: 503,
+    retry: 'never',
+  },
+  unreadable: {
+    message: (p: { path: string; reason: string }) => `cannot read ${p.path}: ${p.reason}`,
+    http: 500,
+    retry: 'never',
+  },
+  missing: {
+    message: (p: { what: string; fix: string }) => `${p.what} is not there; ${p.fix}`,
+    http: 404,
+    retry: 'never',
+  },
+  exists: {
+    message: (p: { what: string; fix: string }) => `${p.what} exists already; ${p.fix}`,
+    http: 409,
+    retry: 'never',
+  },
+  refused: {
+    message: (p: { what: string; reason: string }) => `${p.what}: ${p.reason}`,
+    http: 422,
+    retry: 'never',
+  },
+});

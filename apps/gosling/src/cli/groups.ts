@@ -1,0 +1,8 @@
+/** Commands that only hold others, with what their help says. */
+export const groups: Readonly<Record<string, string>> = {
+  add: 'add an Egg to the Nest',
+  list: 'list what MotherGoose knows',
+  get: 'show one thing whole',
+  token: 'API tokens',
+  secret: 'secrets of this installation',
+};

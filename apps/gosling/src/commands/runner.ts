@@ -1,0 +1,114 @@
+import { readFile, rm } from 'node:fs/promises';
+import { createApiClient } from '@polar-gosling/api-contract';
+import { parseDuration } from '@polar-gosling/kernel';
+import type { CliContext, Command, CommandInput } from '../cli/command.ts';
+import { cliErrors } from '../cli-errors.ts';
+import { type AgentConfig, forgetBootstrapVariables, readAgentConfig } from '../config.ts';
+import { createHttpFetch } from '../http-fetch.ts';
+import type { AgentDeps } from '../runner/agent-deps.ts';
+import { agentFiles } from '../runner/agent-files.ts';
+import { createAgentLog } from '../runner/agent-log.ts';
+import { readCa } from '../runner/child-runner.ts';
+import { runAgent } from '../runner/run-agent.ts';
+import { findRunnerBinary } from '../runner/runner-binary.ts';
+import { goslingVersion } from '../version.ts';
+
+const probeMs = 1_000;
+
+export const run: Command = async (context, input) => {
+  const config = readAgentConfig(context.env);
+  forgetBootstrapVariables();
+  if (config.url === undefined) throw cliErrors.usage({ problem: 'GOSLING_URL is not set' });
+  return await runAgent(await agentDeps(context, input, { ...config, url: config.url }));
+};
+
+async function agentDeps(
+  context: CliContext,
+  input: CommandInput,
+  config: AgentConfig & { readonly url: string },
+): Promise<AgentDeps> {
+  const { clock, ids, output, cwd } = context;
+  const secrets = new Set<string>();
+  const fields = { runnerId: required(input, 'runner-id'), egg: required(input, 'egg-name') };
+  const log = createAgentLog({
+    write: (text) => output.stderr.write(text),
+    clock,
+    level: config.logLevel,
+    secrets: () => [...secrets],
+    fields,
+  });
+  const { proxies } = config;
+  const backEnd = createHttpFetch({ caPem: await readCa(config.caFile), minTls: 'TLSv1.3', proxies });
+  const binary = await findRunnerBinary({
+    configured: config.gitlabRunnerBin,
+    path: context.env['PATH'],
+    node: process.execPath,
+    signal: context.signal,
+  });
+  return {
+    runnerId: fields.runnerId,
+    connect: (token) =>
+      createApiClient({
+        baseUrl: config.url,
+        token,
+        fetch: backEnd.fetch,
+        userAgent: `gosling/${goslingVersion}`,
+        timeoutMs: 15_000,
+      }),
+    bootstrap: {
+      read: () => readToken(config),
+      forget: async () => {
+        if (config.bootstrapTokenFile !== undefined) await rm(config.bootstrapTokenFile, { force: true });
+      },
+    },
+    files: agentFiles(cwd),
+    fetch: createHttpFetch({}).fetch,
+    gitlabFetch: (caPem) => createHttpFetch({ caPem, proxies }).fetch,
+    binary,
+    jobUser: process.getuid?.() === 0 ? config.jobUser : undefined,
+    outside: '/var/tmp',
+    childEnv: config.childEnv,
+    clock,
+    ids,
+    log,
+    addSecrets: (values) => {
+      for (const value of values) secrets.add(value);
+    },
+    onSignal,
+    metricsIntervalMs: duration(input, 'metrics-interval'),
+    probeMs,
+  };
+}
+
+async function readToken(config: AgentConfig): Promise<string | undefined> {
+  if (config.bootstrapToken !== undefined) return config.bootstrapToken;
+  if (config.bootstrapTokenFile === undefined) return undefined;
+  try {
+    return (await readFile(config.bootstrapTokenFile, 'utf8')).trim();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw cliErrors.unreadable({ path: config.bootstrapTokenFile, reason }, { cause: error });
+  }
+}
+
+/** SIGTERM and SIGINT drain politely; again, they end the jobs. */
+function onSignal(callback: () => void): () => void {
+  const names = ['SIGTERM', 'SIGINT', 'SIGQUIT'] as const;
+  for (const name of names) process.on(name, callback);
+  return () => {
+    for (const name of names) process.off(name, callback);
+  };
+}
+
+function required(input: CommandInput, option: string): string {
+  const value = input.text(option);
+  if (value === undefined) throw cliErrors.usage({ problem: `--${option} is missing` });
+  return value;
+}
+
+function duration(input: CommandInput, option: string): number {
+  const text = input.text(option) ?? '';
+  const ms = parseDuration(text);
+  if (ms !== undefined && ms >= 1_000) return ms;
+  throw cliErrors.usage({ problem: `--${option} "${text}" is no duration`, fix: 'write it like 30s or 5m' });
+}

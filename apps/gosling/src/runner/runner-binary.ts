@@ -1,0 +1,46 @@
+import { access, constants } from 'node:fs/promises';
+import path from 'node:path';
+import { readVersionLine } from './read-version.ts';
+
+/** The program that takes jobs from GitLab. */
+export interface RunnerBinary {
+  readonly kind: 'gitlab-runner' | 'simulator';
+  readonly program: string;
+  /** Before `run …`. */
+  readonly prefix: readonly string[];
+  /** For the log and the heartbeat: `gitlab-runner 18.2.0`, `simulator`. */
+  readonly label: string;
+}
+
+/** `GOSLING_GITLAB_RUNNER_BIN`, then `gitlab-runner` on PATH, then the simulator's own runner. */
+export async function findRunnerBinary(options: {
+  readonly configured: string | undefined;
+  readonly path: string | undefined;
+  readonly node: string;
+  readonly signal: AbortSignal;
+}): Promise<RunnerBinary> {
+  const program = options.configured ?? (await findOnPath('gitlab-runner', options.path));
+  if (program !== undefined) {
+    const version = await readVersionLine(program, ['--version'], options.signal);
+    const number = /(\d+\.\d+\.\d+\S*)/.exec(version ?? '')?.[1];
+    return { kind: 'gitlab-runner', program, prefix: [], label: `gitlab-runner ${number ?? 'unknown'}` };
+  }
+  const { simRunnerPath } = await import('@polar-gosling/gitlab-sim');
+  const prefix = ['--disable-warning=ExperimentalWarning', simRunnerPath()];
+  return { kind: 'simulator', program: options.node, prefix, label: 'simulator' };
+}
+
+/** The first executable of that name on PATH. */
+export async function findOnPath(name: string, searchPath: string | undefined): Promise<string | undefined> {
+  for (const directory of (searchPath ?? '').split(path.delimiter)) {
+    if (!path.isAbsolute(directory)) continue;
+    const candidate = path.join(directory, name);
+    try {
+      await access(candidate, constants.X_OK);
+      return candidate;
+    } catch {
+      // not here: the next directory
+    }
+  }
+  return undefined;
+}
