@@ -1,17 +1,24 @@
-const prefix = 'module.compute.terraform_data.runner';
-
 /** What may be a runner's id in a bundle: it is a key of a map, a directory and part of an address. */
 export const runnerIdPattern = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
-/** Address of a runner in the bundle. */
+/** Address of a runner in the bundle: of the module that holds all its resources. */
 export function addressOf(runnerId: string): string {
-  return `${prefix}[${JSON.stringify(runnerId)}]`;
+  return `module.runner[${JSON.stringify(runnerId)}]`;
 }
 
 /** The runner an address belongs to; `undefined` when it is none of a runner. */
 export function runnerIdOf(address: string): string | undefined {
-  const key = /\["([^"\\]+)"\]/.exec(address)?.[1];
-  if (key === undefined || !address.startsWith('module.compute.') || !runnerIdPattern.test(key))
-    return undefined;
-  return key;
+  const key = /^module\.runner\["([^"\\]+)"\]($|\.)/.exec(address)?.[1];
+  return key !== undefined && runnerIdPattern.test(key) ? key : undefined;
+}
+
+/** A runner's own address for all that is inside it; any other address stands for itself. */
+export function ownerOf(address: string): string {
+  const runnerId = runnerIdOf(address);
+  return runnerId === undefined ? address : addressOf(runnerId);
+}
+
+/** Is it the command that starts a machine, not the machine? It starts at most once, however often it is made. */
+export function isStartCommand(address: string): boolean {
+  return address.endsWith('.terraform_data.start');
 }

@@ -1,6 +1,7 @@
-import { readFileSync, statSync } from 'node:fs';
+import { cpSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { computeDirectory } from './compute-module.ts';
 import { readStartTime } from './process-identity.ts';
 import { anEntry, bring, createBench, findTestTofu, listNames, noTofuReason, wants } from './test-bench.ts';
 
@@ -79,6 +80,24 @@ describe('a runner of the local provider, from plan to removal', () => {
     expect(listNames(join(bench.dataDir, 'local-runners'))).toEqual(['r2']);
   });
 
+  it('changes nothing of five living runners when a new version of the module comes', async () => {
+    await using bench = createBench(program ?? '');
+    const wanted = wants([1, 2, 3, 4, 5].map((n) => anEntry({ runner_id: `r${n}` })));
+    await bring(bench.tofu, wanted);
+    const computeDir = join(bench.dir, 'compute');
+    cpSync(computeDirectory, computeDir, { recursive: true });
+    writeFileSync(join(computeDir, 'versions.json'), '{"version":"9.0.0","machineRevision":1}');
+
+    const raised = bench.reopen({
+      computeDir,
+      launcher: { agentCommand: ['/other/agent'], env: { TZ: 'UTC' } },
+    });
+    const { plan } = await bring(raised, wanted);
+
+    expect(plan.hasChanges).toBe(false);
+    expect(plan.changes.map(({ actions }) => actions)).toEqual(Array(5).fill(['no-op']));
+  });
+
   it('reports a machine that could not be started, and removes it later', async () => {
     await using bench = createBench(program ?? '', {
       launcher: { agentCommand: ['/nowhere/agent'], env: {} },
@@ -89,8 +108,7 @@ describe('a runner of the local provider, from plan to removal', () => {
 
     expect(outcome).toMatchObject({
       kind: 'failed',
-      class: 'retryable',
-      summary: '1 of the machines could not be started',
+      summary: 'local-exec provisioner error',
       detail: expect.stringContaining('/nowhere/agent'),
       applied: [],
     });
@@ -113,7 +131,7 @@ describe('a runner of the local provider, from plan to removal', () => {
 
     const { events, log } = await bring(bench.tofu, wants([anEntry({ runner_id: 'r1' })]));
 
-    const address = bench.tofu.addressOf('r1');
+    const address = `${bench.tofu.addressOf('r1')}.terraform_data.runner`;
     expect(events.map(({ kind }) => kind)).toContain('stage');
     expect(events).toContainEqual({ kind: 'resource', message: `${address}: Plan to create`, address });
     const lines = log.trimEnd().split('\n');

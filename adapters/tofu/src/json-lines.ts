@@ -8,7 +8,7 @@ const UiLine = z.object({
   hook: z
     .object({ resource: z.object({ addr: z.string() }).optional(), action: z.string().optional() })
     .optional(),
-  change: z.object({ resource: z.object({ addr: z.string() }) }).optional(),
+  change: z.object({ resource: z.object({ addr: z.string() }), action: z.string() }).optional(),
   diagnostic: z
     .object({
       severity: z.enum(['error', 'warning']),

@@ -18,33 +18,21 @@ export function decideOutcome(
   { end, facts, stderr }: CommandResult,
   state: { serial?: number; lineage?: string },
 ): TofuOutcome {
-  const { applied, removed, notStarted } = facts;
-  if (end.stoppedFor !== undefined && (end.code !== 0 || notStarted.length > 0)) {
+  const { applied, removed } = facts;
+  if (end.code === 0) return { kind: 'ok', ...state, applied, removed };
+  if (end.stoppedFor !== undefined) {
     return { kind: 'unknown', reason: `OpenTofu was stopped: ${end.stoppedFor}` };
   }
   if (end.code === null) return { kind: 'unknown', reason: `OpenTofu was ended by ${end.signal}` };
-  if (end.code !== 0) {
-    const { summary, detail } = describeFailure({ end, facts, stderr });
-    return {
-      kind: 'failed',
-      class: classifyFailure(`${summary} ${detail}`),
-      summary,
-      detail,
-      applied,
-      removed,
-    };
-  }
-  if (notStarted.length > 0) {
-    return {
-      kind: 'failed',
-      class: 'retryable',
-      summary: `${notStarted.length} of the machines could not be started`,
-      detail: cut([...notStarted, ...facts.said].join('\n')),
-      applied,
-      removed,
-    };
-  }
-  return { kind: 'ok', ...state, applied, removed };
+  const { summary, detail } = describeFailure({ end, facts, stderr });
+  return {
+    kind: 'failed',
+    class: classifyFailure(`${summary} ${detail}`),
+    summary,
+    detail,
+    applied,
+    removed,
+  };
 }
 
 /** The error of a command that should have planned. */

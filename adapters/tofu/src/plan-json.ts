@@ -1,6 +1,6 @@
 import type { PlanChange, TofuPlan } from '@polar-gosling/ports/tofu';
 import { z } from 'zod';
-import { runnerIdOf } from './addresses.ts';
+import { isStartCommand, ownerOf, runnerIdOf } from './addresses.ts';
 
 /** What is used of `show -json`; no value of a resource or variable is among it. */
 const ShownPlan = z.object({
@@ -23,16 +23,38 @@ const ShownPlan = z.object({
     .array(z.object({ address: z.object({ to_display: z.string() }), status: z.string() }))
     .default([]),
 });
+type ShownChange = z.infer<typeof ShownPlan>['resource_changes'][number];
 
-/** Reads `show -json` of a plan. What is kept of it names addresses and actions, never a value. */
+/**
+ * Reads `show -json` of a plan: one change per runner, and one per resource that is no runner's. What is kept names
+ * addresses and actions, never a value.
+ */
 export function parsePlan(text: string): Omit<TofuPlan, 'lineage' | 'serial'> {
   const shown = ShownPlan.parse(JSON.parse(text));
-  const changes = shown.resource_changes.map(({ address, change }): PlanChange => {
-    const runnerId = runnerIdOf(address);
-    return { address, actions: change.actions, ...(runnerId === undefined ? {} : { runnerId }) };
-  });
+  const byOwner = Map.groupBy(shown.resource_changes, ({ address }) => ownerOf(address));
+  const changes = [...byOwner].map(([owner, group]) => toPlanChange(owner, group));
   const count = (action: string) => changes.filter(({ actions }) => actions.includes(action)).length;
   const summary = { add: count('create'), change: count('update'), destroy: count('delete') };
-  const isQuiet = ({ actions }: PlanChange) => actions.every((one) => one === 'no-op' || one === 'read');
-  return { changes, hasChanges: !changes.every(isQuiet), summary, redacted: { ...shown, summary } };
+  const hasChanges = shown.resource_changes.some((one) => !isQuiet(one));
+  return { changes, hasChanges, summary, redacted: { ...shown, summary } };
+}
+
+/**
+ * A runner's change is what happens to its machine. Where that stays as it is, its start command may still be
+ * repeated (an earlier apply was cut short): that starts what never started and touches nothing else.
+ */
+function toPlanChange(owner: string, group: readonly ShownChange[]): PlanChange {
+  const machine = group.filter(({ address }) => !isStartCommand(address));
+  const loud = (machine.length > 0 ? machine : group).filter((one) => !isQuiet(one));
+  const actions = [...new Set(loud.flatMap(({ change }) => change.actions))];
+  const runnerId = runnerIdOf(owner);
+  return {
+    address: owner,
+    actions: actions.length > 0 ? actions : ['no-op'],
+    ...(runnerId === undefined ? {} : { runnerId }),
+  };
+}
+
+function isQuiet({ change }: ShownChange): boolean {
+  return change.actions.every((one) => one === 'no-op' || one === 'read');
 }

@@ -1,45 +1,48 @@
+import { ownerOf } from './addresses.ts';
 import type { UiDiagnostic, UiLine } from './json-lines.ts';
 
 /** What the lines of one command tell about what it did. */
 export interface RunFacts {
   readonly errors: readonly UiDiagnostic[];
-  /** Addresses that were made (and started), and that were removed. */
+  /** Runners (else resources) all of whose planned work was done: made, and removed. */
   readonly applied: readonly string[];
   readonly removed: readonly string[];
-  /** Addresses that are in the state though their start command failed. */
-  readonly notStarted: readonly string[];
-  /** Last words of the commands that OpenTofu ran. */
-  readonly said: readonly string[];
 }
 
-const keptWords = 20;
+interface Planned {
+  readonly address: string;
+  readonly action: string;
+}
 
 /** Collects facts line by line. */
 export function createFactCollector(): { add(line: UiLine): void; facts(): RunFacts } {
   const errors: UiDiagnostic[] = [];
-  const applied = new Set<string>();
-  const removed = new Set<string>();
-  const notStarted = new Set<string>();
-  const said: string[] = [];
+  const planned: Planned[] = [];
+  const done = new Set<string>();
+  const isDone = ({ address, action }: Planned) => done.has(`${wayOf(action)} ${address}`);
   return {
     add(line) {
       if (line.diagnostic?.severity === 'error') errors.push(line.diagnostic);
-      const address = line.hook?.resource?.addr;
-      if (address === undefined) return;
-      if (line.type === 'provision_errored') notStarted.add(address);
-      if (line.type === 'apply_complete') {
-        const done = line.hook?.action === 'delete' ? removed : applied;
-        done.add(address);
+      if (line.type === 'planned_change' && line.change !== undefined) {
+        planned.push({ address: line.change.resource.addr, action: line.change.action });
       }
-      if (line.type === 'provision_progress')
-        said.splice(0, said.length, ...said.slice(1 - keptWords), line['@message']);
+      if (line.type === 'apply_complete' && line.hook?.resource !== undefined) {
+        done.add(`${wayOf(line.hook.action)} ${line.hook.resource.addr}`);
+      }
     },
-    facts: () => ({
-      errors,
-      applied: [...applied].filter((address) => !notStarted.has(address)),
-      removed: [...removed],
-      notStarted: [...notStarted].filter((address) => applied.has(address)),
-      said,
-    }),
+    facts() {
+      const work = planned.filter(({ action }) => action !== 'read' && action !== 'noop');
+      const whole = [...Map.groupBy(work, ({ address }) => ownerOf(address))].filter(([, all]) =>
+        all.every(isDone),
+      );
+      const removed = whole.filter(([, all]) => all.every(({ action }) => action === 'delete'));
+      const applied = whole.filter((one) => !removed.includes(one));
+      return { errors, applied: applied.map(([owner]) => owner), removed: removed.map(([owner]) => owner) };
+    },
   };
+}
+
+/** A replace is done when what replaces is there. */
+function wayOf(action: string | undefined): 'away' | 'here' {
+  return action === 'delete' ? 'away' : 'here';
 }

@@ -2,6 +2,7 @@
 import {
   accessSync,
   constants,
+  cpSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -19,6 +20,7 @@ import {
   silentLogger,
 } from '@polar-gosling/kernel';
 import type { RunnerEntry, Tofu, TofuEvent, TofuRun, TofuWanted } from '@polar-gosling/ports/tofu';
+import { computeDirectory } from './compute-module.ts';
 import { createTofu, type TofuOptions } from './create-tofu.ts';
 import { readStartTime, signalQuietly } from './process-identity.ts';
 
@@ -118,6 +120,38 @@ export function createBench(
       rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
     },
   };
+}
+
+/**
+ * A copy of the compute module whose launcher waits while the data directory holds a file `hold`: an apply that is
+ * in the middle of its work for as long as a test needs it.
+ */
+export function copyComputeWithHold(dir: string): string {
+  const copy = join(dir, 'compute');
+  cpSync(computeDirectory, copy, { recursive: true });
+  const launcher = join(copy, 'local', 'launcher.mjs');
+  const hold = `
+import { existsSync as isHeld } from 'node:fs';
+import { setTimeout as pause } from 'node:timers/promises';
+while (isHeld(process.env.GOSLING_DATA_DIR + '/hold')) await pause(20);
+`;
+  writeFileSync(launcher, hold + readFileSync(launcher, 'utf8'));
+  return copy;
+}
+
+/** A stand-in for OpenTofu that plans nothing and whose \`apply\` is the given shell text. */
+export function writeFakeTofu(dir: string, apply: string): string {
+  const path = join(dir, 'fake-tofu');
+  const text = `#!/bin/sh
+case $1 in
+  version) echo 'OpenTofu v1.12.6' ;;
+  init) mkdir -p .terraform ;;
+  show) echo '{"format_version":"1.2","resource_changes":[]}' ;;
+  apply) ${apply} ;;
+esac
+`;
+  writeFileSync(path, text, { mode: 0o755 });
+  return path;
 }
 
 /** Waits, within a bound, until `check` answers something. */

@@ -39,14 +39,14 @@ try {
   fail(error.message);
 }
 
-/** Starts the agent in its own session and directory. Safe to repeat: a living one is left alone. */
+/** Starts the agent in its own session and directory, once: one that lives, or has lived, is left alone. */
 async function start(env) {
   const entry = JSON.parse(need(env, 'GOSLING_ENTRY'));
   const [program, ...prefix] = JSON.parse(need(env, 'GOSLING_AGENT_COMMAND'));
   const given = JSON.parse(env.GOSLING_AGENT_ENV ?? '{}');
   const id = entry.runner_id;
   const dir = runnerDir(need(env, 'GOSLING_DATA_DIR'), id);
-  if (findAgent(dir, id, entry.egg_name) !== undefined) return;
+  if (readRecord(dir) !== undefined || findAgent(dir, id, entry.egg_name) !== undefined) return;
 
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   mkdirSync(join(dir, 'tmp'), { recursive: true, mode: 0o700 });

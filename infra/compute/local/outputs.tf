@@ -1,4 +1,4 @@
-output "runner_ids" {
-  description = "Ids of the runners in the state."
-  value       = [for id, _ in terraform_data.runner : id]
+output "runner_id" {
+  description = "Id of the runner."
+  value       = var.entry.runner_id
 }

@@ -1,6 +1,6 @@
-variable "runners" {
-  description = "Entries by runner id: each was rendered once, when its runner was launched, and never changes."
-  type = map(object({
+variable "entry" {
+  description = "The runner: rendered once, when it was launched, and never changed."
+  type = object({
     runner_id       = string
     egg_name        = string
     name            = string
@@ -12,10 +12,10 @@ variable "runners" {
     memory_mib      = number
     disk_gib        = number
     tags            = map(string)
-  }))
+  })
 
   validation {
-    condition     = alltrue([for id in keys(var.runners) : can(regex("^[a-z0-9][a-z0-9-]{0,62}$", id))])
+    condition     = can(regex("^[a-z0-9][a-z0-9-]{0,62}$", var.entry.runner_id))
     error_message = "A runner id has 1 to 63 of a-z, 0-9 and -, and does not start with -."
   }
 }

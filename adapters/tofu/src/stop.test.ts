@@ -1,0 +1,265 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createMemoryBlobs } from '@polar-gosling/ports/blobs/memory';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { findProcessesIn, readStartTime } from './process-identity.ts';
+import {
+  anEntry,
+  bring,
+  clock,
+  copyComputeWithHold,
+  createBench,
+  eventually,
+  findTestTofu,
+  never,
+  noTofuReason,
+  openRun,
+  wants,
+  writeFakeTofu,
+} from './test-bench.ts';
+
+const program = findTestTofu();
+const stubborn = `trap 'echo INT >>"$HOME/signals"' INT; echo ready >"$HOME/ready"; while :; do sleep 0.1; done`;
+
+describe('an apply that is stopped', () => {
+  beforeEach(({ skip }) => skip(program === undefined, noTofuReason));
+
+  it('ends after one SIGINT, tells that it is unknown, and leaves nothing that later runs cannot remove', async () => {
+    await using bench = createBench(program ?? '');
+    const tofu = bench.reopen({ computeDir: copyComputeWithHold(bench.dir) });
+    const hold = join(bench.dataDir, 'hold');
+    writeFileSync(hold, '');
+    const entries = [anEntry({ runner_id: 'r1' }), anEntry({ runner_id: 'r2' })];
+    const stop = new AbortController();
+    const { run, pids, runId } = await openRun(tofu, wants(entries), {
+      onEvent: ({ message }) => /Provisioning with/.test(message) && stop.abort(),
+    });
+    await run.plan({ signal: never });
+
+    const outcome = await run.apply({ signal: stop.signal });
+    const left = findProcessesIn(join(bench.dataDir, 'runs', runId));
+    await run.dispose();
+    rmSync(hold);
+    const removal = await bring(tofu, wants([]));
+
+    expect(outcome).toEqual({ kind: 'unknown', reason: 'OpenTofu was stopped: signal' });
+    expect(left).toEqual([]);
+    expect(pids.map(readStartTime)).toEqual(pids.map(() => undefined));
+    expect(removal.outcome?.kind ?? 'ok').toBe('ok');
+    expect(existsSync(join(bench.dataDir, 'local-runners', 'r1'))).toBe(false);
+    expect(existsSync(join(bench.dataDir, 'local-runners', 'r2'))).toBe(false);
+  });
+
+  it('starts the machine with the next apply when its start was interrupted', async () => {
+    await using bench = createBench(program ?? '');
+    const tofu = bench.reopen({ computeDir: copyComputeWithHold(bench.dir) });
+    const hold = join(bench.dataDir, 'hold');
+    writeFileSync(hold, '');
+    const wanted = wants([anEntry({ runner_id: 'r1' })]);
+    const stop = new AbortController();
+    const { run } = await openRun(tofu, wanted, {
+      onEvent: ({ message }) => /Provisioning with/.test(message) && stop.abort(),
+    });
+    await run.plan({ signal: never });
+    await run.apply({ signal: stop.signal });
+    await run.dispose();
+    rmSync(hold);
+
+    const { plan, outcome } = await bring(tofu, wanted);
+
+    expect(plan.changes).toEqual([{ address: tofu.addressOf('r1'), runnerId: 'r1', actions: ['no-op'] }]);
+    expect(plan.hasChanges).toBe(true);
+    expect(outcome).toMatchObject({ kind: 'ok', applied: [tofu.addressOf('r1')] });
+    expect(readStartTime(bench.record('r1').pid)).toBe(bench.record('r1').start_time);
+  });
+
+  it('has only the listed environment', async () => {
+    await using bench = createBench(program ?? '');
+    const tofu = bench.reopen({
+      computeDir: copyComputeWithHold(bench.dir),
+      find: {
+        bin: program,
+        allowTerraform: true,
+        environment: {
+          PATH: '/usr/bin:/bin',
+          HTTPS_PROXY: 'http://127.0.0.1:9',
+          GOSLING_SECRETS_KEY: 'canary',
+          AWS_SECRET_ACCESS_KEY: 'canary',
+          TF_VAR_x: 'canary',
+          TF_CLI_ARGS: '-canary',
+        },
+      },
+    });
+    const hold = join(bench.dataDir, 'hold');
+    writeFileSync(hold, '');
+    let environment = '';
+    const { run, pids } = await openRun(tofu, wants([anEntry({ runner_id: 'r1' })]), {
+      onEvent({ message }) {
+        if (!/Provisioning with/.test(message)) return;
+        environment = readFileSync(`/proc/${pids.at(-1)}/environ`, 'utf8');
+        rmSync(hold, { force: true });
+      },
+    });
+    await run.plan({ signal: never });
+
+    const outcome = await run.apply({ signal: never });
+    await run.dispose();
+
+    const names = environment.split('\0').map((line) => line.split('=')[0]);
+    expect(outcome.kind).toBe('ok');
+    expect(names.filter((name) => name !== '' && name !== 'PWD').toSorted()).toEqual([
+      'CHECKPOINT_DISABLE',
+      'HOME',
+      'HTTPS_PROXY',
+      'PATH',
+      'TF_CLI_CONFIG_FILE',
+      'TF_DATA_DIR',
+      'TF_INPUT',
+      'TF_IN_AUTOMATION',
+    ]);
+    expect(environment).not.toContain('canary');
+  });
+
+  it('is told as locked when another run holds the state', async () => {
+    await using bench = createBench(program ?? '', { limits: { lockTimeoutMs: 1000 } });
+    const tofu = bench.reopen({ computeDir: copyComputeWithHold(bench.dir) });
+    const hold = join(bench.dataDir, 'hold');
+    writeFileSync(hold, '');
+    const wanted = wants([anEntry({ runner_id: 'r1' })]);
+    const first = await openRun(tofu, wanted);
+    await first.run.plan({ signal: never });
+    const applied = first.run.apply({ signal: never });
+    await eventually(
+      () => first.events.find(({ message }) => /Provisioning with/.test(message)),
+      'the apply to be in the middle',
+    );
+
+    const second = await openRun(tofu, wanted);
+    const locked = await second.run.plan({ signal: never }).catch((error: unknown) => error);
+    rmSync(hold);
+    const outcome = await applied;
+    await Promise.all([first.run.dispose(), second.run.dispose()]);
+
+    expect(locked).toMatchObject({ code: 'TOFU_LOCKED', params: { who: expect.stringContaining('@') } });
+    expect(outcome.kind).toBe('ok');
+  });
+});
+
+describe('the hard end', () => {
+  it('sends one SIGINT before it', async () => {
+    await using bench = createBench('');
+    const tofu = bench.reopen(fake(bench.dir, `trap 'exit 1' INT; while :; do sleep 0.1; done`, 60_000));
+    const { run } = await openRun(tofu, wants([]), { hardEndAt: clock.now() + 61_500 });
+    await run.plan({ signal: never });
+
+    const outcome = await run.apply({ signal: never });
+    await run.dispose();
+
+    expect(outcome).toEqual({ kind: 'unknown', reason: 'OpenTofu was stopped: hard end' });
+  });
+
+  it('kills what did not listen, after a single SIGINT', async () => {
+    await using bench = createBench('');
+    const tofu = bench.reopen(fake(bench.dir, stubborn, 1000));
+    const { run, runId, pids } = await openRun(tofu, wants([]), { hardEndAt: clock.now() + 3000 });
+    await run.plan({ signal: never });
+    const stop = new AbortController();
+    const applied = run.apply({ signal: stop.signal });
+    const runDir = join(bench.dataDir, 'runs', runId);
+    await eventually(() => (existsSync(join(runDir, 'ready')) ? true : undefined), 'the apply to begin');
+    stop.abort();
+
+    const outcome = await applied;
+    const signals = readFileSync(join(runDir, 'signals'), 'utf8');
+    await run.dispose();
+
+    expect(outcome).toEqual({ kind: 'unknown', reason: 'OpenTofu was stopped: signal' });
+    expect(signals).toBe('INT\n');
+    expect(readStartTime(pids.at(-1) ?? 0)).toBeUndefined();
+  });
+
+  it('starts nothing for which no time is left', async () => {
+    await using bench = createBench('');
+    const tofu = bench.reopen(fake(bench.dir, 'exit 0', 1000));
+    const { run, pids } = await openRun(tofu, wants([]), { hardEndAt: clock.now() + 500 });
+
+    const planned = await run.plan({ signal: never }).catch((error: unknown) => error);
+    const outcome = await run.apply({ signal: never });
+    await run.dispose();
+
+    expect(planned).toMatchObject({ code: 'TOFU_PLAN_FAILED' });
+    expect(outcome).toMatchObject({
+      kind: 'failed',
+      class: 'retryable',
+      summary: 'the apply was not started',
+    });
+    expect(pids).toEqual([]);
+  });
+});
+
+describe('an apply that ends by itself', () => {
+  it('is failed with the class of its error', async () => {
+    await using bench = createBench('');
+    const line = `{"type":"diagnostic","@message":"x","diagnostic":{"severity":"error","summary":"VcpuLimitExceeded","detail":"no more"}}`;
+    const tofu = bench.reopen(fake(bench.dir, `echo '${line}'; exit 1`));
+
+    const { run } = await openRun(tofu, wants([]));
+    await run.plan({ signal: never });
+    const outcome = await run.apply({ signal: never });
+    await run.dispose();
+
+    expect(outcome).toMatchObject({
+      kind: 'failed',
+      class: 'quota',
+      summary: 'VcpuLimitExceeded',
+      detail: 'no more',
+    });
+  });
+
+  it('keeps the state it could not write', async () => {
+    await using bench = createBench('');
+    const blobs = createMemoryBlobs();
+    const tofu = bench.reopen({ ...fake(bench.dir, `echo '{"serial":7}' >errored.tfstate; exit 1`), blobs });
+    const { run, runId } = await openRun(tofu, wants([]));
+    await run.plan({ signal: never });
+
+    await run.apply({ signal: never });
+    await run.dispose();
+
+    const kept = await blobs.read(`runs/${runId}/errored.tfstate`, { signal: never });
+    expect(Buffer.from(kept ?? '').toString('utf8')).toBe('{"serial":7}\n');
+  });
+
+  it('is unknown when somebody else killed it', async () => {
+    await using bench = createBench('');
+    const tofu = bench.reopen(fake(bench.dir, 'kill -9 $$'));
+    const { run } = await openRun(tofu, wants([]));
+    await run.plan({ signal: never });
+
+    const outcome = await run.apply({ signal: never });
+    await run.dispose();
+
+    expect(outcome).toEqual({ kind: 'unknown', reason: 'OpenTofu was ended by SIGKILL' });
+  });
+
+  it('tells what it said on its error output', async () => {
+    await using bench = createBench('');
+    const tofu = bench.reopen(fake(bench.dir, 'echo "flag provided but not defined" >&2; exit 2'));
+    const { run } = await openRun(tofu, wants([]));
+    await run.plan({ signal: never });
+
+    const outcome = await run.apply({ signal: never });
+    await run.dispose();
+
+    expect(outcome).toMatchObject({
+      summary: 'it ended with code 2',
+      detail: 'flag provided but not defined',
+    });
+  });
+});
+
+function fake(dir: string, apply: string, graceMs = 1000) {
+  const bin = writeFakeTofu(dir, apply);
+  const environment = { PATH: '/usr/bin:/bin' };
+  return { find: { bin, environment, allowTerraform: false }, limits: { graceMs } };
+}
