@@ -1,10 +1,11 @@
 import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { getCACertificates } from 'node:tls';
 import type { Secret } from '@polar-gosling/kernel';
 import type { NestRemote } from '@polar-gosling/ports/git';
 import { settingsAsEnv } from './hardened.ts';
-import type { NestUrl } from './nest-url.ts';
+import { bareHost, type NestUrl } from './nest-url.ts';
 import { renderSshConfig } from './ssh-config.ts';
 
 const prefix = 'session-';
@@ -44,8 +45,9 @@ export async function removeOldSessions(
   const names = await readdir(dir);
   for (const name of names.filter((candidate) => candidate.startsWith(prefix))) {
     const path = join(dir, name);
-    const { mtimeMs } = await stat(path);
-    if (options.nowMs - mtimeMs > options.olderThanMs) await rm(path, { recursive: true, force: true });
+    const found = await stat(path).catch(() => undefined);
+    if (found && options.nowMs - found.mtimeMs > options.olderThanMs)
+      await rm(path, { recursive: true, force: true });
   }
 }
 
@@ -82,7 +84,10 @@ async function writeHttps(
   { remote, url, address }: SessionOptions & { url: NestUrl & { protocol: 'https' } },
 ): Promise<Record<string, string>> {
   const settings: (readonly [string, string])[] = [];
-  if (address !== undefined) settings.push(['http.curloptResolve', `${url.host}:${url.port}:${address}`]);
+  // Before Git 2.37 this is ignored, and curl looks the name up again.
+  if (address !== undefined && isIP(bareHost(url.host)) === 0) {
+    settings.push(['http.curloptResolve', `${url.host}:${url.port}:${address}`]);
+  }
   if (remote.token) {
     const basic = Buffer.from(`oauth2:${remote.token.reveal()}`).toString('base64');
     settings.push(['http.extraHeader', `Authorization: Basic ${basic}`]);

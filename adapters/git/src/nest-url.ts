@@ -57,17 +57,18 @@ function parseSsh(text: string): NestUrl {
   if (name === undefined) throw refused('an ssh URL is written ssh://git@host[:port]/group/project.git');
   if (Number(port ?? 22) > 65_535) throw refused('its port is above 65535');
   const at = `${login === undefined ? '' : `${login}@`}${name}${port === undefined ? '' : `:${port}`}`;
-  const address = { protocol: 'ssh', text: `ssh://${at}/${rest}`, host: bare(name) } as const;
+  const address = { protocol: 'ssh', text: `ssh://${at}/${rest}`, host: bareHost(name) } as const;
   return port === undefined ? address : { ...address, port: Number(port) };
 }
 
 function parseScp(text: string): NestUrl {
   const [, login, name, rest] = scpForm.exec(text) ?? [];
   if (name === undefined) throw refused('it is neither https://, ssh:// nor git@host:path');
-  return { protocol: 'ssh', text: `${login}@${name}:${rest}`, host: bare(name) };
+  return { protocol: 'ssh', text: `${login}@${name}:${rest}`, host: bareHost(name) };
 }
 
-function bare(name: string): string {
+/** A host without the brackets of an IPv6 address. */
+export function bareHost(name: string): string {
   return name.replace(/^\[(.*)\]$/, '$1');
 }
 

@@ -7,10 +7,11 @@ import { hardenedArgs } from './hardened.ts';
 import type { GitLimits } from './limits.ts';
 
 const oldest = [2, 30] as const;
+const wholenessCheck = ['fsck', '--connectivity-only', '--no-dangling', '--no-progress'];
 
 /** The bare repository that keeps what was fetched. Nothing is ever checked out of it. */
 export interface Repository {
-  /** Makes it where it is missing. */
+  /** Makes it where it is missing; the first time also mends what a killed process left. */
   ensure(signal: AbortSignal): Promise<void>;
   /** Removes it; the next `ensure` starts anew. */
   wipe(): Promise<void>;
@@ -23,23 +24,45 @@ export function createRepository(deps: {
   env: Readonly<Record<string, string>>;
   limits: GitLimits;
 }): Repository {
+  let isMended = false;
+  const timeoutMs = deps.limits.localTimeoutMs;
+  const run = (args: readonly string[], signal: AbortSignal) =>
+    deps.run({ args: [...hardenedArgs, ...args], env: deps.env, timeoutMs }, { signal });
   const git = async (args: readonly string[], signal: AbortSignal) => {
-    const timeoutMs = deps.limits.localTimeoutMs;
-    const result = await deps.run({ args: [...hardenedArgs, ...args], env: deps.env, timeoutMs }, { signal });
+    const result = await run(args, signal);
     if (result.exitCode === 0) return result.stdout;
     const reason = result.isTimedOut ? `not done within ${timeoutMs / 1000} s` : reasonOf(result.stderr);
     throw gitErrors.failed({ what: 'make its repository', reason });
   };
+  const mend = async (signal: AbortSignal) => {
+    await removeLeftovers(deps.gitDir);
+    const { exitCode, isTimedOut } = await run(wholenessCheck, signal);
+    if (exitCode !== 0 && !isTimedOut) await wipe();
+  };
+  const wipe = () => rm(deps.gitDir, { recursive: true, force: true });
   return {
     async ensure(signal) {
+      if (!isMended && (await exists(deps.gitDir))) await mend(signal);
+      isMended = true;
       if (await exists(join(deps.gitDir, 'HEAD'))) return;
       checkVersion(await git(['version'], signal));
       await mkdir(deps.gitDir, { recursive: true, mode: 0o700 });
       await git(['init', '--quiet', '--bare', '--template=', '--', deps.gitDir], signal);
     },
-    wipe: () => rm(deps.gitDir, { recursive: true, force: true }),
+    wipe,
     sizeBytes: () => sizeOfTree(join(deps.gitDir, 'objects')),
   };
+}
+
+/** A lock whose owner was killed would stop every later fetch; its half packs only cost disk. */
+async function removeLeftovers(gitDir: string): Promise<void> {
+  const packs = join(gitDir, 'objects/pack');
+  const names = await readdir(packs).catch(() => []);
+  const halfPacks = names.filter((name) => name.startsWith('tmp_')).map((name) => join(packs, name));
+  const locks = ['HEAD.lock', 'config.lock', 'packed-refs.lock', 'refs/gosling/head.lock'];
+  for (const path of [...halfPacks, ...locks.map((name) => join(gitDir, name))]) {
+    await rm(path, { force: true });
+  }
 }
 
 function checkVersion(text: string): void {

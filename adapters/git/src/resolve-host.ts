@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { addressRefusal } from '@polar-gosling/kernel';
 import { gitErrors } from '@polar-gosling/ports/git';
+import { bareHost } from './nest-url.ts';
 
 /** Every address of a name. */
 export type Resolve = (host: string) => Promise<readonly string[]>;
@@ -19,7 +20,7 @@ export async function chooseAddress(
   at: { host: string; url: string },
   options: { resolve: Resolve; allowPrivate: boolean },
 ): Promise<string> {
-  const host = at.host.replace(/^\[(.*)\]$/, '$1');
+  const host = bareHost(at.host);
   const addresses = isIP(host) > 0 ? [host] : await resolveOrFail(host, at.url, options.resolve);
   for (const address of addresses) {
     const reason = addressRefusal(address, options);
