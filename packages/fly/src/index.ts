@@ -19,10 +19,25 @@ export type {
   ValuesBlock,
   VariableBlock,
 } from './check/blocks.ts';
+export { type CheckedFile, type CheckOptions, checkFly } from './check/check-fly.ts';
+export {
+  looksLikeSecretUri,
+  parseSecretUri,
+  type SecretBackend,
+  type SecretUri,
+  type SecretUriResult,
+} from './check/secret-uri.ts';
+export { spanOf } from './check/span-of.ts';
+export { withDefaults } from './check/with-defaults.ts';
 export { codes, explainCode, type FlyCode, isFlyCode, type Severity } from './diag/codes.ts';
 export type { DiagnosisOptions, Diagnostic, Fix, FixEdit, RelatedPlace } from './diag/diagnostic.ts';
 export type { FixSafety, TextEdit } from './diag/sink.ts';
 export { diagnose, type ParsedFile, parseFly, positionOf } from './parse-fly.ts';
+export { collectScope, type Scope, type ScopeOptions } from './resolve/scope.ts';
+export { evaluateRule, type RuleFacts } from './rules/eval.ts';
+export { type Field, fields } from './rules/fields.ts';
+export { parseRule } from './rules/parse.ts';
+export type { ParsedRule, Rule, RuleOperator, RuleProblem, RuleTest } from './rules/tree.ts';
 export { type BlockKind, schema } from './schema/table.ts';
 export type { AttributeSpec, BlockSpec, EnvValue, Plain, ValueType } from './schema/types.ts';
 export type { Position, Range } from './syntax/lines.ts';

@@ -75,8 +75,9 @@ export function toDiagnostic(place: Place, options: DiagnosisOptions): Diagnosti
 
 /** The findings of one file, in the order of their places. */
 export function toDiagnostics(place: Place, findings: readonly Finding[]): Diagnostic[] {
-  return findings
-    .toSorted((a, b) => a.start - b.start || a.end - b.end || (a.code < b.code ? -1 : 1))
+  const sorted = findings.toSorted(compare);
+  return sorted
+    .filter((finding, index) => index === 0 || !isSame(finding, sorted[index - 1]))
     .map(({ start, end, related = [], ...finding }) =>
       toDiagnostic(place, {
         ...finding,
@@ -88,4 +89,13 @@ export function toDiagnostics(place: Place, findings: readonly Finding[]): Diagn
         })),
       }),
     );
+}
+
+function compare(a: Finding, b: Finding): number {
+  return a.start - b.start || a.end - b.end || Number(a.code > b.code) - Number(a.code < b.code);
+}
+
+/** Two phases may read the same value; what both find is said once. */
+function isSame(a: Finding, b: Finding | undefined): boolean {
+  return a.start === b?.start && a.end === b.end && a.code === b.code && a.message === b.message;
 }

@@ -1,0 +1,71 @@
+import type { BodyContext, Seen, Values } from './checker.ts';
+import { pathText } from './convert.ts';
+import type { Reader } from './reader.ts';
+
+interface Body {
+  readonly values: Values;
+  readonly seen: Seen;
+}
+
+/** What a body as a whole has to hold: required names, names that exclude each other, pairs in order. */
+export function checkSets(reader: Reader, context: BodyContext, body: Body): void {
+  const { spec } = context.block;
+  if (!body.seen.isBroken && !context.isPartial) checkRequired(reader, context, body.seen);
+  for (const group of spec.exclusive ?? []) checkExclusive(reader, group, body.seen);
+  if (spec.exactlyOne !== undefined) checkExactlyOne(reader, context, body.seen);
+  for (const [low, high] of spec.ordered ?? []) checkOrdered(reader, [low, high], body);
+}
+
+function checkRequired(reader: Reader, context: BodyContext, seen: Seen): void {
+  const { block, header } = context;
+  const isAbsent = (name: string) => !seen.at.has(name) && !seen.excused.has(name);
+  const path = pathText(context.path);
+  for (const name of block.requiredAttributes.filter(isAbsent)) {
+    reader.sink.add({
+      code: 'FLY043',
+      ...header,
+      message: `${block.name} needs the attribute ${name}`,
+      path,
+    });
+  }
+  for (const name of block.requiredBlocks.filter(isAbsent)) {
+    reader.sink.add({ code: 'FLY043', ...header, message: `${block.name} needs a block ${name}`, path });
+  }
+}
+
+function checkExclusive(reader: Reader, group: readonly string[], seen: Seen): void {
+  const [first, second] = group.filter((name) => seen.at.has(name));
+  const span = second === undefined ? undefined : seen.at.get(second);
+  if (first === undefined || span === undefined) return;
+  const other = seen.at.get(first) ?? span;
+  reader.sink.add({
+    code: 'FLY044',
+    ...span,
+    message: `${first} and ${second} exclude each other`,
+    related: [{ ...other, message: `${first} is set here` }],
+  });
+}
+
+function checkExactlyOne(reader: Reader, context: BodyContext, seen: Seen): void {
+  const group = context.block.spec.exactlyOne ?? [];
+  checkExclusive(reader, group, seen);
+  const isSet = group.some((name) => seen.at.has(name) || seen.excused.has(name));
+  if (isSet || seen.isBroken || context.isPartial) return;
+  const message = `${context.block.name} needs one of ${group.join(', ')}`;
+  reader.sink.add({ code: 'FLY045', ...context.header, message, path: pathText(context.path) });
+}
+
+function checkOrdered(reader: Reader, [low, high]: readonly [string, string], body: Body): void {
+  const lowest = body.values[low];
+  const highest = body.values[high];
+  const span = body.seen.at.get(low);
+  const other = body.seen.at.get(high);
+  if (typeof lowest !== 'number' || typeof highest !== 'number' || lowest <= highest) return;
+  if (span === undefined || other === undefined) return;
+  reader.sink.add({
+    code: 'FLY033',
+    ...span,
+    message: `${low} (${lowest}) is above ${high} (${highest})`,
+    related: [{ ...other, message: `${high} is set here` }],
+  });
+}
