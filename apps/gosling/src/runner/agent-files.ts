@@ -9,6 +9,7 @@ export interface AgentFiles {
   readonly systemId: string;
   readonly caFile: string;
   readonly reports: string;
+  readonly runnerLog: string;
   /** Names the directory of builds outside ours, so that whoever removes the runner finds it. */
   readonly buildsRecord: string;
 }
@@ -23,6 +24,7 @@ export function agentFiles(directory: string): AgentFiles {
     systemId: path.join(root, '.runner_system_id'),
     caFile: path.join(root, 'gitlab-ca.pem'),
     reports: path.join(root, 'reports.jsonl'),
+    runnerLog: path.join(root, 'gitlab-runner.log'),
     buildsRecord: path.join(root, 'builds-dir'),
   };
 }

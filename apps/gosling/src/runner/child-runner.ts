@@ -7,6 +7,7 @@ import type { BuildDirs } from './build-dirs.ts';
 import { renderConfigToml } from './config-toml.ts';
 import { findFreePort } from './free-port.ts';
 import { createJobTracker, type JobCounts, type TrackedJob } from './job-tracker.ts';
+import { createLogTail } from './log-tail.ts';
 import { probeRunner } from './probe-runner.ts';
 import { createProjectIds } from './project-ids.ts';
 import { type RunnerProcess, startRunnerProcess } from './runner-process.ts';
@@ -46,6 +47,10 @@ interface Life {
 export function createChildRunner(deps: AgentDeps, dirs: BuildDirs, events: ChildEvents): ChildRunner {
   const { files, log } = deps;
   const projects = createProjectIds();
+  const tail = createLogTail(files.runnerLog, (line) => {
+    projects.learn(line);
+    log.raw(line);
+  });
   let life: Life | undefined;
 
   const writeConfig = async (answer: BootstrapAnswer, listenAddress: string) => {
@@ -70,10 +75,7 @@ export function createChildRunner(deps: AgentDeps, dirs: BuildDirs, events: Chil
       args: ['run', '--config', files.configToml, '--working-directory', files.directory, ...user],
       env: deps.childEnv,
       cwd: files.directory,
-      onLine: (line) => {
-        projects.learn(line);
-        log.raw(line);
-      },
+      logFile: files.runnerLog,
       onExit: (reason) => end(mine, reason),
     });
     log.info('runner started', { kind: deps.binary.label, pid: mine.process.pid });
@@ -84,6 +86,7 @@ export function createChildRunner(deps: AgentDeps, dirs: BuildDirs, events: Chil
   const end = (mine: Life, reason: string) => {
     if (life !== mine) return;
     life = undefined;
+    void tail.read().catch(() => undefined); // its last words, for the log only
     log.info('runner ended', { reason });
     events.onExit(reason, mine.told !== 'nothing');
   };
@@ -106,6 +109,8 @@ export function createChildRunner(deps: AgentDeps, dirs: BuildDirs, events: Chil
       const mine = life;
       if (mine?.listenAddress === undefined) return undefined;
       const snapshot = await probeRunner(mine.listenAddress, { fetch: deps.fetch, signal });
+      // After the list: the line that names a job's project is written before the job is listed.
+      await tail.read();
       if (snapshot === undefined || life !== mine) return undefined;
       return mine.tracker.observe(snapshot, deps.clock.now());
     },

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
+import { closeSync, openSync } from 'node:fs';
 import type { Told } from './agent-model.ts';
 import type { RunnerBinary } from './runner-binary.ts';
 
@@ -13,13 +13,13 @@ export interface RunnerProcessOptions {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
-  onLine(line: string): void;
+  /** Where it writes stdout and stderr. */
+  readonly logFile: string;
   /** Once, whatever the end: an exit, a signal, or a program that could not be started. */
   onExit(reason: string): void;
 }
 
 const signals = { quit: 'SIGQUIT', term: 'SIGTERM', kill: 'SIGKILL' } as const;
-const longestLine = 16_384;
 
 /**
  * Ends the runner when we are gone: its stdin reaches its end with our process, however that ends. A line on it
@@ -38,16 +38,15 @@ kill -KILL "$1" 2>/dev/null`;
  */
 export function startRunnerProcess(options: RunnerProcessOptions): RunnerProcess {
   const { binary, env, cwd } = options;
+  const log = openSync(options.logFile, 'a', 0o600);
   const child = spawn(binary.program, [...binary.prefix, ...options.args], {
     cwd,
     env,
     detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', log, log],
   });
+  closeSync(log);
   const guard = child.pid === undefined ? undefined : startWatchdog(child.pid, options);
-  for (const stream of [child.stdout, child.stderr]) {
-    createInterface({ input: stream }).on('line', (line) => options.onLine(line.slice(0, longestLine)));
-  }
   onceEnded(child, (reason) => {
     guard?.stdin?.end('done\n');
     options.onExit(reason);
