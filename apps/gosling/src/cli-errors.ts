@@ -53,4 +53,26 @@ export const cliErrors = defineErrors('CLI', {
     http: 422,
     retry: 'never',
   },
+  alreadyRunning: {
+    message: (p: { dataDir: string; pid: string }) =>
+      `gosling already runs on ${p.dataDir} (pid ${p.pid}): stop it first, or set GOSLING_DATA_DIR to another directory`,
+    http: 409,
+    retry: 'never',
+  },
+  noNest: {
+    message: () =>
+      'which Nest? Run gosling init in it (it stores the address of its remote), or set GOSLING_NEST_URL',
+    http: 500,
+    retry: 'never',
+  },
+  commandFailed: {
+    message: (p: { command: string; detail: string }) => `${p.command} failed: ${p.detail}`,
+    http: 500,
+    retry: 'never',
+  },
+  demoFailed: {
+    message: (p: { stage: string; detail: string }) => `the demo stopped at "${p.stage}": ${p.detail}`,
+    http: 500,
+    retry: 'never',
+  },
 });

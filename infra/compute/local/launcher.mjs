@@ -25,7 +25,7 @@ const systemPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 /** What the agent may inherit; everything else of our environment stays here. */
 const inherited = [
   ...['PATH', 'LANG', 'TZ', 'NODE_EXTRA_CA_CERTS', 'NODE_COMPILE_CACHE'],
-  ...['GOSLING_GITLAB_RUNNER_BIN', 'GOSLING_GITLAB_RUNNER_MIRROR'],
+  ...['GOSLING_GITLAB_RUNNER_BIN', 'GOSLING_GITLAB_RUNNER_MIRROR', 'GOSLING_CA_FILE'],
   ...['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY', 'https_proxy', 'http_proxy', 'no_proxy'],
 ];
 

@@ -21,4 +21,21 @@ export const commandTable: readonly CommandSpec[] = [
     signals: 'own',
     load: () => import('../commands/runner.ts'),
   },
+  {
+    path: 'up',
+    summary: 'run everything on this machine: API, worker, UglyFox, clock',
+    details:
+      'Reads its settings from the environment (gosling doctor lists them). Without GOSLING_PUBLIC_URL it asks GitLab instead of being called.',
+    examples: ['gosling up', 'GOSLING_PUBLIC_URL=https://gosling.example.com gosling up'],
+    signals: 'graceful',
+    load: () => import('../commands/up.ts'),
+  },
+  {
+    path: 'demo',
+    summary: 'see one CI job go from a push to green, with a simulated GitLab',
+    options: [{ flags: '--once', about: 'end after the green job and its clean-up' }],
+    examples: ['gosling demo', 'gosling demo --once'],
+    signals: 'graceful',
+    load: () => import('../commands/demo.ts'),
+  },
 ];

@@ -1,4 +1,5 @@
 import type { Secret } from '@polar-gosling/kernel';
+import type { MessageKind } from '@polar-gosling/ports/queue';
 import type { ApiTokenRow, CallOptions } from '@polar-gosling/ports/store';
 import type { Caller, Role } from './caller.ts';
 
@@ -51,7 +52,7 @@ export interface ApiTokens {
 /** What runs by itself. */
 export interface Background {
   /** Takes messages until the signal; then finishes or gives back what it has. */
-  work(options: CallOptions): Promise<void>;
+  work(options: CallOptions & { readonly kinds?: readonly MessageKind[] }): Promise<void>;
   /** Everything that is due now; called once a second (embedded) or a minute. */
   tick(options: CallOptions): Promise<void>;
   /** The tick's parts, callable alone. */

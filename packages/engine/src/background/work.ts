@@ -56,8 +56,10 @@ const handlers: Readonly<Partial<Record<MessageKind, Handler>>> = {
   },
 };
 
+export type WorkOptions = CallOptions & { readonly kinds?: readonly MessageKind[] };
+
 /** Takes messages until the signal; slow ones never block the others. On the signal: finish or give back. */
-export async function work(deps: InternalDeps, options: CallOptions): Promise<void> {
+export async function work(deps: InternalDeps, options: WorkOptions): Promise<void> {
   const running = new Set<Promise<void>>();
   while (!options.signal.aborted) {
     const free = deps.settings.concurrency - running.size;
@@ -73,9 +75,10 @@ export async function work(deps: InternalDeps, options: CallOptions): Promise<vo
   await Promise.allSettled([...running]);
 }
 
-async function receive(deps: InternalDeps, max: number, options: CallOptions): Promise<readonly Delivery[]> {
+async function receive(deps: InternalDeps, max: number, options: WorkOptions): Promise<readonly Delivery[]> {
+  const { kinds } = options;
   try {
-    return await deps.queue.receive({ max, leaseMs, waitMs }, options);
+    return await deps.queue.receive({ max, leaseMs, waitMs, ...(kinds && { kinds }) }, options);
   } catch (error) {
     if (options.signal.aborted) return [];
     deps.log.warn('the queue could not be read', { error });

@@ -1,5 +1,5 @@
 import { toProblem } from '@polar-gosling/kernel';
-import type { CallOptions } from '@polar-gosling/ports/store';
+import type { CallOptions, SyncRow } from '@polar-gosling/ports/store';
 import type { HealthView, Problem } from '../api/queries.ts';
 import type { InternalDeps } from '../deps.ts';
 import { listPage } from '../rows/read.ts';
@@ -43,20 +43,8 @@ async function nestHealth(
     const query = { partition: 'nest', order: 'desc', limit: 1 } as const;
     const { items } = await listPage(deps.store, { ...typed.syncs, query }, options);
     const [last] = items;
-    const problems: Problem[] = [];
-    if (last?.status === 'failed' || last?.status === 'held') {
-      const code = last.status === 'held' ? 'SYNC_HELD' : 'SYNC_FAILED';
-      const fix =
-        last.status === 'held' ? `; let it through with gosling sync --confirm ${last.git_commit}` : '';
-      problems.push({ code, detail: `${last.error_message ?? ''}${fix}`, since: last.synced_at });
-    }
-    for (const diagnostic of last?.changes_detected?.diagnostics ?? []) {
-      if (diagnostic.severity !== 'error') continue;
-      const detail = `${diagnostic.file}:${diagnostic.line}: ${diagnostic.message}`;
-      problems.push({ code: diagnostic.code, detail, since: last?.synced_at ?? 0 });
-    }
     return {
-      problems,
+      problems: last === undefined ? [] : syncProblems(last),
       nest: {
         mode,
         ...(nest?.commit ? { commit: nest.commit } : {}),
@@ -66,4 +54,28 @@ async function nestHealth(
   } catch {
     return { problems: [], nest: { mode } };
   }
+}
+
+function syncProblems(last: SyncRow): Problem[] {
+  const problems: Problem[] = [];
+  const since = last.synced_at;
+  if (last.status === 'failed')
+    problems.push({ code: 'SYNC_FAILED', detail: last.error_message ?? '', since });
+  if (last.status === 'held') {
+    const detail = `${last.error_message ?? ''}; let it through with gosling sync --confirm ${last.git_commit}`;
+    problems.push({ code: 'SYNC_HELD', detail, since });
+  }
+  const diagnostics: readonly Found[] = last.changes_detected?.diagnostics ?? [];
+  for (const { code, severity, file, line, message } of diagnostics) {
+    if (severity === 'error') problems.push({ code, detail: `${file}:${line}: ${message}`, since });
+  }
+  return problems;
+}
+
+interface Found {
+  readonly code: string;
+  readonly severity: string;
+  readonly file: string;
+  readonly line: number;
+  readonly message: string;
 }

@@ -39,6 +39,8 @@ export interface Observed {
   readonly agents: ReadonlyMap<string, RunnerAgentRow>;
   readonly jobs: readonly CiJobRow[];
   readonly facts: PoolFacts;
+  /** Why this host must not run this Egg's jobs; absent: it may. */
+  readonly refused?: string;
 }
 
 export async function observe(
@@ -72,6 +74,7 @@ export async function observe(
     runnerFacts.push(await toFacts(deps, { config, seen }, options));
   }
   const [first] = registrationsOf(config);
+  const refused = refusal(deps, config);
   const facts: PoolFacts = {
     now: deps.clock.now(),
     egg: eggName(name),
@@ -83,13 +86,21 @@ export async function observe(
     heartbeatMs: deps.settings.heartbeatMs,
     waiting: await waitingJobs(deps, { name, jobs, fallback: first?.id }, options),
     runners: runnerFacts,
-    frozen: await isFrozen(deps, name, options),
+    frozen: refused !== undefined || (await isFrozen(deps, name, options)),
     ...(state?.backoff_until === undefined ? {} : { backoffUntil: state.backoff_until }),
     isLeaving: egg.status === 'draining',
     ...(first === undefined ? {} : { firstRegistration: first.id }),
     replaceShare,
   };
-  return { egg, config, state, runners, agents, jobs, facts };
+  return { egg, config, state, runners, agents, jobs, facts, ...(refused === undefined ? {} : { refused }) };
+}
+
+/** Local runners are refused where nothing keeps a job away from us. */
+function refusal(deps: InternalDeps, config: EggConfig): string | undefined {
+  if (config.cloud.provider !== 'local') return undefined;
+  return config.scopes
+    .map(({ server }) => deps.settings.refuseLocal(server))
+    .find((why) => why !== undefined);
 }
 
 function jobKey({ item }: { item: string }): { partition: string; sort: number }[] {

@@ -2,6 +2,7 @@ import { planPool } from '@polar-gosling/domain';
 import type { CallOptions } from '@polar-gosling/ports/store';
 import type { InternalDeps } from '../deps.ts';
 import { type Lease, withLease } from '../leases/lease.ts';
+import { noteProblem } from '../run/problems.ts';
 import { applyMoves } from './apply-moves.ts';
 import { followDeployment } from './deployment.ts';
 import { type Observed, observe } from './observe.ts';
@@ -30,6 +31,8 @@ async function underLease(
 ): Promise<Reconciled> {
   const seen = await observe(deps, at.egg, options);
   if (seen === undefined) return 'gone';
+  const problem = seen.refused === undefined ? undefined : { code: 'LOCAL_REFUSED', detail: seen.refused };
+  await noteProblem(deps, { egg: at.egg, slot: 'local', problem }, options);
   const deploymentId = await followDeployment(deps, { seen, lease: at.lease }, options);
   const plan = planPool(seen.facts);
   await applyMoves(deps, { seen, lease: at.lease, moves: plan.moves, deploymentId }, options);

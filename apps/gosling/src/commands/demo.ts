@@ -1,0 +1,125 @@
+import path from 'node:path';
+import { Secret } from '@polar-gosling/kernel';
+import { readConfig } from '@polar-gosling/mothergoose';
+import type { CliContext, Command } from '../cli/command.ts';
+import { cliErrors } from '../cli-errors.ts';
+import { createDemoWorld, type DemoWorld } from '../demo/demo-world.ts';
+import { ensureTofu, userBinDir } from '../demo/ensure-tofu.ts';
+import { showFirstJob } from '../demo/show-first-job.ts';
+import { stopLocalRunners } from '../demo/stop-local-runners.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { createProgress } from '../ui/progress.ts';
+import type { Progress } from '../ui/stage.ts';
+import { type Instance, startInstance } from '../up/start-instance.ts';
+
+/** `gosling demo`: everything real on this machine, GitLab simulated, one job from a push to green. */
+export const run: Command = async (context, input) => {
+  const { output, clock, signal } = context;
+  const progress = createProgress({
+    out: output.stdout,
+    clock,
+    isTty: output.stdout.isTty,
+    color: output.stdout.hasColour,
+    json: context.flags.json,
+  });
+  const undo: (() => Promise<void>)[] = [];
+  try {
+    const world = await createDemoWorld(context);
+    undo.push(() => world.remove());
+    const instance = await startHere(context, world);
+    undo.push(() => stopLocalRunners(path.join(world.dir, 'data')));
+    undo.push(() => instance.stop());
+    await prepare(context, { world, instance, progress });
+    await showFirstJob({ world, instance, progress, clock, signal });
+    progress.close();
+    if (!input.flag('once')) await stayUp(context, { world, instance });
+    return exitCodes.ok;
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    return input.flag('once') ? exitCodes.interrupted : exitCodes.ok;
+  } finally {
+    progress.close();
+    for (let step = undo.pop(); step !== undefined; step = undo.pop()) await step();
+  }
+};
+
+async function startHere(context: CliContext, world: DemoWorld): Promise<Instance> {
+  const { env, clock, ids, signal, output } = context;
+  const dataDir = path.join(world.dir, 'data');
+  const reading = readConfig({
+    ...env,
+    GOSLING_DATA_DIR: dataDir,
+    GOSLING_LISTEN: env['GOSLING_LISTEN'] ?? '127.0.0.1:0',
+    GOSLING_PUBLIC_URL: undefined,
+    GOSLING_NEST_URL: `file://${world.nest.bare}`,
+    GOSLING_BIN_DIR: env['GOSLING_BIN_DIR'] ?? userBinDir(env),
+    GOSLING_UNSAFE_LOCAL: '1',
+  });
+  if (reading.kind === 'wrong') {
+    throw cliErrors.badConfig({
+      problems: reading.problems.map(({ name, message }) => `${name}: ${message}`),
+    });
+  }
+  return startInstance({
+    config: reading.config,
+    env,
+    clock,
+    ids,
+    writeLog: (line) => {
+      if (context.flags.debug) output.stderr.write(line);
+    },
+    logFormat: 'json',
+    pace: { heartbeatMs: 5_000, syncEveryMs: 60_000, pruneEveryMs: 1_000 },
+    isPublicHere: true,
+    nestProject: { server: world.server, url: world.gitlabUrl, path: world.nest.path },
+    signal,
+  });
+}
+
+/** OpenTofu is there; the API token is where `gosling secret put` puts it. */
+async function prepare(
+  context: CliContext,
+  at: { world: DemoWorld; instance: Instance; progress: Progress },
+): Promise<void> {
+  const { instance, world, progress } = at;
+  const { env, clock, signal } = context;
+  const stage = progress.stage('OpenTofu');
+  try {
+    const binDir = env['GOSLING_BIN_DIR'] ?? userBinDir(env);
+    const mirror = env['GOSLING_TOFU_MIRROR'];
+    const tool = await ensureTofu({ embedded: instance.embedded, binDir, mirror, env, clock, stage }, signal);
+    stage.done(`${tool.product} ${tool.version} (${tool.source})`);
+    if (tool.product === 'terraform')
+      progress.line('warning: terraform stands in for OpenTofu; install OpenTofu for real use');
+  } catch (error) {
+    stage.fail(error instanceof Error ? error.message : String(error));
+    throw error;
+  }
+  if (process.getuid?.() !== 0) {
+    progress.line('note: jobs run as your own user here (GOSLING_UNSAFE_LOCAL=1 is set for the demo only)');
+  }
+  const reference = `gitlab/${world.server.replaceAll(':', '_')}/default/api-token`;
+  await instance.embedded.secrets.write(reference, new Secret(world.apiToken), { signal });
+}
+
+async function stayUp(
+  { output, signal }: CliContext,
+  at: { world: DemoWorld; instance: Instance },
+): Promise<void> {
+  const { instance, world } = at;
+  const [job] = world.sim.jobs(world.project.id);
+  const data = path.join(world.dir, 'data');
+  output.data('');
+  output.data(`API and status page: ${instance.url}/`);
+  output.data('Look around from another terminal:');
+  output.data(`  export GOSLING_DATA_DIR=${data}`);
+  output.data('  ./gosling status');
+  output.data(`  ./gosling why ${job?.webUrl ?? 'JOB-URL'}`);
+  output.data('Ctrl-C ends the demo and leaves nothing behind.');
+  const ended = new Promise<undefined>((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
+  const failure = await Promise.any([ended, instance.failed]);
+  if (failure !== undefined) throw failure;
+}

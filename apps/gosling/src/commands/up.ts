@@ -1,0 +1,80 @@
+import path from 'node:path';
+import { isCoded } from '@polar-gosling/kernel';
+import { type MothergooseConfig, readConfig } from '@polar-gosling/mothergoose';
+import { openLocalSecrets } from '@polar-gosling/wiring';
+import type { CliContext, Command } from '../cli/command.ts';
+import { cliErrors } from '../cli-errors.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { startInstance } from '../up/start-instance.ts';
+
+const nestUrlReference = 'nest/repo-url';
+
+/** `gosling up`: the embedded instance, until a signal. */
+export const run: Command = async (context) => {
+  const { output, clock, ids, env, signal } = context;
+  const config = await withNest(context, configOf(context));
+  const logFormat = config.log.format ?? (output.stderr.isTty ? 'pretty' : 'json');
+  const instance = await startInstance({
+    config,
+    env,
+    clock,
+    ids,
+    writeLog: (line) => output.stderr.write(line),
+    logFormat,
+    signal,
+  });
+  try {
+    await announce(context, { instance, config });
+    await untilEnd(signal, instance.failed);
+  } finally {
+    output.talk('stopping …');
+    await instance.stop();
+  }
+  return exitCodes.ok;
+};
+
+function configOf(context: CliContext): MothergooseConfig {
+  const reading = readConfig(context.env);
+  if (reading.kind === 'ok') return reading.config;
+  const problems = reading.problems.map(({ name, message }) => `${name}: ${message}`);
+  throw cliErrors.badConfig({ problems });
+}
+
+/** Without GOSLING_NEST_URL: the address that `gosling init` stored. */
+async function withNest(context: CliContext, config: MothergooseConfig): Promise<MothergooseConfig> {
+  if (config.nest.url !== undefined) return config;
+  const secrets = openLocalSecrets({ dataDir: path.resolve(config.dataDir), clock: context.clock });
+  const stored = await secrets.read(nestUrlReference, { signal: context.signal });
+  if (stored === undefined) throw cliErrors.noNest({});
+  return { ...config, nest: { ...config.nest, url: stored.reveal() } };
+}
+
+async function announce(
+  { output, signal }: CliContext,
+  at: { instance: Awaited<ReturnType<typeof startInstance>>; config: MothergooseConfig },
+): Promise<void> {
+  const { instance, config } = at;
+  output.talk(`MotherGoose listens at ${instance.url} (status page: ${instance.url}/)`);
+  const mode =
+    config.publicUrl === undefined
+      ? 'poll mode: no GOSLING_PUBLIC_URL, GitLab is asked'
+      : `webhooks reach us at ${config.publicUrl}`;
+  output.talk(mode);
+  try {
+    const tool = await instance.embedded.tofu.tool({ signal });
+    output.talk(`OpenTofu: ${tool.product} ${tool.version} (${tool.path})`);
+  } catch (error) {
+    if (!isCoded(error)) throw error;
+    output.talk(`warning: ${error.message}`);
+  }
+  output.talk('gosling status shows what happens; Ctrl-C stops (runners go on)');
+}
+
+async function untilEnd(signal: AbortSignal, failed: Promise<unknown>): Promise<void> {
+  const ended = new Promise<undefined>((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
+  const error = await Promise.any([ended, failed]);
+  if (error !== undefined) throw error;
+}

@@ -1,0 +1,53 @@
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { type Clock, isCoded } from '@polar-gosling/kernel';
+import type { TofuTool } from '@polar-gosling/ports/tofu';
+import { type Embedded, fetchTofu, pinnedTofu } from '@polar-gosling/wiring';
+import type { Environment } from '../config.ts';
+import type { Stage } from '../ui/stage.ts';
+
+/** Where managed OpenTofu versions of this user are kept between demos. */
+export function userBinDir(env: Environment): string {
+  return path.join(
+    env['XDG_CACHE_HOME'] || path.join(env['HOME'] || homedir(), '.cache'),
+    'polar-gosling',
+    'bin',
+  );
+}
+
+/** The OpenTofu that is here, else the pinned one, fetched and compared with its SHA-256. */
+export async function ensureTofu(
+  at: {
+    embedded: Embedded;
+    binDir: string;
+    mirror: string | undefined;
+    env: Environment;
+    clock: Clock;
+    stage: Stage;
+  },
+  signal: AbortSignal,
+): Promise<TofuTool> {
+  const { embedded, stage } = at;
+  try {
+    return await embedded.tofu.tool({ signal });
+  } catch (error) {
+    if (!isCoded(error, 'TOFU_MISSING')) throw error;
+  }
+  stage.note(`fetching OpenTofu ${pinnedTofu.version} …`);
+  await fetchTofu({
+    binDir: at.binDir,
+    mirror: at.mirror,
+    environment: at.env,
+    platform: process.platform,
+    arch: process.arch,
+    clock: at.clock,
+    signal,
+    onProgress: ({ receivedBytes, totalBytes }) => {
+      const mib = (bytes: number) => (bytes / 1024 / 1024).toFixed(0);
+      stage.note(
+        `fetching OpenTofu ${pinnedTofu.version}: ${mib(receivedBytes)}${totalBytes ? ` of ${mib(totalBytes)}` : ''} MiB`,
+      );
+    },
+  });
+  return embedded.tofu.tool({ signal });
+}

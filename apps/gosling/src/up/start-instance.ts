@@ -1,0 +1,246 @@
+import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createEngine, type Engine, type EngineSettings } from '@polar-gosling/engine';
+import { type Clock, createJsonLogger, type IdSource, type Logger, sha256Hex } from '@polar-gosling/kernel';
+import { createMetrics, type MothergooseConfig, startServer } from '@polar-gosling/mothergoose';
+import { createPruner } from '@polar-gosling/uglyfox';
+import { type Embedded, instanceFiles, isHolderGone, openEmbedded } from '@polar-gosling/wiring';
+import { cliErrors } from '../cli-errors.ts';
+import type { Environment } from '../config.ts';
+import { goslingVersion } from '../version.ts';
+import { lockInstance } from './instance-lock.ts';
+import { createLocalRefusal } from './local-isolation.ts';
+import { nestProjectOf } from './nest-project.ts';
+
+const tickMs = 1_000;
+const stopGraceMs = 20_000;
+
+export interface InstanceOptions {
+  readonly config: MothergooseConfig;
+  readonly env: Environment;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  readonly writeLog: (line: string) => void;
+  readonly logFormat: 'json' | 'pretty';
+  /** How often things happen; the embedded defaults where absent. */
+  readonly pace?: Partial<
+    Pick<EngineSettings, 'heartbeatMs' | 'syncEveryMs' | 'sweepEveryMs' | 'pruneEveryMs'>
+  >;
+  /** GitLab is on this host too: our own address serves as the public URL. */
+  readonly isPublicHere?: boolean;
+  /** The Nest's project in GitLab, where its address does not tell. */
+  readonly nestProject?: NonNullable<EngineSettings['nest']['project']>;
+  readonly signal: AbortSignal;
+}
+
+/** A running embedded instance. */
+export interface Instance {
+  readonly url: string;
+  readonly engine: Engine;
+  readonly embedded: Embedded;
+  readonly log: Logger;
+  /** Takes nothing new, finishes or gives back what it has, closes in reverse order. */
+  stop(): Promise<void>;
+  /** Resolves with the error when a part of it ended by itself. */
+  readonly failed: Promise<unknown>;
+}
+
+/** API, worker, UglyFox and clock in one process on one data directory. */
+export async function startInstance(options: InstanceOptions): Promise<Instance> {
+  const { config } = options;
+  const dataDir = path.resolve(config.dataDir);
+  const lock = await lockInstance(dataDir);
+  const undo: (() => Promise<void>)[] = [lock.release];
+  try {
+    const embedded = await open(options, dataDir);
+    undo.push(() => embedded.close());
+    const metrics = createMetrics();
+    const address = { url: '' };
+    const settings = settingsOf(options, { embedded, holder: lock.holder, address });
+    const engine = createEngine({
+      ...embedded,
+      clock: options.clock,
+      ids: options.ids,
+      metrics: metrics.engine,
+      settings,
+      readCaFile,
+      isHolderGone,
+    });
+    const { log, queue: tasks } = embedded;
+    const { clock, ids } = options;
+    const server = await startServer({
+      engine,
+      tasks,
+      config,
+      metrics,
+      log,
+      clock,
+      ids,
+      version: goslingVersion,
+    });
+    undo.push(() => server.stop(stopGraceMs));
+    address.url = server.url;
+    await writeInstanceFiles({ dataDir, url: server.url, engine, signal: options.signal });
+    const loops = startLoops(engine, options);
+    undo.push(loops.stop);
+    return { url: server.url, engine, embedded, log, failed: loops.failed, stop: () => unwind(undo) };
+  } catch (error) {
+    await unwind(undo);
+    throw error;
+  }
+}
+
+async function unwind(undo: (() => Promise<void>)[]): Promise<void> {
+  for (let step = undo.pop(); step !== undefined; step = undo.pop()) await step();
+}
+
+function open(options: InstanceOptions, dataDir: string): Promise<Embedded> {
+  const { config, env, clock, ids, signal } = options;
+  const main = fileURLToPath(new URL('../main.ts', import.meta.url));
+  return openEmbedded({
+    dataDir,
+    clock,
+    ids,
+    makeLog: (masker) =>
+      createJsonLogger({
+        write: options.writeLog,
+        masker,
+        clock,
+        level: config.log.level,
+        format: options.logFormat,
+      }),
+    environment: env,
+    tofuBin: config.tofu.bin,
+    binDir: config.binDir,
+    agentCommand: [process.execPath, '--disable-warning=ExperimentalWarning', main],
+    agentEnvironment: agentEnvironment(options),
+    userAgent: `gosling/${goslingVersion}`,
+    signal,
+  });
+}
+
+/** What a local runner's agent may know of this host's settings. */
+function agentEnvironment({ config, env }: InstanceOptions): Record<string, string> {
+  const handed: Record<string, string | undefined> = {
+    PATH: env['PATH'],
+    GOSLING_GITLAB_RUNNER_BIN: config.gitlabRunner.bin,
+    GOSLING_CA_FILE: config.caFile && path.resolve(config.caFile),
+    GOSLING_JOB_USER: config.jobUser,
+    NODE_EXTRA_CA_CERTS: env['NODE_EXTRA_CA_CERTS'],
+    NODE_COMPILE_CACHE: env['NODE_COMPILE_CACHE'],
+    HTTPS_PROXY: env['HTTPS_PROXY'],
+    HTTP_PROXY: env['HTTP_PROXY'],
+    NO_PROXY: env['NO_PROXY'],
+  };
+  return Object.fromEntries(
+    Object.entries(handed).flatMap(([name, value]) => (value ? [[name, value]] : [])),
+  );
+}
+
+function settingsOf(
+  options: InstanceOptions,
+  at: { embedded: Embedded; holder: string; address: { readonly url: string } },
+): EngineSettings {
+  const { config } = options;
+  const nestUrl = config.nest.url;
+  if (nestUrl === undefined) throw cliErrors.noNest({});
+  const project = options.nestProject ?? nestProjectOf(nestUrl);
+  const isPolling = config.publicUrl === undefined && options.isPublicHere !== true;
+  return {
+    // Read when used: the port is known only after listening.
+    get publicUrl() {
+      return config.publicUrl ?? (options.isPublicHere ? at.address.url : undefined);
+    },
+    get agentUrl() {
+      return at.address.url;
+    },
+    installation: config.installation ?? sha256Hex(nestUrl).slice(0, 12),
+    nest: {
+      url: nestUrl,
+      ...(config.nest.branch === undefined ? {} : { branch: config.nest.branch }),
+      ...(project === undefined ? {} : { project }),
+    },
+    ...(config.environment === undefined ? {} : { environment: config.environment }),
+    isEmbedded: true,
+    holder: at.holder,
+    machineRevision: at.embedded.machineRevision,
+    refuseLocal: createLocalRefusal({
+      isRoot: process.getuid?.() === 0,
+      isUnsafeAllowed: config.isLocalUnsafe,
+    }),
+    heartbeatMs: 10_000,
+    syncEveryMs: 5 * 60_000,
+    sweepEveryMs: isPolling ? 15_000 : 5 * 60_000,
+    pruneEveryMs: 10_000,
+    concurrency: 8,
+    ...options.pace,
+  };
+}
+
+function readCaFile(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+/** How the CLI on this machine finds us and may speak to us. */
+async function writeInstanceFiles(at: {
+  dataDir: string;
+  url: string;
+  engine: Engine;
+  signal: AbortSignal;
+}): Promise<void> {
+  const files = instanceFiles(at.dataDir);
+  const token = await at.engine.tokens.ensureCliToken({ signal: at.signal });
+  await at.engine.tokens.ensureTriggerToken({ signal: at.signal });
+  await writeFile(files.token, token.reveal(), { mode: 0o600 });
+  await writeFile(files.url, at.url, { mode: 0o600 });
+}
+
+/** Worker, UglyFox and clock; each ends on `stop`, and `failed` tells of one that ended by itself. */
+function startLoops(
+  engine: Engine,
+  options: InstanceOptions,
+): { failed: Promise<unknown>; stop(): Promise<void> } {
+  const ending = new AbortController();
+  const { signal } = ending;
+  const pruner = createPruner(engine);
+  const others = ['webhook', 'reconcile', 'run', 'bind', 'sweep', 'sync', 'schedule', 'notify'] as const;
+  const loops = [
+    engine.background.work({ signal, kinds: others }),
+    pruner.run(signal),
+    tickUntil(engine, options, signal),
+  ];
+  const all = Promise.all(loops);
+  const failed = new Promise<unknown>((resolve) => {
+    all.catch((error: unknown) => {
+      if (!signal.aborted) resolve(error);
+    });
+  });
+  return {
+    failed,
+    async stop() {
+      ending.abort();
+      await Promise.allSettled(loops);
+    },
+  };
+}
+
+async function tickUntil(engine: Engine, options: InstanceOptions, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await engine.background.tick({ signal });
+      await options.clock.sleep(tickMs, signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      options.writeLog(
+        `${JSON.stringify({ level: 'warn', message: 'a tick failed', reason: String(error) })}\n`,
+      );
+      await options.clock.sleep(tickMs, signal).catch(() => undefined);
+    }
+  }
+}

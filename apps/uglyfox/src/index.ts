@@ -1,0 +1,11 @@
+import type { Engine } from '@polar-gosling/engine';
+
+/** UglyFox as a process of its own or beside MotherGoose: it takes the prune tasks, and nothing else. */
+export interface Pruner {
+  /** Works until the signal; then finishes or gives back what it has. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+export function createPruner(engine: Pick<Engine, 'background'>): Pruner {
+  return { run: (signal) => engine.background.work({ signal, kinds: ['prune'] }) };
+}

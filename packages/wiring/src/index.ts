@@ -1,0 +1,5 @@
+export { createDeployKeys, type DeployKeys } from '@polar-gosling/adapter-git';
+export { type FetchTofuOptions, fetchTofu, pinnedTofu } from '@polar-gosling/adapter-tofu';
+export { type Embedded, type EmbeddedOptions, openEmbedded } from './open-embedded.ts';
+export { instanceFiles, openLocalSecrets } from './open-secrets.ts';
+export { isHolderGone, processHolder } from './process-holder.ts';
