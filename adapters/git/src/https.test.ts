@@ -7,7 +7,7 @@ import { type LocalNest, makeLocalNest } from './testing/local-nest.ts';
 
 const options = { signal: new AbortController().signal };
 
-describe('a Nest behind https', () => {
+describe('a Nest behind https', { timeout: 30_000 }, () => {
   let nest: LocalNest;
   let server: DumbHttps;
   let commit: string;

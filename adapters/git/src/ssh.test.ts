@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createSystemClock, silentLogger } from '@polar-gosling/kernel';
+import { createSystemClock, Secret, silentLogger } from '@polar-gosling/kernel';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Sshd, startSshd } from '../../../e2e/support/sshd.ts';
 import { createDeployKeys, type DeployKeys } from './deploy-keys.ts';
@@ -10,7 +10,7 @@ import { type LocalNest, makeLocalNest } from './testing/local-nest.ts';
 
 const options = { signal: new AbortController().signal };
 
-describe('a Nest behind a real sshd', () => {
+describe('a Nest behind a real sshd', { timeout: 30_000 }, () => {
   let nest: LocalNest;
   let sshd: Sshd;
   let keys: DeployKeys;
@@ -54,7 +54,6 @@ describe('a Nest behind a real sshd', () => {
     const file = join(nest.dir, 'made');
     execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', file]);
     sshd.authorize([readFileSync(`${file}.pub`, 'utf8').trim()]);
-    const { Secret } = await import('@polar-gosling/kernel');
     const deployKey = new Secret(readFileSync(file, 'utf8').trimEnd());
 
     await expect(aGit().fetch({ ...remote(), deployKey }, options)).resolves.toMatchObject({ commit });
