@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { type TableName, type TableSpec, tableSpec, tables } from '@polar-gosling/ports/store';
+import { type TableName, type TableSpec, tableSpec, tables } from '@polar-gosling/ports/store/adapter';
 
 /**
  * How the logical tables lie in SQLite: the key columns, the row as JSON in `doc`, and one virtual column per index
@@ -32,12 +32,16 @@ export function keyColumnsOf(spec: TableSpec): readonly string[] {
 }
 
 function createTable(table: TableName, spec: TableSpec): string {
-  const sort = spec.sort === undefined ? '' : `${quote(spec.sort)} ${sqlType(spec.sortType)} NOT NULL, `;
+  const sort = spec.sort === undefined ? [] : [`${quote(spec.sort)} ${sqlType(spec.sortType)} NOT NULL`];
   const key = keyColumnsOf(spec).map(quote).join(', ');
-  return (
-    `CREATE TABLE IF NOT EXISTS ${table} ` +
-    `(${quote(spec.partition)} TEXT NOT NULL, ${sort}doc TEXT NOT NULL, PRIMARY KEY (${key}))`
-  );
+  const columns = [
+    `${quote(spec.partition)} TEXT NOT NULL`,
+    ...sort,
+    'doc TEXT NOT NULL',
+    ...[...virtualColumns(spec)].map(([column, type]) => virtualColumn(column, type)),
+    `PRIMARY KEY (${key})`,
+  ];
+  return `CREATE TABLE IF NOT EXISTS ${table} (${columns.join(', ')})`;
 }
 
 function virtualColumns(spec: TableSpec): ReadonlyMap<string, 'TEXT' | 'REAL'> {

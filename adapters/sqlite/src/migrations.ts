@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { storeErrors } from '@polar-gosling/ports/store';
+import { storeErrors } from '@polar-gosling/ports/store/adapter';
 import { ensureLayout } from './layout.ts';
 import { decodeRow, encodeRow } from './row-codec.ts';
 

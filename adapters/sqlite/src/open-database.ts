@@ -2,7 +2,7 @@ import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { isCoded } from '@polar-gosling/kernel';
-import { storeErrors } from '@polar-gosling/ports/store';
+import { storeErrors } from '@polar-gosling/ports/store/adapter';
 import { migrate } from './migrations.ts';
 
 /** "Gosl": tells our files from other SQLite files. */
@@ -19,9 +19,10 @@ export function openForWriting(path: string, nowMs: number): DatabaseSync {
     chmodSync(path, 0o600);
     const db = new DatabaseSync(path, { timeout: busyTimeoutMs });
     try {
-      checkOwner(db, path);
+      const isNew = checkOwner(db, path) === 'new';
       db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY');
-      db.exec(`PRAGMA journal_size_limit = ${walLimitBytes}; PRAGMA application_id = ${applicationId}`);
+      db.exec(`PRAGMA journal_size_limit = ${walLimitBytes}`);
+      if (isNew) db.exec(`PRAGMA application_id = ${applicationId}`);
       migrate(db, { path, nowMs });
       return db;
     } catch (error) {
@@ -36,10 +37,11 @@ export function openForReading(path: string): DatabaseSync {
   return opening(path, () => new DatabaseSync(path, { readOnly: true, timeout: busyTimeoutMs }));
 }
 
-function checkOwner(db: DatabaseSync, path: string): void {
+function checkOwner(db: DatabaseSync, path: string): 'new' | 'ours' {
   const id = db.prepare('PRAGMA application_id').get()?.['application_id'];
   const tables = db.prepare('SELECT count(*) AS number FROM sqlite_schema').get()?.['number'];
-  if (id === applicationId || tables === 0) return;
+  if (id === applicationId) return 'ours';
+  if (tables === 0) return 'new';
   throw storeErrors.notOpened({ path, reason: 'it is a database of another program' });
 }
 

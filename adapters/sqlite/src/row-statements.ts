@@ -1,4 +1,5 @@
-import { type RowKey, type TableName, tableSpec } from '@polar-gosling/ports/store';
+import type { RowKey, TableName } from '@polar-gosling/ports/store';
+import { tableSpec } from '@polar-gosling/ports/store/adapter';
 import { keyColumnsOf, quote } from './layout.ts';
 
 const bySql = new Map<string, string>();

@@ -1,7 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { isCoded, type JsonObject } from '@polar-gosling/kernel';
-import { type CommitResult, type Row, type RowKey, tableSpec, type Unit } from '@polar-gosling/ports/store';
-import { applyWrite, type Effect, isExpired, keyOfWrite } from '@polar-gosling/ports/store/adapter';
+import type { CommitResult, Row, RowKey, Unit } from '@polar-gosling/ports/store';
+import {
+  applyWrite,
+  type Effect,
+  isExpired,
+  keyOfWrite,
+  tableSpec,
+} from '@polar-gosling/ports/store/adapter';
 import { quote, tableNames } from './layout.ts';
 import { decodeRow, encodeRow } from './row-codec.ts';
 import { deleteRow, keyValues, selectRow, upsertRow } from './row-statements.ts';
@@ -83,7 +89,9 @@ export function createWriter(db: DatabaseSync): Writer {
         statement(`DELETE FROM ${table} WHERE rowid IN (${old})`).run(nowMs);
       }
     },
-    close: () => db.close(),
+    close() {
+      if (db.isOpen) db.close();
+    },
   };
 }
 

@@ -1,0 +1,256 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { createSystemClock, silentLogger } from '@polar-gosling/kernel';
+import type { Sealer, Store, Write } from '@polar-gosling/ports/store';
+import { describeStoreContract } from '@polar-gosling/ports/store/contract';
+import { createFakeClock } from '@polar-gosling/testkit';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createSqliteStore, type SqliteStore, type SqliteStoreOptions } from './index.ts';
+
+const options = { signal: new AbortController().signal };
+const root = mkdtempSync(join(tmpdir(), 'gosling-sqlite-'));
+const newPath = () => join(mkdtempSync(join(root, 'db-')), 'data', 'state.db');
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const key = randomBytes(32);
+const sealer: Sealer = {
+  seal(bytes, context) {
+    const nonce = randomBytes(12);
+    const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(Buffer.from(context));
+    const body = Buffer.concat([cipher.update(bytes), cipher.final()]);
+    return new Uint8Array(Buffer.concat([nonce, cipher.getAuthTag(), body]));
+  },
+  open(sealed, context) {
+    const decipher = createDecipheriv('aes-256-gcm', key, sealed.subarray(0, 12));
+    decipher.setAAD(Buffer.from(context)).setAuthTag(sealed.subarray(12, 28));
+    return new Uint8Array(Buffer.concat([decipher.update(sealed.subarray(28)), decipher.final()]));
+  },
+};
+
+for (const mode of ['thread', 'inline'] as const) {
+  describeStoreContract({
+    name: `SQLite, ${mode}`,
+    create: ({ clock }) => createSqliteStore({ path: newPath(), clock, sealer, logger: silentLogger, mode }),
+  });
+}
+
+describe('createSqliteStore', () => {
+  let path = '';
+  const opened: Store[] = [];
+  const open = async (more: Partial<SqliteStoreOptions> = {}): Promise<SqliteStore> => {
+    const clock = createFakeClock();
+    const store = await createSqliteStore({
+      path,
+      clock,
+      sealer,
+      logger: silentLogger,
+      mode: 'inline',
+      ...more,
+    });
+    opened.push(store);
+    return store;
+  };
+  beforeEach(() => {
+    path = newPath();
+  });
+  afterEach(async () => {
+    for (const store of opened.splice(0)) await store.close();
+  });
+  const putRunner = (id: string, columns: object = {}): Write => ({
+    kind: 'put',
+    table: 'runners',
+    row: { id, egg_name: 'my-egg', created_at: 1, ...columns },
+    when: { kind: 'any' },
+  });
+  const runner = (id: string) => [{ table: 'runners', partition: id }] as const;
+
+  it('keeps rows over a restart', async () => {
+    const first = await open({ mode: 'thread' });
+    await first.commit([putRunner('r1', { entry: Uint8Array.of(1, 2, 3) })], options);
+    await first.close();
+
+    const again = await open();
+
+    expect(await again.get(runner('r1'), options)).toMatchObject([
+      { id: 'r1', entry: Uint8Array.of(1, 2, 3) },
+    ]);
+  });
+
+  it('makes its files for this user only', async () => {
+    const store = await open();
+    await store.commit([putRunner('r1')], options);
+
+    const modes = readdirSync(join(path, '..')).map((name) => statSync(join(path, '..', name)).mode & 0o777);
+
+    expect(modes).toEqual([0o600, 0o600, 0o600]);
+    expect(statSync(join(path, '..')).mode & 0o777).toBe(0o700);
+  });
+
+  it('never has a sealed column in clear in any of its files', async () => {
+    const store = await open();
+    const canary = `CANARY-${randomBytes(12).toString('hex')}`;
+    for (let round = 0; round < 20; round++) {
+      await store.commit([putRunner(`r${round}`, { entry: Buffer.from(canary.repeat(50)) })], options);
+    }
+    await store.backup(join(root, 'canary.db'), options);
+
+    const files = [
+      ...readdirSync(join(path, '..')).map((name) => join(path, '..', name)),
+      join(root, 'canary.db'),
+    ];
+
+    for (const file of files) {
+      const bytes = readFileSync(file);
+      for (const form of [
+        canary,
+        Buffer.from(canary).toString('base64').slice(0, 24),
+        Buffer.from(canary).toString('hex'),
+      ]) {
+        expect(bytes.includes(form)).toBe(false);
+      }
+    }
+  });
+
+  it('refuses a sealed column that was copied to another row', async () => {
+    const store = await open();
+    await store.commit([putRunner('r1', { entry: Uint8Array.of(1) }), putRunner('r2')], options);
+    const db = new DatabaseSync(path);
+    db.exec(
+      `UPDATE runners SET doc = replace((SELECT doc FROM runners WHERE id = 'r1'), '"r1"', '"r2"') WHERE id = 'r2'`,
+    );
+    db.close();
+
+    expect(await store.get(runner('r1'), options)).toHaveLength(1);
+    await expect(store.get(runner('r2'), options)).rejects.toMatchObject({ code: 'STORE_BAD_ROW' });
+  });
+
+  it('writes a group with one commit', async () => {
+    const store = await open({ mode: 'thread' });
+    await store.commit([putRunner('first')], options);
+    const before = statSync(`${path}-wal`).size;
+
+    await Promise.all(
+      Array.from({ length: 200 }, (_, place) => store.commit([putRunner(`r${place}`)], options)),
+    );
+
+    const grown = statSync(`${path}-wal`).size - before;
+    expect(grown / 4_120).toBeLessThan(200);
+  });
+
+  it('refuses a database of a newer release and leaves it as it is', async () => {
+    await (await open()).close();
+    const db = new DatabaseSync(path);
+    db.exec(`UPDATE schema SET doc = json_set(doc, '$.c.migration', 99)`);
+    db.close();
+    const before = readFileSync(path);
+
+    for (const mode of ['inline', 'thread'] as const) {
+      await expect(open({ mode })).rejects.toMatchObject({
+        code: 'STORE_NEWER_SCHEMA',
+        message: expect.stringContaining('schema 99'),
+      });
+    }
+    expect(readFileSync(path).equals(before)).toBe(true);
+  });
+
+  it('gives a database of an earlier release the indexes it lacks', async () => {
+    const first = await open();
+    await first.commit([putRunner('r1', { state: 'idle', deadline_at: 5, later_column: 'kept' })], options);
+    await first.close();
+    const db = new DatabaseSync(path);
+    db.exec('DROP INDEX runners_by_state_deadline_at_id; ALTER TABLE runners DROP COLUMN deadline_at');
+    db.exec('DROP TABLE budgets');
+    db.close();
+
+    const store = await open();
+
+    const page = await store.list({ table: 'runners', index: 'state', partition: 'idle' }, options);
+    expect(page.items).toMatchObject([{ id: 'r1', later_column: 'kept' }]);
+    expect(await store.get([{ table: 'budgets', partition: 'x' }], options)).toEqual([undefined]);
+  });
+
+  it('lets columns that it does not know pass through updates', async () => {
+    const store = await open();
+    await store.commit([putRunner('r1', { of_next_release: { deep: [1] } })], options);
+
+    await store.commit(
+      [{ kind: 'update', key: runner('r1')[0], set: { state: 'idle' }, when: { kind: 'any' } }],
+      options,
+    );
+
+    expect(await store.get(runner('r1'), options)).toMatchObject([
+      { of_next_release: { deep: [1] }, state: 'idle' },
+    ]);
+  });
+
+  it('refuses the database of another program and what is no database', async () => {
+    mkdirSync(join(path, '..'));
+    const other = new DatabaseSync(path);
+    other.exec('CREATE TABLE notes (text)');
+    other.close();
+    await expect(open({ mode: 'thread' })).rejects.toMatchObject({
+      code: 'STORE_NOT_OPENED',
+      message: expect.stringContaining('another program'),
+    });
+
+    path = newPath();
+    mkdirSync(join(path, '..'));
+    writeFileSync(path, 'this is no database, this is a text that is longer than a header'.repeat(100));
+    await expect(open()).rejects.toMatchObject({ code: 'STORE_NOT_OPENED' });
+  });
+
+  it('makes a backup that opens, while others write', async () => {
+    const store = await open({ mode: 'thread', clock: createSystemClock() });
+    const target = join(root, 'copy', 'state.db');
+    mkdirSync(join(root, 'copy'));
+    await Promise.all(
+      Array.from({ length: 50 }, (_, place) => store.commit([putRunner(`a${place}`)], options)),
+    );
+    const writes = Array.from({ length: 300 }, (_, place) =>
+      store.commit([putRunner(`b${place}`), putRunner(`c${place}`)], options),
+    );
+
+    await store.backup(target, options);
+    await Promise.all(writes);
+
+    path = target;
+    const copy = await open();
+    expect(await copy.integrityCheck(options)).toEqual([]);
+    expect(statSync(target).mode & 0o777).toBe(0o600);
+    const rows = await copy.list(
+      { table: 'runners', index: 'egg_name', partition: 'my-egg', limit: 1_000 },
+      options,
+    );
+    const ids = rows.items.map((row) => String(row['id']));
+    expect(ids.filter((id) => id.startsWith('a'))).toHaveLength(50);
+    expect(ids.filter((id) => id.startsWith('b')).length).toBe(ids.filter((id) => id.startsWith('c')).length);
+  });
+
+  it('removes rows that are past their end from the file', async () => {
+    const clock = createFakeClock();
+    const store = await open({ clock });
+    await store.commit([putRunner('r1', { expires_at: clock.now() })], options);
+
+    await clock.advance(120_000);
+    await store.commit([putRunner('r2')], options);
+
+    const db = new DatabaseSync(path, { readOnly: true });
+    expect(db.prepare('SELECT id FROM runners').all()).toEqual([{ id: 'r2' }]);
+    db.close();
+  });
+
+  it('reads an index for each query of the outbox and of ended rows', async () => {
+    await open();
+    const db = new DatabaseSync(path, { readOnly: true });
+    const plan = (sql: string) => JSON.stringify(db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all());
+
+    const due = `SELECT doc FROM outbox WHERE "unsent" = 'work' AND "visible_at" IS NOT NULL AND "visible_at" <= 5 ORDER BY "visible_at", "id"`;
+    expect(plan(due)).toContain('outbox_by_unsent_visible_at_id');
+    expect(plan(due)).not.toContain('TEMP B-TREE');
+    expect(plan('SELECT rowid FROM runners WHERE "expires_at" < 5')).toContain('runners_by_expires_at');
+    db.close();
+  });
+});
