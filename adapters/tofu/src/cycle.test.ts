@@ -1,10 +1,11 @@
 import { cpSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { computeDirectory } from './compute-module.ts';
 import { readStartTime } from './process-identity.ts';
 import { anEntry, bring, createBench, findTestTofu, listNames, noTofuReason, wants } from './test-bench.ts';
 
+vi.setConfig({ testTimeout: 60_000 });
 const program = findTestTofu();
 
 describe('a runner of the local provider, from plan to removal', () => {

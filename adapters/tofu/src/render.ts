@@ -69,7 +69,10 @@ export function renderBundle(sources: BundleSources, input: RenderInput): Bundle
     files,
     sha256: hashFiles(files),
     initSha256: hashFiles(shape),
-    secrets: entries.map(([, entry]) => entry.bootstrap_token).filter((token) => token !== ''),
+    secrets: entries
+      .map(([, entry]) => entry.bootstrap_token)
+      .filter((token) => token !== '')
+      .toSorted(),
   };
 }
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createMemoryBlobs } from '@polar-gosling/ports/blobs/memory';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { findProcessesIn, readStartTime } from './process-identity.ts';
 import {
   anEntry,
@@ -18,6 +18,7 @@ import {
   writeFakeTofu,
 } from './test-bench.ts';
 
+vi.setConfig({ testTimeout: 60_000 });
 const program = findTestTofu();
 const stubborn = `trap 'echo INT >>"$HOME/signals"' INT; echo ready >"$HOME/ready"; while :; do sleep 0.1; done`;
 

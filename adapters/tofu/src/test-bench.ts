@@ -22,7 +22,7 @@ import {
 import type { RunnerEntry, Tofu, TofuEvent, TofuRun, TofuWanted } from '@polar-gosling/ports/tofu';
 import { computeDirectory } from './compute-module.ts';
 import { createTofu, type TofuOptions } from './create-tofu.ts';
-import { readStartTime, signalQuietly } from './process-identity.ts';
+import { isRunning, readStartTime, signalQuietly } from './process-identity.ts';
 
 export const clock = createSystemClock();
 export const never: AbortSignal = new AbortController().signal;
@@ -106,6 +106,10 @@ export function createBench(
       eventually(() => readJson(join(runnerDir(runnerId), 'seen.json')), 'the agent to tell'),
     record: (runnerId) => readJson(join(runnerDir(runnerId), 'runner.json')) as ReturnType<Bench['record']>,
     async [Symbol.asyncDispose]() {
+      for (const runId of listNames(join(dataDir, 'runs'))) {
+        const recorded = readJson(join(dataDir, 'runs', runId, 'process.json'));
+        if (recorded !== undefined && isRunning(recorded)) signalQuietly(-recorded.pid, 'SIGKILL');
+      }
       for (const id of listNames(join(dataDir, 'local-runners'))) {
         const record = readJson(join(runnerDir(id), 'runner.json')) as
           | { pid: number; start_time: string }
