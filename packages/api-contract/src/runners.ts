@@ -40,7 +40,7 @@ export const Runner = z.object({
   deadline_at: Time.nullable(),
   /** Why it is as it is, in a sentence. */
   why: z.string(),
-  desired: Desired.optional(),
+  desired: Desired,
   /** What its agent last said of itself. */
   reported_state: z.string().optional(),
   failure_count: z.int(),

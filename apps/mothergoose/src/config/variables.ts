@@ -1,0 +1,77 @@
+export interface ConfigVariable {
+  readonly name: string;
+  /** One line, for `gosling doctor`. */
+  readonly description: string;
+  readonly default?: string;
+  /** Read by the CLI or the agent, not by this service. */
+  readonly isElsewhere?: true;
+}
+
+const elsewhere = { isElsewhere: true } as const;
+
+/** Every variable of DESIGN §6.4. */
+export const configVariables: readonly ConfigVariable[] = [
+  { name: 'GOSLING_DATA_DIR', default: './.gosling', description: 'everything an embedded instance writes' },
+  { name: 'GOSLING_LISTEN', default: '127.0.0.1:8080', description: 'address and port of the API' },
+  { name: 'PORT', description: 'the port alone, as platforms set it; wins over GOSLING_LISTEN' },
+  { name: 'GOSLING_PUBLIC_URL', description: 'how GitLab and runners reach us; without it: poll mode' },
+  { name: 'GOSLING_TLS_CERT', description: 'PEM file of the certificate' },
+  { name: 'GOSLING_TLS_KEY', description: "PEM file of the certificate's key" },
+  {
+    name: 'GOSLING_CA_FILE',
+    description: 'PEM file of the CA that agents and CLI trust for our certificate',
+  },
+  { name: 'GOSLING_STORE', default: 'sqlite', description: 'sqlite, dynamodb or ydb' },
+  { name: 'GOSLING_STORE_ENDPOINT', description: 'address of the store' },
+  { name: 'GOSLING_STORE_REGION', description: 'region of the store' },
+  { name: 'GOSLING_STORE_PREFIX', description: 'what names of tables begin with' },
+  { name: 'GOSLING_QUEUE', default: 'sqlite', description: 'sqlite, sqs or ymq' },
+  { name: 'GOSLING_QUEUE_URL', description: 'address of the queue' },
+  { name: 'GOSLING_QUEUE_DLQ_URL', description: 'address of its dead letters' },
+  { name: 'GOSLING_QUEUE_ENDPOINT', description: "address of the queue's service" },
+  { name: 'GOSLING_QUEUE_REGION', description: 'region of the queue' },
+  { name: 'GOSLING_QUEUE_PROTOCOL', description: 'protocol of the queue: query or json' },
+  {
+    name: 'GOSLING_BLOBS',
+    description: 'file:PATH or s3://bucket/prefix; else a folder of the data directory',
+  },
+  { name: 'GOSLING_BLOBS_ENDPOINT', description: 'address of the object storage' },
+  { name: 'GOSLING_BLOBS_REGION', description: 'region of the object storage' },
+  { name: 'GOSLING_SECRETS', default: 'local', description: 'local, aws-sm, yc-lockbox or vault' },
+  { name: 'GOSLING_SECRETS_ENDPOINT', description: 'address of the secret backend' },
+  { name: 'GOSLING_SECRETS_REGION', description: 'region of the secret backend' },
+  { name: 'GOSLING_SECRETS_FOLDER', description: "folder of Lockbox's secrets" },
+  { name: 'GOSLING_SECRETS_MOUNT', description: "mount of Vault's secrets" },
+  { name: 'GOSLING_SECRETS_NAMESPACE', description: "Vault's namespace" },
+  { name: 'GOSLING_NEST_URL', description: 'Git address of the Nest' },
+  { name: 'GOSLING_NEST_BRANCH', default: 'remote HEAD', description: 'branch of the Nest' },
+  { name: 'GOSLING_ENV', description: 'environment of the Nest that is applied' },
+  { name: 'GOSLING_TOFU_BIN', description: 'path of OpenTofu; else the managed one, then `tofu` on PATH' },
+  { name: 'GOSLING_TOFU_MIRROR', description: 'where OpenTofu is fetched from' },
+  { name: 'GOSLING_BIN_DIR', description: 'where managed programs are kept' },
+  { name: 'GOSLING_GITLAB_RUNNER_BIN', description: 'path of gitlab-runner; else on PATH' },
+  { name: 'GOSLING_GITLAB_RUNNER_MIRROR', description: 'where gitlab-runner is fetched from' },
+  {
+    name: 'GOSLING_LIMITS',
+    description: "limits that the Nest's authors cannot change: path, s3://… or JSON",
+  },
+  { name: 'GOSLING_UNSAFE_LOCAL', default: '0', description: '1 allows local runners that are not isolated' },
+  { name: 'GOSLING_JOB_USER', description: 'system user that the jobs of local runners run as' },
+  { name: 'GOSLING_BOOTSTRAP_TOKEN', description: "an agent's one-time token", ...elsewhere },
+  { name: 'GOSLING_BOOTSTRAP_TOKEN_FILE', description: "file of an agent's one-time token", ...elsewhere },
+  {
+    name: 'GOSLING_UGLYFOX_GIT',
+    default: '0',
+    description: '1: UglyFox reads policies from its own checkout',
+  },
+  {
+    name: 'GOSLING_INSTALLATION',
+    description: "marks our hooks, machines, registrations; else from the Nest's URL",
+  },
+  { name: 'GOSLING_URL', description: 'address of MotherGoose for CLI and agent', ...elsewhere },
+  { name: 'GOSLING_TOKEN', description: "the CLI's API token", ...elsewhere },
+  { name: 'GOSLING_TOKEN_FILE', description: "file of the CLI's API token", ...elsewhere },
+  { name: 'GOSLING_OFFLINE', description: '1: the CLI uses no network', ...elsewhere },
+  { name: 'GOSLING_LOG_LEVEL', default: 'info', description: 'error, warn, info or debug' },
+  { name: 'GOSLING_LOG_FORMAT', default: 'json', description: 'json, or pretty (on a terminal)' },
+];

@@ -1,0 +1,28 @@
+import type { HttpContext } from '../context.ts';
+import type { Handlers } from '../mount.ts';
+import { toWireEgg, toWireEggStatus } from '../to-wire/egg.ts';
+import { toWirePage } from '../to-wire/page.ts';
+import { toWirePlan } from '../to-wire/plan.ts';
+import { found } from './found.ts';
+import { pageRequest } from './page-request.ts';
+
+export function eggHandlers({
+  engine: { queries },
+}: HttpContext): Pick<Handlers, 'listEggs' | 'getEgg' | 'eggStatus' | 'listPlans' | 'getPlan'> {
+  return {
+    listEggs: async ({ caller, query, signal }) =>
+      toWirePage(await queries.eggs(caller, pageRequest(query), { signal }), toWireEgg),
+    getEgg: async ({ caller, params, signal }) =>
+      toWireEgg(found(await queries.egg(caller, params.name, { signal }), 'Egg')),
+    eggStatus: async ({ caller, params, signal }) =>
+      toWireEggStatus(found(await queries.eggStatus(caller, params.name, { signal }), 'Egg')),
+    async listPlans({ caller, params, query, signal }) {
+      const at = { egg: params.name, ...pageRequest(query) };
+      return toWirePage(found(await queries.plans(caller, at, { signal }), 'Egg'), toWirePlan);
+    },
+    async getPlan({ caller, params, signal }) {
+      const at = { egg: params.name, id: params.id };
+      return toWirePlan(found(await queries.plan(caller, at, { signal }), 'plan'));
+    },
+  };
+}
