@@ -1,8 +1,11 @@
 import path from 'node:path';
+import { serverSlug } from '@polar-gosling/domain';
 import { Secret } from '@polar-gosling/kernel';
 import { readConfig } from '@polar-gosling/mothergoose';
+import { openLocalSecrets } from '@polar-gosling/wiring';
 import type { CliContext, Command } from '../cli/command.ts';
 import { cliErrors } from '../cli-errors.ts';
+import { pushNest } from '../demo/demo-nest.ts';
 import { createDemoWorld, type DemoWorld } from '../demo/demo-world.ts';
 import { ensureTofu, userBinDir } from '../demo/ensure-tofu.ts';
 import { showFirstJob } from '../demo/show-first-job.ts';
@@ -26,11 +29,12 @@ export const run: Command = async (context, input) => {
   try {
     const world = await createDemoWorld(context);
     undo.push(() => world.remove());
+    const nestCommit = await initNest(context, { world, progress });
     const instance = await startHere(context, world);
     undo.push(() => stopLocalRunners(path.join(world.dir, 'data')));
     undo.push(() => instance.stop());
-    await prepare(context, { world, instance, progress });
-    await showFirstJob({ world, instance, progress, clock, signal });
+    await prepare(context, { instance, progress });
+    await showFirstJob({ world, instance, nestCommit, progress, clock, signal });
     progress.close();
     if (!input.flag('once')) await stayUp(context, { world, instance });
     return exitCodes.ok;
@@ -42,6 +46,16 @@ export const run: Command = async (context, input) => {
     for (let step = undo.pop(); step !== undefined; step = undo.pop()) await step();
   }
 };
+
+async function initNest(
+  { signal }: CliContext,
+  { world, progress }: { world: DemoWorld; progress: Progress },
+): Promise<string> {
+  const stage = progress.stage('Nest initialised and pushed');
+  const commit = await pushNest(world, signal);
+  stage.done(`commit ${commit.slice(0, 8)}`);
+  return commit;
+}
 
 async function startHere(context: CliContext, world: DemoWorld): Promise<Instance> {
   const { env, clock, ids, signal, output } = context;
@@ -60,6 +74,8 @@ async function startHere(context: CliContext, world: DemoWorld): Promise<Instanc
       problems: reading.problems.map(({ name, message }) => `${name}: ${message}`),
     });
   }
+  const reference = `gitlab/${serverSlug(world.server)}/default/api-token`;
+  await openLocalSecrets({ dataDir, clock }).write(reference, new Secret(world.apiToken), { signal });
   return startInstance({
     config: reading.config,
     env,
@@ -76,12 +92,9 @@ async function startHere(context: CliContext, world: DemoWorld): Promise<Instanc
   });
 }
 
-/** OpenTofu is there; the API token is where `gosling secret put` puts it. */
-async function prepare(
-  context: CliContext,
-  at: { world: DemoWorld; instance: Instance; progress: Progress },
-): Promise<void> {
-  const { instance, world, progress } = at;
+/** OpenTofu is there, and it is said how jobs run. */
+async function prepare(context: CliContext, at: { instance: Instance; progress: Progress }): Promise<void> {
+  const { instance, progress } = at;
   const { env, clock, signal } = context;
   const stage = progress.stage('OpenTofu');
   try {
@@ -98,8 +111,6 @@ async function prepare(
   if (process.getuid?.() !== 0) {
     progress.line('note: jobs run as your own user here (GOSLING_UNSAFE_LOCAL=1 is set for the demo only)');
   }
-  const reference = `gitlab/${world.server.replaceAll(':', '_')}/default/api-token`;
-  await instance.embedded.secrets.write(reference, new Secret(world.apiToken), { signal });
 }
 
 async function stayUp(

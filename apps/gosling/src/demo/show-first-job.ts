@@ -2,13 +2,14 @@ import type { Clock } from '@polar-gosling/kernel';
 import { cliErrors } from '../cli-errors.ts';
 import type { Progress, Stage } from '../ui/stage.ts';
 import type { Instance } from '../up/start-instance.ts';
-import { pushEgg, pushNest } from './demo-nest.ts';
+import { pushEgg } from './demo-nest.ts';
 import type { DemoWorld } from './demo-world.ts';
 import { createWatch, type Watch } from './watch.ts';
 
 interface DemoContext {
   readonly world: DemoWorld;
   readonly instance: Instance;
+  readonly nestCommit: string;
   readonly progress: Progress;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -21,12 +22,10 @@ export async function showFirstJob(context: DemoContext): Promise<void> {
   const show = <Result>(name: string, action: (stage: Stage) => Promise<Result>) =>
     showStage(context, { name, watch, action });
 
-  await show('Nest initialised and pushed', async (stage) => {
-    const commit = await pushNest(world, signal);
-    await instance.engine.background.wakeSync({ signal });
-    await watch.until('the first sync', () => watch.lastSync(commit));
-    await watch.until("the Nest's webhook", () => world.sim.hooks(world.nest.projectId)[0]);
-    stage.done(`commit ${commit.slice(0, 8)}`);
+  await show('MotherGoose up, first sync', async (stage) => {
+    await watch.until('the first sync', () => watch.lastSync(context.nestCommit));
+    const hook = await watch.until("the Nest's webhook", () => world.sim.hooks(world.nest.projectId)[0]);
+    stage.done(`${instance.url}, hook ${hook.id} on the Nest`);
   });
   await show('push hook, sync at commit', async (stage) => {
     const commit = await pushEgg(world, signal);

@@ -63,7 +63,7 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
       ...embedded,
       clock: options.clock,
       ids: options.ids,
-      metrics: metrics.engine,
+      metrics,
       settings,
       readCaFile,
       isHolderGone,
@@ -83,7 +83,7 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
     undo.push(() => server.stop(stopGraceMs));
     address.url = server.url;
     await writeInstanceFiles({ dataDir, url: server.url, engine, signal: options.signal });
-    const loops = startLoops(engine, options);
+    const loops = startLoops(engine, { log, clock });
     undo.push(loops.stop);
     return { url: server.url, engine, embedded, log, failed: loops.failed, stop: () => unwind(undo) };
   } catch (error) {
@@ -204,7 +204,7 @@ async function writeInstanceFiles(at: {
 /** Worker, UglyFox and clock; each ends on `stop`, and `failed` tells of one that ended by itself. */
 function startLoops(
   engine: Engine,
-  options: InstanceOptions,
+  deps: { log: Logger; clock: Clock },
 ): { failed: Promise<unknown>; stop(): Promise<void> } {
   const ending = new AbortController();
   const { signal } = ending;
@@ -213,7 +213,7 @@ function startLoops(
   const loops = [
     engine.background.work({ signal, kinds: others }),
     pruner.run(signal),
-    tickUntil(engine, options, signal),
+    tickUntil(engine, deps, signal),
   ];
   const all = Promise.all(loops);
   const failed = new Promise<unknown>((resolve) => {
@@ -230,17 +230,18 @@ function startLoops(
   };
 }
 
-async function tickUntil(engine: Engine, options: InstanceOptions, signal: AbortSignal): Promise<void> {
+async function tickUntil(
+  engine: Engine,
+  { log, clock }: { log: Logger; clock: Clock },
+  signal: AbortSignal,
+): Promise<void> {
   while (!signal.aborted) {
     try {
       await engine.background.tick({ signal });
-      await options.clock.sleep(tickMs, signal);
     } catch (error) {
       if (signal.aborted) return;
-      options.writeLog(
-        `${JSON.stringify({ level: 'warn', message: 'a tick failed', reason: String(error) })}\n`,
-      );
-      await options.clock.sleep(tickMs, signal).catch(() => undefined);
+      log.warn('a tick failed; the next one comes', { error });
     }
+    await clock.sleep(tickMs, signal).catch(() => undefined);
   }
 }

@@ -1,10 +1,10 @@
 import { type MessageKind, outboxWrite } from '@polar-gosling/ports/queue';
 import type { CallOptions } from '@polar-gosling/ports/store';
-import { bindNest } from '../bind/bind-nest.ts';
 import type { InternalDeps } from '../deps.ts';
 import { listPage } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
 import { dirtyWrites } from '../rows/writes.ts';
+import { nestBinding } from '../webhooks/handle.ts';
 
 const sweepBuckets = 16;
 const forgottenAfterMs = 30_000;
@@ -17,8 +17,11 @@ export async function tick(deps: InternalDeps, options: CallOptions): Promise<vo
   const { syncEveryMs, pruneEveryMs } = deps.settings;
   await everySlot(deps, { schedule: 'sync', everyMs: syncEveryMs, kind: 'sync', key: 'nest' }, options);
   await everySlot(deps, { schedule: 'prune', everyMs: pruneEveryMs, kind: 'prune', key: 'all' }, options);
-  if (await takeSlot(deps, { schedule: 'nest-hook', everyMs: nestBindEveryMs }, options))
-    await tryBindNest(deps, options);
+  await everySlot(
+    deps,
+    { schedule: 'bind', everyMs: nestBindEveryMs, kind: 'bind', key: nestBinding },
+    options,
+  );
   await sweepsDue(deps, options);
   await forgottenEggs(deps, options);
   await deadlinesPassed(deps, options);
@@ -65,15 +68,6 @@ async function send(
 ): Promise<void> {
   await deps.store.commit([outboxWrite({ ...message, trace: deps.ids.next() }, deps)], options);
   deps.queue.wake();
-}
-
-async function tryBindNest(deps: InternalDeps, options: CallOptions): Promise<void> {
-  try {
-    await bindNest(deps, options);
-  } catch (error) {
-    if (options.signal.aborted) throw error;
-    deps.log.warn("the Nest's own webhook could not be made; the timer syncs", { error });
-  }
 }
 
 async function sweepsDue(deps: InternalDeps, options: CallOptions): Promise<void> {

@@ -2,13 +2,14 @@ import { isCoded, toProblem } from '@polar-gosling/kernel';
 import type { Delivery, MessageKind } from '@polar-gosling/ports/queue';
 import type { CallOptions } from '@polar-gosling/ports/store';
 import { bindEgg } from '../bind/bind-egg.ts';
+import { bindNest } from '../bind/bind-nest.ts';
 import type { InternalDeps } from '../deps.ts';
 import { prune } from '../prune/prune.ts';
 import { reconcile } from '../reconcile/reconcile.ts';
 import { runShard } from '../run/run-shard.ts';
 import { sweepProject } from '../sweep/sweep-project.ts';
 import { syncNest } from '../sync/sync-nest.ts';
-import { handleDelivery } from '../webhooks/handle.ts';
+import { handleDelivery, nestBinding } from '../webhooks/handle.ts';
 
 const leaseMs = 30_000;
 const waitMs = 5_000;
@@ -44,7 +45,13 @@ const handlers: Readonly<Partial<Record<MessageKind, Handler>>> = {
     if (outcome === 'idle') return done;
     return outcome === 'again' ? { kind: 'again', delayMs: 0 } : soon;
   },
-  bind: async (deps, key, options) => ((await bindEgg(deps, key, options)) === 'busy' ? soon : done),
+  bind: async (deps, key, options) => {
+    if (key === nestBinding) {
+      await bindNest(deps, options);
+      return done;
+    }
+    return (await bindEgg(deps, key, options)) === 'busy' ? soon : done;
+  },
   sweep: async (deps, key, options) => {
     await sweepProject(deps, key, options);
     return done;
@@ -152,7 +159,8 @@ async function giveBack(
       await deps.queue.nack(delivery, { delayMs: 0, reason: 'stopping' }, closing());
       return;
     }
-    const isForeseen = isCoded(error) && error.retry !== 'never';
+    // What has a code is for a person or time to mend, and is tried until it is.
+    const isForeseen = isCoded(error);
     if (!isForeseen && receives >= poisonAfter) {
       deps.metrics.task(message.kind, 'buried');
       deps.log.error('a task failed for good and was put aside', {

@@ -24,7 +24,7 @@ export async function syncNest(
     } catch (error) {
       if (isCoded(error, 'LEASE_LOST') || lease.signal.aborted) throw error;
       const { code, detail } = toProblem(error);
-      await recordSync(deps, { commit: '', status: 'failed', error: `${code}: ${detail}` }, options);
+      await recordSync(deps, { commit: 'none', status: 'failed', error: `${code}: ${detail}` }, options);
       throw error;
     }
   });

@@ -1,0 +1,21 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+
+/** The OpenTofu that tests run: POLAR_TOFU, the one the engine cache holds, `tofu` or `terraform` on PATH. */
+export function findTestTofu(): string {
+  const given = process.env['POLAR_TOFU'];
+  const cache = process.env['POLAR_CACHE'] ?? join(homedir(), '.cache/polar-gosling');
+  const cached = join(cache, 'bin/tofu-1.12.6');
+  if (given) return given;
+  if (existsSync(cached)) return cached;
+  for (const name of ['tofu', 'terraform']) {
+    try {
+      return execFileSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).trim();
+    } catch {
+      // The next one.
+    }
+  }
+  throw new Error('no OpenTofu and no terraform to test with: scripts/engines/get-tofu.sh builds one');
+}
