@@ -14,9 +14,13 @@ export interface ErrorSpec<Params extends object> {
 // biome-ignore lint/suspicious/noExplicitAny: a catalogue holds specs of different parameters
 export type ErrorCatalogue = Readonly<Record<string, ErrorSpec<any>>>;
 
+/** Makes the error; `code` is there without making one, for who compares it or lists them all. */
 type Factory<Spec> =
   Spec extends ErrorSpec<infer Params>
-    ? (params: Params, options?: { cause?: unknown }) => CodedError
+    ? ((params: Params, options?: { cause?: unknown }) => CodedError) & {
+        readonly code: string;
+        readonly http: number;
+      }
     : never;
 
 /** An error with a stable code: the only kind this code base throws. */
@@ -62,7 +66,7 @@ export function defineErrors<const Catalogue extends ErrorCatalogue>(
         params,
         cause: options?.cause,
       });
-    return [name, make];
+    return [name, Object.assign(make, { code, http: spec.http })];
   });
   return Object.fromEntries(factories);
 }
