@@ -1,0 +1,130 @@
+import type { EggConfig } from '@polar-gosling/domain';
+import { type DiagnosisOptions, diagnose, type FlyBlock, positionOf, spanOf } from '@polar-gosling/fly';
+import { nearest } from '@polar-gosling/kernel';
+import type { ConditionValues, UglyFoxValues } from './block-values.ts';
+import type { NestSource } from './load-files.ts';
+
+/** A block and the file it stands in. */
+export interface Placed<Block extends FlyBlock = FlyBlock> {
+  readonly source: NestSource;
+  readonly block: Block;
+}
+
+const named: readonly FlyBlock['kind'][] = ['egg', 'eggsbucket', 'job'];
+const single: readonly FlyBlock['kind'][] = ['uglyfox', 'mothergoose', 'notifications'];
+
+export function report(source: NestSource, options: DiagnosisOptions): void {
+  source.diagnostics.push(diagnose(source.parsed, options));
+}
+
+export function placeAll(sources: readonly NestSource[]): Placed[] {
+  return sources.flatMap((source) => source.blocks.map((block) => ({ source, block })));
+}
+
+/** Names of Eggs, buckets and jobs differ, upper and lower case aside; `uglyfox` and the like stand once. */
+export function checkNames(placed: readonly Placed[]): void {
+  const groups = new Map<string, Placed[]>();
+  for (const one of placed) {
+    const { kind, name } = one.block;
+    const isNamed = named.includes(kind);
+    if (!isNamed && !single.includes(kind)) continue;
+    // Two blocks of one file that stand once each are reported there.
+    const key = isNamed ? `name ${name.toLowerCase()}` : `kind ${kind}`;
+    groups.set(key, [...(groups.get(key) ?? []), one]);
+  }
+  for (const group of groups.values()) {
+    if (group.length > 1) for (const one of group) reportTwin(one, group);
+  }
+}
+
+function reportTwin({ source, block }: Placed, group: readonly Placed[]): void {
+  const twins = group.filter((other) => other.block !== block);
+  const what = block.name === '' ? block.kind : `${block.kind} "${block.name}"`;
+  report(source, {
+    code: 'FLY080',
+    span: block.headerSpan,
+    message: `${what} stands more than once in this Nest`,
+    related: twins.map((twin) => ({
+      message: `${twin.block.kind} "${twin.block.name}"`,
+      file: twin.source.path,
+      range: rangeOf(twin),
+    })),
+  });
+}
+
+function rangeOf({ source, block }: Placed) {
+  return {
+    start: positionOf(source.parsed, block.headerSpan.start),
+    end: positionOf(source.parsed, block.headerSpan.end),
+  };
+}
+
+/** Every name in `eggs_entities` is that of an Egg or bucket, and stands in one condition only. */
+export function checkConditions(uglyfox: Placed, values: UglyFoxValues, pools: readonly string[]): void {
+  const owners = new Map<string, ConditionValues>();
+  for (const condition of values.runners_condition ?? []) {
+    for (const [index, name] of condition.eggs_entities.entries()) {
+      const problem = problemOf(name, { pools, owner: owners.get(name) });
+      owners.set(name, owners.get(name) ?? condition);
+      if (problem === undefined) continue;
+      const path = ['runners_condition', condition.label, 'eggs_entities', index];
+      const span = spanOf(uglyfox.source.parsed, uglyfox.block, path);
+      report(uglyfox.source, { span, path: `uglyfox.${path.join('.')}`, ...problem });
+    }
+  }
+}
+
+function problemOf(
+  name: string,
+  { pools, owner }: { pools: readonly string[]; owner: ConditionValues | undefined },
+): Pick<DiagnosisOptions, 'code' | 'message'> | undefined {
+  if (!pools.includes(name)) {
+    const guess = nearest(name, pools);
+    const hint = guess === undefined ? '' : `; did you mean "${guess}"?`;
+    return { code: 'FLY071', message: `no egg or eggsbucket is called "${name}"${hint}` };
+  }
+  if (owner === undefined) return undefined;
+  return { code: 'FLY046', message: `"${name}" stands in runners_condition "${owner.label}" already` };
+}
+
+/** A patch changes a block that exists. */
+export function checkPatches(environment: NestSource, placed: readonly Placed[]): void {
+  for (const block of environment.blocks) {
+    if (block.kind !== 'patch') continue;
+    const [kind = '', name = ''] = block.labels;
+    const names = placed.filter((one) => one.block.kind === kind).map((one) => one.block.name);
+    if (names.includes(name)) continue;
+    const guess = nearest(name, names);
+    const hint = guess === undefined ? '' : `; did you mean "${guess}"?`;
+    const message = `no ${kind} is called "${name}", so this patch changes nothing${hint}`;
+    report(environment, { code: 'FLY071', span: block.headerSpan, message });
+  }
+}
+
+/** Two Eggs with the same tags on the same project or group: which one runs a job is left to chance. */
+export function checkClaims(eggs: readonly { readonly egg: EggConfig; readonly placed: Placed }[]): void {
+  const claims = new Map<string, string>();
+  for (const { egg, placed } of eggs) {
+    const tags = [...new Set(egg.runner.tags)].toSorted().join(' ');
+    for (const { server, scope, scopeId, repo } of egg.scopes) {
+      const key = `${server} ${scope} ${scopeId} ${tags}`;
+      const first = claims.get(key);
+      claims.set(key, first ?? egg.name);
+      if (first === undefined) continue;
+      const path = repo === undefined ? ['gitlab'] : ['repositories', 'repo', repo];
+      report(placed.source, {
+        code: 'FLY081',
+        span: spanOf(placed.source.parsed, placed.block, path),
+        message: `${scope} ${scopeId} of ${server} is served with the same tags by "${first}" already`,
+      });
+    }
+  }
+}
+
+/** An Egg is found more easily in a folder of its name. */
+export function checkFolder({ source, block }: Placed): void {
+  const folder = /^Eggs\/([^/]+)\//.exec(source.path)?.[1];
+  if (folder === undefined || folder === block.name) return;
+  const message = `${block.kind} "${block.name}" stands in the folder Eggs/${folder}`;
+  report(source, { code: 'FLY106', span: block.headerSpan, message });
+}

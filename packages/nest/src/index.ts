@@ -1,0 +1,14 @@
+export type { Diagnostic } from '@polar-gosling/fly';
+export { compileRule } from './compile-rule.ts';
+export { type EggFileOptions, eggFile, type GitLabTarget } from './egg-file.ts';
+export type {
+  FileReport,
+  JobConfig,
+  MotherGooseConfig,
+  NestFile,
+  NestOptions,
+  NestRead,
+  NotificationsConfig,
+} from './nest-read.ts';
+export { type NestTreeOptions, nestTree } from './nest-tree.ts';
+export { readNest } from './read-nest.ts';
