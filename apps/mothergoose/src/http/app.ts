@@ -27,6 +27,7 @@ import { triggerHandlers } from './routes/triggers.ts';
 import { mountStatusPage, statusPagePaths } from './status-page.ts';
 import { compileValidator } from './validate.ts';
 import { mountWebhook } from './webhook-route.ts';
+import { wireErrors } from './wire-errors.ts';
 
 export interface AppDeps {
   readonly engine: Engine;
@@ -126,6 +127,7 @@ function addCommonHeaders(
 function addHooks(app: FastifyInstance, deps: AppDeps, { access, metrics, limits }: HttpContext): void {
   app.addHook('onRequest', async (request, reply) => {
     addCommonHeaders(deps, reply);
+    if (request.headers.host === undefined) throw wireErrors.malformed({});
     if (!request.is404) return;
     access.spendOfSource(request);
     throw httpErrors.notFound({ what: 'path' });

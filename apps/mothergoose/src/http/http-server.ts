@@ -55,7 +55,8 @@ function serverOptions(limits: ConnectionLimits): ServerOptions {
     keepAliveTimeout: 20_000,
     maxHeaderSize: maxHeaderBytes,
     insecureHTTPParser: false,
-    requireHostHeader: true,
+    // Asked for by the app, which answers with a length and a request id.
+    requireHostHeader: false,
     noDelay: true,
   };
 }
