@@ -26,7 +26,8 @@ export function createMemoryBlobs(): Blobs {
     },
     async list(prefix, limit, options) {
       options.signal.throwIfAborted();
-      const found = [...values.keys()].filter((key) => key.startsWith(checkBlobPrefix(prefix)));
+      const checked = checkBlobPrefix(prefix);
+      const found = [...values.keys()].filter((key) => key.startsWith(checked));
       return found.toSorted().slice(0, limit);
     },
   };

@@ -1,0 +1,4 @@
+import { describeSecretsContract } from './contract.ts';
+import { createMemorySecrets } from './memory.ts';
+
+describeSecretsContract({ name: 'memory', create: createMemorySecrets });
