@@ -30,30 +30,34 @@ async function runAs(user: string, script: string): Promise<{ trace: string; sta
   return { trace: sim.jobs()[0]?.trace ?? '', status: sim.jobs()[0]?.status ?? '' };
 }
 
-describe.runIf(isRoot)('a job under another user (needs root to change the user)', () => {
-  it('runs as that user without root groups and owns its directory', async () => {
-    const { trace } = await runAs('nobody', 'id -un; id -G; touch "$CI_PROJECT_DIR/file" && echo written');
+describe.runIf(isRoot)(
+  'a job under another user (needs root to change the user)',
+  { timeout: 30_000 },
+  () => {
+    it('runs as that user without root groups and owns its directory', async () => {
+      const { trace } = await runAs('nobody', 'id -un; id -G; touch "$CI_PROJECT_DIR/file" && echo written');
 
-    const groups = execFileSync('id', ['-g', 'nobody'], { encoding: 'utf8' }).trim();
-    expect(trace).toContain(`nobody\n${groups}\nwritten\n`);
-  });
+      const groups = execFileSync('id', ['-g', 'nobody'], { encoding: 'utf8' }).trim();
+      expect(trace).toContain(`nobody\n${groups}\nwritten\n`);
+    });
 
-  it('cannot read the configuration, the environment or a private file of the runner', async () => {
-    secrets = mkdtempSync(join(tmpdir(), 'sim-secrets-'));
-    writeFileSync(join(secrets, 'key'), 'the key', { mode: 0o600 });
+    it('cannot read the configuration, the environment or a private file of the runner', async () => {
+      secrets = mkdtempSync(join(tmpdir(), 'sim-secrets-'));
+      writeFileSync(join(secrets, 'key'), 'the key', { mode: 0o600 });
 
-    const { trace } = await runAs(
-      'nobody',
-      `for f in ${secrets}/key "$CI_PROJECT_DIR/../../../config.toml" /proc/[0-9]*/environ; do cat "$f" && echo "read $f"; done 2>&1 | tr '\\0' '\\n' || true`,
-    );
+      const { trace } = await runAs(
+        'nobody',
+        `for f in ${secrets}/key "$CI_PROJECT_DIR/../../../config.toml" /proc/[0-9]*/environ; do cat "$f" && echo "read $f"; done 2>&1 | tr '\\0' '\\n' || true`,
+      );
 
-    expect(trace).not.toContain('the key\n');
-    expect(trace).not.toContain('token = "glrt-');
-    expect(trace).not.toContain(`read ${secrets}`);
-  });
-});
+      expect(trace).not.toContain('the key\n');
+      expect(trace).not.toContain('token = "glrt-');
+      expect(trace).not.toContain(`read ${secrets}`);
+    });
+  },
+);
 
-describe('--user', () => {
+describe('--user', { timeout: 30_000 }, () => {
   it.runIf(isRoot)('is refused for a user that does not exist', async () => {
     runner = startRunner({ url: 'http://127.0.0.1:1', token: 'glrt-x', args: ['--user', 'no-such-user'] });
 

@@ -5,6 +5,7 @@ import type { JobView } from '../gitlab-sim.ts';
 import { aSim, type SimUnderTest } from '../testing/a-sim.ts';
 import { type RunnerProcess, type RunnerSetup, startRunner } from '../testing/runner-process.ts';
 
+const timeout = 30_000;
 const wait = { timeout: 15_000, interval: 20 };
 let tested: SimUnderTest | undefined;
 let runner: RunnerProcess | undefined;
@@ -41,7 +42,7 @@ function isAlive(pid: string | undefined): boolean {
 const job = (script: string, more = '') =>
   `work:\n  tags: [linux]\n  script:\n    - |\n      ${script}\n${more}`;
 
-describe('a job', () => {
+describe('a job', { timeout }, () => {
   it('succeeds, with its commands and output in the log and nothing left on disk', async () => {
     const { sim, process } = await start(
       'work:\n  tags: [linux]\n  variables: { WHO: "world  x" }\n  script: [\'echo "hello $WHO"\', pwd]\n  after_script: echo bye\n',
@@ -144,8 +145,9 @@ describe('a job', () => {
   });
 
   it('repeats its final word until GitLab has stored it', async () => {
-    const { sim } = await start(job('until test -e stop; do sleep 0.05; done'));
+    const { sim } = await start(job('echo begun; until test -e stop; do sleep 0.05; done'));
     const running = await until(() => sim.jobs()[0] as JobView, 'running');
+    await expect.poll(() => sim.job(running.id).trace, wait).toContain('begun');
     let tries = 0;
     sim.onJobChange(() => {
       tries++;
@@ -171,16 +173,16 @@ describe('a job', () => {
   });
 });
 
-describe('the process', () => {
+describe('the process', { timeout }, () => {
   it('shows a running job in metrics and job list, and none when idle', async () => {
     const { sim, process } = await start(job('until test -e "$CI_PROJECT_DIR/stop"; do sleep 0.05; done'));
     const running = await until(() => sim.jobs()[0] as JobView, 'running');
     await expect
-      .poll(async () => (await fetch(`${process.statusUrl}/debug/jobs/list`)).text(), wait)
+      .poll(async () => (await process.page('/debug/jobs/list')).text(), wait)
       .toContain('stage=step_script');
 
-    const list = await fetch(`${process.statusUrl}/debug/jobs/list`);
-    const metrics = await (await fetch(`${process.statusUrl}/metrics`)).text();
+    const list = await process.page('/debug/jobs/list');
+    const metrics = await (await process.page('/metrics')).text();
     writeFileSync(join(process.directory, 'builds', String(running.id), 'work', 'stop'), '');
     await until(() => sim.job(running.id), 'success');
 
@@ -193,7 +195,7 @@ describe('the process', () => {
     expect(metrics).toMatch(/^gitlab_runner_jobs\{.*state="running".*\} 1$/m);
     expect(metrics).toMatch(/^gitlab_runner_version_info\{.*\} 1$/m);
     await expect
-      .poll(async () => (await fetch(`${process.statusUrl}/metrics`)).text(), wait)
+      .poll(async () => (await process.page('/metrics')).text(), wait)
       .not.toContain('gitlab_runner_jobs{');
   });
 
@@ -269,7 +271,7 @@ describe('the process', () => {
       .poll(() => process.lines().map(({ msg }) => msg), wait)
       .toContain('Runner is unhealthy and will be disabled');
 
-    const metrics = await (await fetch(`${process.statusUrl}/metrics`)).text();
+    const metrics = await (await process.page('/metrics')).text();
     expect(metrics).toMatch(/^gitlab_runner_worker_health_check_failures_total\{.*\} 1$/m);
     expect(process.lines().filter(({ msg }) => msg.endsWith('failed'))).toHaveLength(3);
   });

@@ -35,13 +35,7 @@ export function createSimRunner(
       const server =
         address === undefined
           ? undefined
-          : startStatusServer({
-              status,
-              config: config.current,
-              clock,
-              address,
-              onError: (error) => log('error', 'Metrics server failed', { error: String(error) }),
-            });
+          : startStatusServer({ status, config: config.current, clock, address, log });
       await work({
         ...deps,
         config,

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { Clock } from '@polar-gosling/kernel';
 import type { RunnerConfig } from './runner-config.ts';
 import { runnerRevision, runnerVersion } from './runner-info.ts';
-import { shortToken } from './runner-log.ts';
+import { type RunnerLog, shortToken } from './runner-log.ts';
 import type { RunnerStatus, RunningJob } from './running-jobs.ts';
 
 /** Serves what gitlab-runner serves on `listen_address`: metrics, job list, process state, readiness. */
@@ -11,7 +11,7 @@ export function startStatusServer(options: {
   config: () => RunnerConfig;
   clock: Clock;
   address: string;
-  onError: (error: unknown) => void;
+  log: RunnerLog;
 }): Server {
   const { status, clock } = options;
   const pages: Readonly<Record<string, () => string>> = {
@@ -27,9 +27,13 @@ export function startStatusServer(options: {
     if (path === '/debug/jobs/list') response.setHeader('X-List-Version', '2');
     response.writeHead(page === undefined ? 404 : 200).end(page?.() ?? '404 page not found\n');
   });
-  server.on('error', options.onError);
+  server.on('error', (error) => options.log('error', 'Metrics server failed', { error: String(error) }));
   const { host, port } = splitAddress(options.address);
-  server.listen(port, host);
+  server.listen(port, host, () => {
+    const bound = server.address();
+    const boundPort = bound !== null && typeof bound === 'object' ? bound.port : port;
+    options.log('info', 'Metrics server listening', { listen_address: `${host}:${boundPort}` });
+  });
   return server;
 }
 

@@ -2,15 +2,22 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createSystemClock, pollUntil } from '@polar-gosling/kernel';
 import { simRunnerPath } from '../runner/sim-runner-path.ts';
+
+export interface RunnerLine {
+  readonly level: string;
+  readonly msg: string;
+  readonly [key: string]: unknown;
+}
 
 export interface RunnerProcess {
   readonly child: ChildProcess;
   readonly directory: string;
-  /** Address of metrics and job list. */
-  readonly statusUrl: string;
+  /** Fetches one of the pages on `listen_address`, as soon as it listens. */
+  page(path: string): Promise<Response>;
   /** JSON lines written so far. */
-  lines(): { level: string; msg: string; [key: string]: unknown }[];
+  lines(): RunnerLine[];
   /** Exit code, or the signal that ended it. */
   readonly exited: Promise<number | NodeJS.Signals>;
   /** Ends it if it still runs, and removes its files. */
@@ -30,12 +37,11 @@ export interface RunnerSetup {
 export function startRunner(setup: RunnerSetup): RunnerProcess {
   const directory = mkdtempSync(join(tmpdir(), 'sim-runner-'));
   const config = join(directory, 'config.toml');
-  const port = 20_000 + (process.pid % 10_000) + nextPort++;
   writeFileSync(
     config,
     `concurrent = 2
 check_interval = 1
-listen_address = "127.0.0.1:${port}"
+listen_address = "127.0.0.1:0"
 ${setup.globals ?? ''}
 [[runners]]
 name = "test"
@@ -58,16 +64,29 @@ ${setup.entry ?? ''}
   const exited = new Promise<number | NodeJS.Signals>((resolve) => {
     child.once('exit', (code, signal) => resolve(code ?? signal ?? 0));
   });
+  const lines = (): RunnerLine[] =>
+    log
+      .split('\n')
+      .filter((line) => line.startsWith('{') && line.endsWith('}'))
+      .map((line) => JSON.parse(line));
   return {
     child,
     directory,
-    statusUrl: `http://127.0.0.1:${port}`,
-    lines: () =>
-      log
-        .split('\n')
-        .filter((line) => line.startsWith('{'))
-        .map((line) => JSON.parse(line)),
+    lines,
     exited,
+    async page(path) {
+      const address = await pollUntil(
+        () => lines().find(({ msg }) => msg === 'Metrics server listening')?.['listen_address'],
+        {
+          clock: createSystemClock(),
+          everyMs: 20,
+          timeoutMs: 10_000,
+          what: 'the metrics server',
+          signal: new AbortController().signal,
+        },
+      );
+      return fetch(`http://${address}${path}`);
+    },
     async dispose() {
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
       await exited;
@@ -75,5 +94,3 @@ ${setup.entry ?? ''}
     },
   };
 }
-
-let nextPort = 0;
