@@ -1,3 +1,4 @@
 export { type FailurePlan, withFailures } from './failures.ts';
 export { createFakeClock, type FakeClock } from './fake-clock.ts';
+export { runs } from './runs.ts';
 export { createSeededIds } from './seeded-ids.ts';
