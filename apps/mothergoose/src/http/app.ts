@@ -138,7 +138,13 @@ function addHooks(app: FastifyInstance, deps: AppDeps, { access, metrics, limits
       continueIfAsked(request.raw, reply.raw);
     }
   });
+  let isClosing = false;
+  app.addHook('preClose', async () => {
+    isClosing = true;
+  });
   app.addHook('onSend', async (request, reply) => {
+    // A kept connection would hold up the stop although nothing is under way on it any more.
+    if (isClosing) reply.header('connection', 'close');
     if (!hasMuchUnread(request.raw)) return;
     reply.header('connection', 'close');
     lingerOnClose(request.raw);
