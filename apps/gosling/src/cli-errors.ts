@@ -43,6 +43,11 @@ export const cliErrors = defineErrors('CLI', {
     http: 404,
     retry: 'never',
   },
+  forbidden: {
+    message: (p: { what: string; fix: string }) => `${p.what}; ${p.fix}`,
+    http: 403,
+    retry: 'never',
+  },
   exists: {
     message: (p: { what: string; fix: string }) => `${p.what} exists already; ${p.fix}`,
     http: 409,

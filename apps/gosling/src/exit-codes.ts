@@ -37,5 +37,7 @@ export function exitCodeOf(error: unknown): ExitCode {
   if (!isCoded(error)) return exitCodes.failed;
   if (error.code === 'CLI_USAGE') return exitCodes.usage;
   if (error.code === 'CLI_INTERRUPTED') return exitCodes.interrupted;
-  return byStatus[error.http] ?? exitCodes.failed;
+  // What the server said, where it is the server's refusal that we carry.
+  const status = error.code === 'API_PROBLEM' ? Number(error.params['status']) : error.http;
+  return byStatus[status] ?? exitCodes.failed;
 }

@@ -8,6 +8,8 @@ export type GitLabTarget = {
   readonly server?: string;
   /** Base URL, where it is not `https://server`. */
   readonly url?: string;
+  /** Its private certificate authority. */
+  readonly caFile?: string;
 } & ({ readonly projectId: number } | { readonly groupId: number });
 
 /** What `gosling add egg` knows; what is left out is left to the defaults. */
@@ -55,6 +57,7 @@ function gitlabLines(gitlab: GitLabTarget): string[] {
   return attributeLines({
     server: gitlab.server,
     url: gitlab.url,
+    ca_file: gitlab.caFile,
     project_id: 'projectId' in gitlab ? gitlab.projectId : undefined,
     group_id: 'groupId' in gitlab ? gitlab.groupId : undefined,
   });

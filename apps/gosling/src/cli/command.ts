@@ -1,4 +1,4 @@
-import type { Clock, IdSource } from '@polar-gosling/kernel';
+import type { Clock, IdSource, Masker } from '@polar-gosling/kernel';
 import type { CliConfig, Environment } from '../config.ts';
 import type { ExitCode } from '../exit-codes.ts';
 import type { Output } from '../output.ts';
@@ -7,15 +7,21 @@ import type { Prompter } from './prompter.ts';
 /** What every command gets. Nothing is read from the process behind its back. */
 export interface CliContext {
   readonly config: CliConfig;
+  /** What is wrong with the environment; only a command that takes `hasBadConfig` meets any. */
+  readonly configProblems: readonly string[];
   /** The whole environment, for what a command hands on (`up`, `runner`). */
   readonly env: Environment;
   readonly output: Output;
   readonly prompter: Prompter;
   readonly clock: Clock;
   readonly ids: IdSource;
+  /** Everything printed of a failure goes through it; told each secret that is read. */
+  readonly masker: Masker;
   /** Aborted by the first SIGINT, SIGTERM or SIGHUP. */
   readonly signal: AbortSignal;
   readonly cwd: string;
+  /** The command table, for help that is made of it. */
+  readonly commands: readonly CommandSpec[];
   readonly flags: { readonly json: boolean; readonly offline: boolean; readonly debug: boolean };
 }
 
@@ -49,6 +55,8 @@ export interface CommandSpec {
   readonly arguments?: readonly { readonly name: string; readonly about: string }[];
   readonly options?: readonly OptionSpec[];
   readonly examples: readonly string[];
+  /** Runs although the environment has problems: it explains them. */
+  readonly hasBadConfig?: true;
   /**
    * `abort` (default): the first signal aborts, the second ends the process. `graceful`: signals only abort;
    * the command ends itself. `own`: the command installs its own handlers.

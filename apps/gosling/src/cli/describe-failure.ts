@@ -1,15 +1,20 @@
-import { isCoded } from '@polar-gosling/kernel';
-import { maskText } from '../mask.ts';
+import { isCoded, type Masker } from '@polar-gosling/kernel';
 import type { Style } from '../ui/style.ts';
 
 /** What the person sees of a failure: what happened, the code, where to read on; causes only with `--debug`. */
 export function describeFailure(
   error: unknown,
-  options: { readonly json: boolean; readonly debug: boolean; readonly style: Style },
+  options: {
+    readonly json: boolean;
+    readonly debug: boolean;
+    readonly style: Style;
+    readonly masker: Masker;
+  },
 ): string {
   const code = isCoded(error) ? error.code : 'CLI_INTERNAL';
-  const message = maskText(isCoded(error) ? error.message : `something failed inside: ${textOf(error)}`);
-  const causes = options.debug ? causesOf(error).map((cause) => maskText(cause)) : [];
+  const { masker } = options;
+  const message = masker.mask(isCoded(error) ? error.message : `something failed inside: ${textOf(error)}`);
+  const causes = options.debug ? causesOf(error).map((cause) => masker.mask(cause)) : [];
   if (options.json) {
     return JSON.stringify({ error: { code, message, ...(causes.length > 0 ? { causes } : {}) } });
   }

@@ -1,4 +1,4 @@
-import { createSystemClock, createSystemIds, isCoded } from '@polar-gosling/kernel';
+import { createMasker, createSystemClock, createSystemIds, isCoded } from '@polar-gosling/kernel';
 import { CommanderError } from 'commander';
 import { cliErrors } from '../cli-errors.ts';
 import { type CliConfig, processEnvironment, readCliConfig } from '../config.ts';
@@ -17,6 +17,7 @@ export async function runProcess(argv: readonly string[]): Promise<void> {
   const cwd = process.cwd();
   const { config, problems } = readCliConfig(env, cwd);
   const output = createOutput(config);
+  const masker = createMasker();
   let flags: ParsedFlags = wishedFlags(argv);
   try {
     const parsed = parse(argv, output);
@@ -25,10 +26,19 @@ export async function runProcess(argv: readonly string[]): Promise<void> {
       return;
     }
     flags = parsed.flags;
-    if (problems.length > 0) throw cliErrors.badConfig({ problems });
-    process.exitCode = await runCall(parsed.call, { config, output, flags, env, cwd });
+    const mayRun = problems.length === 0 || parsed.call.spec.hasBadConfig === true;
+    if (!mayRun) throw cliErrors.badConfig({ problems });
+    process.exitCode = await runCall(parsed.call, {
+      config,
+      configProblems: problems,
+      output,
+      flags,
+      env,
+      cwd,
+      masker,
+    });
   } catch (error) {
-    output.talk(describeFailure(error, { ...flags, style: output.talkStyle }));
+    output.talk(describeFailure(error, { ...flags, style: output.talkStyle, masker }));
     process.exitCode = exitCodeOf(error);
   }
 }
@@ -58,7 +68,8 @@ function parse(argv: readonly string[], output: Output): { call: Call; flags: Pa
   return found ?? exitCodes.ok;
 }
 
-interface ProcessFacts extends Pick<CliContext, 'output' | 'env' | 'cwd' | 'flags'> {
+interface ProcessFacts
+  extends Pick<CliContext, 'output' | 'env' | 'cwd' | 'flags' | 'masker' | 'configProblems'> {
   readonly config: CliConfig;
 }
 
@@ -73,6 +84,7 @@ async function runCall({ spec, input }: Call, facts: ProcessFacts): Promise<Exit
       {
         ...facts,
         flags: { ...facts.flags, offline: isOffline },
+        commands: commandTable,
         prompter: createPrompter({ stdin, stderr, isCi: facts.config.isCi }),
         clock,
         ids: createSystemIds(clock),

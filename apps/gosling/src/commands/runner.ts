@@ -28,14 +28,12 @@ async function agentDeps(
   config: AgentConfig & { readonly url: string },
 ): Promise<AgentDeps> {
   const { clock, ids, output, cwd } = context;
-  const secrets = new Set<string>();
   const fields = { runnerId: required(input, 'runner-id'), egg: required(input, 'egg-name') };
   const log = createAgentLog({
     write: (text) => output.stderr.write(text),
     clock,
     level: config.logLevel,
-    secrets: () => [...secrets],
-    fields,
+    masker: context.masker,
   });
   const { proxies } = config;
   const backEnd = createHttpFetch({ caPem: await readCa(config.caFile), minTls: 'TLSv1.3', proxies });
@@ -71,9 +69,7 @@ async function agentDeps(
     clock,
     ids,
     log,
-    addSecrets: (values) => {
-      for (const value of values) secrets.add(value);
-    },
+    masker: context.masker,
     onSignal,
     metricsIntervalMs: duration(input, 'metrics-interval'),
     probeMs,

@@ -1,5 +1,5 @@
 import type { ApiClient, FetchLike } from '@polar-gosling/api-contract';
-import type { Clock, IdSource } from '@polar-gosling/kernel';
+import type { Clock, IdSource, Masker } from '@polar-gosling/kernel';
 import type { AgentFiles } from './agent-files.ts';
 import type { AgentLog } from './agent-log.ts';
 import type { RunnerBinary } from './runner-binary.ts';
@@ -28,8 +28,8 @@ export interface AgentDeps {
   readonly clock: Clock;
   readonly ids: IdSource;
   readonly log: AgentLog;
-  /** Secret values that no line may hold. */
-  addSecrets(values: readonly string[]): void;
+  /** Told every secret as soon as it is known. */
+  readonly masker: Masker;
   /** Calls back for each signal to end; answers how to stop listening. */
   onSignal(callback: () => void): () => void;
   readonly metricsIntervalMs: number;

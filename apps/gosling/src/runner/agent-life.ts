@@ -30,7 +30,8 @@ interface LifeParts {
 export function createAgentLife(deps: AgentDeps, parts: LifeParts): AgentLife {
   const { clock } = deps;
   const { memory } = parts;
-  deps.addSecrets([memory.answer.agent_token, memory.answer.gitlab.token]);
+  deps.masker.add(memory.answer.agent_token);
+  deps.masker.add(memory.answer.gitlab.token);
   const pace = createReportPace(clock);
   const ended = new AbortController();
   const notes: AgentNotes = {};

@@ -78,7 +78,7 @@ async function learn(deps: AgentDeps, parts: ReporterParts, delivery: Delivery):
 async function takeIn(deps: AgentDeps, parts: ReporterParts, answer: HeartbeatAnswer): Promise<void> {
   const { memory } = parts;
   if (answer.agent_token !== undefined) {
-    deps.addSecrets([answer.agent_token]);
+    deps.masker.add(answer.agent_token);
     memory.answer.agent_token = answer.agent_token;
   }
   if (answer.config !== undefined) {

@@ -45,7 +45,7 @@ async function bootstrap(deps: AgentDeps, signal: AbortSignal): Promise<Known | 
   if (kept?.answer !== undefined) return { ...kept, answer: kept.answer };
   const token = await deps.bootstrap.read();
   if (token === undefined) throw runnerErrors.noToken({});
-  deps.addSecrets([token]);
+  deps.masker.add(token);
   const memory: AgentMemory = kept ?? { runner_id: runnerId, boot_id: deps.ids.next(), seq: 0 };
   await writeMemory(files, memory);
   try {

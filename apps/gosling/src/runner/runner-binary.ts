@@ -1,6 +1,5 @@
-import { access, constants } from 'node:fs/promises';
-import path from 'node:path';
-import { readVersionLine } from './read-version.ts';
+import { findOnPath } from '../find-on-path.ts';
+import { readVersionLine } from '../read-version.ts';
 
 /** The program that takes jobs from GitLab. */
 export interface RunnerBinary {
@@ -28,19 +27,4 @@ export async function findRunnerBinary(options: {
   const { simRunnerPath } = await import('@polar-gosling/gitlab-sim');
   const prefix = ['--disable-warning=ExperimentalWarning', simRunnerPath()];
   return { kind: 'simulator', program: options.node, prefix, label: 'simulator' };
-}
-
-/** The first executable of that name on PATH. */
-export async function findOnPath(name: string, searchPath: string | undefined): Promise<string | undefined> {
-  for (const directory of (searchPath ?? '').split(path.delimiter)) {
-    if (!path.isAbsolute(directory)) continue;
-    const candidate = path.join(directory, name);
-    try {
-      await access(candidate, constants.X_OK);
-      return candidate;
-    } catch {
-      // not here: the next directory
-    }
-  }
-  return undefined;
 }

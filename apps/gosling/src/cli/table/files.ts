@@ -1,0 +1,123 @@
+import type { CommandSpec } from '../command.ts';
+
+const nestPath = { flags: '--path DIR', about: 'where the Nest is', fallback: '.' };
+
+/** What works on files and the secret store, without MotherGoose. */
+export const fileCommands: readonly CommandSpec[] = [
+  {
+    path: 'init',
+    summary: 'make a Nest in this Git repository',
+    details: 'Safe to run again: files and keys that are there stay as they are.',
+    options: [
+      nestPath,
+      {
+        flags: '--cloud NAME',
+        about: 'where runners will live',
+        choices: ['local', 'aws', 'yandex'],
+        fallback: 'local',
+      },
+      { flags: '--secret-backend URI', about: 'where secrets are kept', fallback: 'local://' },
+      { flags: '--git-init', about: 'make the Git repository too, where there is none' },
+    ],
+    examples: ['gosling init', 'gosling init --path nest --cloud aws --git-init'],
+    load: () => import('../../commands/init.ts'),
+  },
+  {
+    path: 'add egg',
+    summary: 'add runners for a GitLab project or group',
+    details:
+      'Writes Eggs/NAME/config.fly and puts the webhook secret and the API token into the secret store. Asks for what is missing at a terminal. Safe to run again.',
+    arguments: [{ name: 'NAME', about: 'letters, digits, - and _' }],
+    options: [
+      nestPath,
+      {
+        flags: '--type TYPE',
+        about: 'kind of machine',
+        choices: ['vm', 'serverless', 'auto'],
+        fallback: 'vm',
+      },
+      { flags: '--gitlab-server HOST', about: 'GitLab server', fallback: 'gitlab.com' },
+      { flags: '--gitlab-url URL', about: 'its address, where that is not https://HOST' },
+      { flags: '--gitlab-ca-file FILE', about: 'its certificate authority, where that is private' },
+      { flags: '--gitlab-project-id ID', about: 'the project: its number, or its path (needs the network)' },
+      { flags: '--gitlab-group-id ID', about: 'the group: all its projects' },
+      { flags: '--cloud NAME', about: 'cloud of its machines', choices: ['local', 'aws', 'yandex'] },
+      { flags: '--region NAME', about: 'region of that cloud' },
+      { flags: '--tag TAG', about: 'a tag that jobs ask for', repeats: true },
+      { flags: '--concurrent N', about: 'jobs at once', fallback: '1' },
+      { flags: '--api-token-stdin', about: 'read the GitLab API token (scope api) from stdin' },
+    ],
+    examples: [
+      'gosling add egg my-app --gitlab-project-id 12345',
+      'gosling add egg my-app --gitlab-project-id group/app --api-token-stdin < token',
+    ],
+    load: () => import('../../commands/add-egg.ts'),
+  },
+  {
+    path: 'validate',
+    summary: 'check .fly files: everything that is wrong, at once',
+    arguments: [{ name: '[PATH...]', about: 'a Nest, or files of one (default: here)' }],
+    options: [
+      { flags: '--format FORMAT', about: 'how it is printed', choices: ['text', 'json'] },
+      { flags: '--env NAME', about: 'with the values of Envs/NAME.fly' },
+    ],
+    examples: ['gosling validate', 'gosling validate Eggs/my-app/config.fly --format json'],
+    load: () => import('../../commands/validate.ts'),
+  },
+  {
+    path: 'fmt',
+    summary: 'bring .fly files into their canonical form',
+    arguments: [{ name: '[PATH...]', about: 'directories or files (default: here)' }],
+    options: [{ flags: '--check', about: 'change nothing; exit with 1 when a file differs' }],
+    examples: ['gosling fmt', 'gosling fmt --check'],
+    load: () => import('../../commands/fmt.ts'),
+  },
+  {
+    path: 'explain',
+    summary: 'what the code of a diagnostic means',
+    arguments: [{ name: 'CODE', about: 'such as FLY030' }],
+    examples: ['gosling explain FLY030'],
+    load: () => import('../../commands/explain.ts'),
+  },
+  {
+    path: 'secret put',
+    summary: 'set a secret; the value comes from a prompt or from stdin',
+    arguments: [{ name: 'REF', about: 'such as gitlab/gitlab.com/my-app/api-token' }],
+    examples: [
+      'gosling secret put gitlab/gitlab.com/default/api-token',
+      'pass show gitlab | gosling secret put gitlab/gitlab.com/my-app/api-token',
+    ],
+    load: async () => ({ run: (await import('../../commands/secret.ts')).putSecret }),
+  },
+  {
+    path: 'secret list',
+    summary: 'list references of secrets, never values',
+    arguments: [{ name: '[PREFIX]', about: 'only those that begin with it' }],
+    examples: ['gosling secret list', 'gosling secret list gitlab/'],
+    load: async () => ({ run: (await import('../../commands/secret.ts')).listSecrets }),
+  },
+  {
+    path: 'secret explain',
+    summary: 'what a secret is for and whether it is set; shows public keys',
+    arguments: [{ name: 'REF', about: 'such as deploy-keys/mothergoose-public' }],
+    examples: ['gosling secret explain deploy-keys/mothergoose-public'],
+    load: async () => ({ run: (await import('../../commands/secret.ts')).explainSecret }),
+  },
+  {
+    path: 'doctor',
+    summary: 'check this machine and this installation, with a fix for each finding',
+    examples: ['gosling doctor', 'gosling doctor --json'],
+    hasBadConfig: true,
+    load: () => import('../../commands/doctor.ts'),
+  },
+  {
+    path: 'completion',
+    summary: 'print a completion script',
+    arguments: [{ name: 'SHELL', about: 'bash, zsh or fish' }],
+    examples: [
+      'gosling completion bash > /etc/bash_completion.d/gosling',
+      'source <(gosling completion zsh)',
+    ],
+    load: () => import('../../commands/completion.ts'),
+  },
+];

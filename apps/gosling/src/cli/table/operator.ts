@@ -1,0 +1,61 @@
+import type { CommandSpec, OptionSpec } from '../command.ts';
+
+const egg: OptionSpec = { flags: '--egg NAME', about: 'only this Egg' };
+
+/** An operator's switches, through MotherGoose. */
+export const operatorCommands: readonly CommandSpec[] = [
+  {
+    path: 'sync',
+    summary: 'read the Nest now',
+    options: [{ flags: '--confirm COMMIT', about: 'let a held commit through' }],
+    examples: ['gosling sync', 'gosling sync --confirm 1a2b3c4d'],
+    load: () => import('../../commands/sync.ts'),
+  },
+  {
+    path: 'freeze',
+    summary: 'no launches and no kills, until it is lifted',
+    options: [egg, { flags: '--why TEXT', about: 'others will read it' }],
+    examples: ['gosling freeze --why "incident 42"', 'gosling freeze --egg my-app --why "cloud quota"'],
+    load: async () => ({ run: (await import('../../commands/freeze.ts')).freeze }),
+  },
+  {
+    path: 'unfreeze',
+    summary: 'lift a freeze',
+    options: [egg],
+    examples: ['gosling unfreeze'],
+    load: async () => ({ run: (await import('../../commands/freeze.ts')).unfreeze }),
+  },
+  {
+    path: 'token create',
+    summary: 'make an API token; its value is shown once',
+    arguments: [{ name: 'NAME', about: 'unique while the token is in force' }],
+    options: [
+      {
+        flags: '--role ROLE',
+        about: 'what it may do',
+        choices: ['read', 'write', 'admin'],
+        fallback: 'read',
+      },
+      { ...egg, repeats: true },
+      { flags: '--expires DURATION', about: 'such as 90d' },
+    ],
+    examples: [
+      'gosling token create ci --role write --expires 90d',
+      'gosling token create grafana --egg my-app',
+    ],
+    load: async () => ({ run: (await import('../../commands/token.ts')).createToken }),
+  },
+  {
+    path: 'token list',
+    summary: 'API tokens, without their values',
+    examples: ['gosling token list'],
+    load: async () => ({ run: (await import('../../commands/token.ts')).listTokens }),
+  },
+  {
+    path: 'token revoke',
+    summary: 'revoke an API token',
+    arguments: [{ name: 'ID', about: 'as in token list' }],
+    examples: ['gosling token revoke 0123456789ab'],
+    load: async () => ({ run: (await import('../../commands/token.ts')).revokeToken }),
+  },
+];

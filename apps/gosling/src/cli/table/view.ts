@@ -1,0 +1,65 @@
+import type { CommandSpec, OptionSpec } from '../command.ts';
+
+const egg: OptionSpec = { flags: '--egg NAME', about: 'only this Egg' };
+const limit: OptionSpec = { flags: '--limit N', about: 'at most so many', fallback: '500' };
+
+/** What MotherGoose knows. */
+export const viewCommands: readonly CommandSpec[] = [
+  {
+    path: 'status',
+    summary: 'Eggs, capacity, waiting jobs, problems',
+    options: [egg, { flags: '--exit-status', about: 'exit with 8 when there are problems' }],
+    examples: ['gosling status', 'gosling status --egg my-app --json'],
+    load: () => import('../../commands/status.ts'),
+  },
+  {
+    path: 'why',
+    summary: 'why a CI job waits, step by step, and what comes next',
+    arguments: [{ name: 'JOB-URL', about: "address of the job's page" }],
+    examples: ['gosling why https://gitlab.com/group/app/-/jobs/123'],
+    load: () => import('../../commands/why.ts'),
+  },
+  {
+    path: 'list eggs',
+    summary: 'Eggs and buckets in force',
+    options: [limit],
+    examples: ['gosling list eggs'],
+    load: async () => ({ run: (await import('../../commands/list.ts')).listEggs }),
+  },
+  {
+    path: 'list runners',
+    summary: 'runners, and why they are as they are',
+    options: [egg, limit],
+    examples: ['gosling list runners --egg my-app'],
+    load: async () => ({ run: (await import('../../commands/list.ts')).listRunners }),
+  },
+  {
+    path: 'list jobs',
+    summary: 'self-management jobs of Jobs/',
+    options: [limit],
+    examples: ['gosling list jobs'],
+    load: async () => ({ run: (await import('../../commands/list.ts')).listJobs }),
+  },
+  {
+    path: 'list ci-jobs',
+    summary: 'CI jobs that were seen, with the reason for waiting',
+    options: [egg, { flags: '--waiting', about: 'only those that wait' }, limit],
+    examples: ['gosling list ci-jobs --waiting'],
+    load: async () => ({ run: (await import('../../commands/list.ts')).listCiJobs }),
+  },
+  {
+    path: 'list plans',
+    summary: 'OpenTofu plans of an Egg',
+    options: [egg, limit],
+    examples: ['gosling list plans --egg my-app'],
+    load: async () => ({ run: (await import('../../commands/list.ts')).listPlans }),
+  },
+  {
+    path: 'get egg',
+    summary: 'an Egg as it is in force, or one value of it',
+    arguments: [{ name: 'NAME', about: 'of the Egg' }],
+    options: [{ flags: '--field PATH', about: 'such as config.runner.concurrent' }],
+    examples: ['gosling get egg my-app', 'gosling get egg my-app --field config.runner.tags'],
+    load: () => import('../../commands/get-egg.ts'),
+  },
+];

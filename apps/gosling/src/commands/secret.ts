@@ -1,0 +1,53 @@
+import type { Command } from '../cli/command.ts';
+import { cliErrors } from '../cli-errors.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { secretRole } from '../secret-role.ts';
+import { openSecretStore } from '../secret-store.ts';
+import { renderTable } from '../ui/table.ts';
+
+/** The value comes from a pipe or a prompt, never from a flag: flags stand in histories and process lists. */
+export const putSecret: Command = async (context, input) => {
+  const { prompter, signal, output, masker } = context;
+  const reference = input.argument('REF');
+  const value = prompter.isInteractive
+    ? await prompter.secret({ what: `value of ${reference}`, flag: 'the value on stdin' })
+    : await prompter.stdin('gosling secret put');
+  if (value.reveal().length < 8) throw cliErrors.usage({ problem: 'a secret has at least 8 characters' });
+  masker.add(value);
+  await openSecretStore(context).write(reference, value, { signal });
+  output.talk(`${secretRole(reference)} is set`);
+  return exitCodes.ok;
+};
+
+export const listSecrets: Command = async (context, input) => {
+  const { output, signal, flags } = context;
+  const references = await openSecretStore(context).list(input.arguments('PREFIX')[0] ?? '', { signal });
+  if (flags.json) {
+    output.json(references.map((reference) => ({ reference, role: secretRole(reference) })));
+  } else if (references.length === 0) {
+    output.talk('no secrets');
+  } else {
+    const rows = references.map((reference) => [reference, secretRole(reference)]);
+    output.data(
+      renderTable(['REFERENCE', 'WHAT IT IS'], rows, { style: output.dataStyle, columns: undefined }),
+    );
+  }
+  return exitCodes.ok;
+};
+
+/** A public key is no secret and is shown; of anything else only that it is there. */
+export const explainSecret: Command = async (context, input) => {
+  const { output, signal, flags } = context;
+  const reference = input.argument('REF');
+  const value = await openSecretStore(context).read(reference, { signal });
+  const role = secretRole(reference);
+  const isPublic = reference.startsWith('deploy-keys/') && reference.endsWith('-public');
+  const shown = isPublic && value !== undefined ? { value: value.reveal() } : {};
+  if (flags.json) {
+    output.json({ reference, role, is_set: value !== undefined, ...shown });
+  } else {
+    output.data(`${reference}: ${role}; ${value === undefined ? 'not set' : 'set'}`);
+    if (shown.value !== undefined) output.data(shown.value);
+  }
+  return value === undefined ? exitCodes.notFound : exitCodes.ok;
+};

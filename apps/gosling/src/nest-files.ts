@@ -1,0 +1,43 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { cliErrors } from './cli-errors.ts';
+
+export interface NestText {
+  /** Inside the Nest, `/`-separated. */
+  readonly path: string;
+  readonly text: string;
+}
+
+const passedOver = ['.git', '.gosling', 'node_modules'];
+const folders = ['Eggs', 'UF', 'MG', 'Jobs', 'Envs'];
+const biggestFile = 1024 * 1024;
+
+/** The Nest that a path lies in: the nearest directory with a folder of a Nest; `undefined` where there is none. */
+export async function findNest(start: string): Promise<string | undefined> {
+  for (let directory = start; ; directory = path.dirname(directory)) {
+    const names: readonly string[] = await readdir(directory).catch(() => []);
+    if (names.includes('Nest.fly') || names.some((name) => folders.includes(name))) return directory;
+    if (path.dirname(directory) === directory) return undefined;
+  }
+}
+
+/** Every `.fly` file below, by path; symbolic links are not followed. */
+export async function readFlyFiles(root: string): Promise<readonly NestText[]> {
+  const found: NestText[] = [];
+  const walk = async (directory: string) => {
+    const entries = await readdir(directory, { withFileTypes: true });
+    for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+      const full = path.join(directory, entry.name);
+      if (entry.isDirectory() && !passedOver.includes(entry.name)) await walk(full);
+      if (entry.isFile() && entry.name.endsWith('.fly')) found.push(await readFly(root, full));
+    }
+  };
+  await walk(root);
+  return found;
+}
+
+export async function readFly(root: string, file: string): Promise<NestText> {
+  const { size } = await stat(file);
+  if (size > biggestFile) throw cliErrors.unreadable({ path: file, reason: 'it is bigger than 1 MiB' });
+  return { path: path.relative(root, file).split(path.sep).join('/'), text: await readFile(file, 'utf8') };
+}

@@ -1,0 +1,22 @@
+const own: Readonly<Record<string, string>> = {
+  'nest/repo-url': 'address of the Nest',
+  'api-keys/trigger-auth-token': 'token of the timers',
+  'api-keys/cli-admin': "the CLI's API token",
+  'store/keyring': 'keys of the store',
+};
+
+/** What a secret is for, by its place in the one layout of references. */
+export function secretRole(reference: string): string {
+  const known = own[reference];
+  if (known !== undefined) return known;
+  const [kind, server, egg, name] = reference.split('/');
+  if (kind === 'gitlab' && server !== undefined && egg !== undefined && name !== undefined) {
+    const whose = egg === 'default' ? `every Egg without its own` : `egg ${egg}`;
+    return `${name} of ${whose} on ${server.replace('_', ':')}`;
+  }
+  if (kind === 'deploy-keys') {
+    const half = reference.endsWith('-public') ? 'public' : 'private';
+    return `${half} deploy key of ${(server ?? '').replace(/-(public|private)$/, '')}`;
+  }
+  return 'secret of your own';
+}
