@@ -13,6 +13,9 @@ const tones: Readonly<Record<string, Tone>> = {
   terminating: 'wait',
   failed: 'bad',
   success: 'good',
+  succeeded: 'good',
+  running: 'busy',
+  rolled_back: 'bad',
   partial: 'bad',
   held: 'bad',
 };
