@@ -14,7 +14,7 @@ import { addressOf } from './addresses.ts';
 import { computeDirectory, readBundleSources } from './compute-module.ts';
 import { tofuEnvironment } from './environment.ts';
 import { findTool, type TofuFinderOptions } from './find-tool.ts';
-import { installLauncher } from './launcher-files.ts';
+import { installLauncher, stopLocalRunner } from './launcher-files.ts';
 import { defaultLimits, type TofuLimits } from './limits.ts';
 import { createPreparedData } from './prepare.ts';
 import { readBootId } from './process-identity.ts';
@@ -86,6 +86,10 @@ export function createTofu(options: TofuOptions): Tofu {
     tool: ({ signal }) => tool(signal),
     open: (request, { signal }) => open(request, signal),
     settle: (left, { signal }) => settleRun({ dataDir, host, limits, clock, logger, blobs }, left, signal),
+    async removeStray(runnerId, { signal }) {
+      await installLauncher(dataDir, computeDir);
+      await stopLocalRunner(dataDir, runnerId, signal);
+    },
     addressOf,
     host,
   };

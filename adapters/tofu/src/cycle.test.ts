@@ -1,9 +1,22 @@
 import { cpSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { checkTofuPlan } from '@polar-gosling/domain';
+import type { PlanChange } from '@polar-gosling/ports/tofu';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { addressOf } from './addresses.ts';
 import { computeDirectory } from './compute-module.ts';
 import { readStartTime } from './process-identity.ts';
-import { anEntry, bring, createBench, findTestTofu, listNames, noTofuReason, wants } from './test-bench.ts';
+import {
+  anEntry,
+  bring,
+  createBench,
+  findTestTofu,
+  listNames,
+  never,
+  noTofuReason,
+  openRun,
+  wants,
+} from './test-bench.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 const program = findTestTofu();
@@ -27,7 +40,7 @@ describe('a runner of the local provider, from plan to removal', () => {
     expect(plan.summary).toEqual({ add: 1, change: 0, destroy: 0 });
     expect(outcome).toMatchObject({
       kind: 'ok',
-      serial: 1,
+      serial: expect.any(Number),
       applied: [bench.tofu.addressOf('r1')],
       removed: [],
     });
@@ -61,7 +74,7 @@ describe('a runner of the local provider, from plan to removal', () => {
 
     const { plan, outcome } = await bring(bench.tofu, wanted);
 
-    expect(plan).toMatchObject({ hasChanges: false, serial: 1 });
+    expect(plan).toMatchObject({ hasChanges: false, serial: expect.any(Number) });
     expect(outcome).toBeUndefined();
   });
 
@@ -75,6 +88,8 @@ describe('a runner of the local provider, from plan to removal', () => {
     const deletes = plan.changes.filter(({ actions }) => actions.includes('delete'));
     expect(deletes).toEqual([{ address: bench.tofu.addressOf('r1'), runnerId: 'r1', actions: ['delete'] }]);
     expect(plan.summary).toEqual({ add: 0, change: 0, destroy: 1 });
+    expect(verdictFor('terminating', plan.changes)).toBe('ok');
+    expect(verdictFor('idle', plan.changes)).toBe('unexpected');
     expect(outcome).toMatchObject({ kind: 'ok', applied: [], removed: [bench.tofu.addressOf('r1')] });
     expect(readStartTime(first.pid)).toBeUndefined();
     expect(readStartTime(second.pid)).toBe(second.start_time);
@@ -95,8 +110,14 @@ describe('a runner of the local provider, from plan to removal', () => {
     });
     const { plan } = await bring(raised, wanted);
 
+    const rows = [1, 2, 3, 4, 5].map((n) => ({
+      address: raised.addressOf(`r${n}`),
+      state: 'idle' as const,
+      made: true,
+    }));
     expect(plan.hasChanges).toBe(false);
     expect(plan.changes.map(({ actions }) => actions)).toEqual(Array(5).fill(['no-op']));
+    expect(checkTofuPlan({ changes: plan.changes, rows })).toEqual({ kind: 'ok', creates: [], deletes: [] });
   });
 
   it('reports a machine that could not be started, and removes it later', async () => {
@@ -139,6 +160,22 @@ describe('a runner of the local provider, from plan to removal', () => {
     expect(lines.map((line) => JSON.parse(line)['@message'])).toContain(`${address}: Creating...`);
   });
 
+  it('lists what is in the state, and nothing when there is none', async () => {
+    await using bench = createBench(program ?? '');
+    const list = async () => {
+      const { run } = await openRun(bench.tofu, wants([]));
+      const addresses = await run.stateList({ signal: never });
+      await run.dispose();
+      return addresses;
+    };
+
+    const before = await list();
+    await bring(bench.tofu, wants([anEntry({ runner_id: 'r1' })]));
+
+    expect(before).toEqual([]);
+    expect(await list()).toEqual([bench.tofu.addressOf('r1')]);
+  });
+
   it('has a state of its own for every shard', async () => {
     await using bench = createBench(program ?? '');
     await bring(bench.tofu, wants([anEntry({ runner_id: 'r1' })], 0));
@@ -160,6 +197,15 @@ describe('a runner of the local provider, from plan to removal', () => {
     expect(second.outcome).toMatchObject({ kind: 'ok', removed: [bench.tofu.addressOf('r1')] });
   });
 });
+
+/** The guard's word on a plan, when r1 is in this state and r2 is idle. */
+function verdictFor(state: 'terminating' | 'idle', changes: readonly PlanChange[]): string {
+  const rows = [
+    { address: addressOf('r1'), state, made: true },
+    { address: addressOf('r2'), state: 'idle' as const, made: true },
+  ];
+  return checkTofuPlan({ changes, rows }).kind;
+}
 
 function modeOf(path: string): number {
   return statSync(path).mode & 0o777;

@@ -1,8 +1,11 @@
 import { mkdir, readFile, readlink, rename, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { tofuErrors } from '@polar-gosling/ports/tofu';
 import { computeDirectory } from './compute-module.ts';
 import { replaceFile } from './run-directory.ts';
+import { runInTime } from './run-in-time.ts';
 
+const stopLimitMs = 60_000;
 const names = ['launcher.mjs', 'processes.mjs'];
 
 /**
@@ -22,4 +25,20 @@ export async function installLauncher(dataDir: string, directory = computeDirect
   await rm(`${link}.new`, { force: true });
   await symlink(process.execPath, `${link}.new`);
   await rename(`${link}.new`, link);
+}
+
+/** Does with the launcher what the removal of a runner does. */
+export async function stopLocalRunner(dataDir: string, runnerId: string, signal: AbortSignal): Promise<void> {
+  const binDir = join(dataDir, 'bin');
+  const stopped = await runInTime(join(binDir, 'node'), [join(binDir, 'launcher.mjs'), 'stop'], {
+    env: { GOSLING_DATA_DIR: dataDir, GOSLING_RUNNER_ID: runnerId },
+    timeoutMs: stopLimitMs,
+    signal,
+  });
+  signal.throwIfAborted();
+  if (stopped !== undefined) return;
+  throw tofuErrors.applyFailed({
+    summary: `runner ${runnerId} could not be removed from this host`,
+    detail: '',
+  });
 }

@@ -112,6 +112,8 @@ async function watch(watched: {
   ];
   try {
     const [code, killedBy] = await ended;
+    // The guard would see it within a second. What a killed one ran (a start command) is left to end by itself.
+    if (killedBy === null) signalQuietly(-pid, 'SIGKILL');
     return {
       code: typeof code === 'number' ? code : null,
       signal: typeof killedBy === 'string' ? (killedBy as NodeJS.Signals) : null,

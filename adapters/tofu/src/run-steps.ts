@@ -1,6 +1,7 @@
 import type { Clock, Logger } from '@polar-gosling/kernel';
 import type { Blobs } from '@polar-gosling/ports/blobs';
 import { type TofuOutcome, type TofuPlan, type TofuRunRequest, tofuErrors } from '@polar-gosling/ports/tofu';
+import { isStartCommand, ownerOf } from './addresses.ts';
 import type { Commands } from './command.ts';
 import { keepErroredState } from './errored-state.ts';
 import type { TofuLimits } from './limits.ts';
@@ -63,7 +64,10 @@ export async function stateListStep(context: StepContext, signal: AbortSignal): 
   await initStep(context, signal);
   const listed = await context.commands.ask(['state', 'list'], signal);
   signal.throwIfAborted();
-  if (listed.end.code === 0) return listed.stdout.split('\n').filter((line) => line !== '');
+  if (listed.end.code === 0) {
+    const lines = listed.stdout.split('\n').filter((line) => line !== '');
+    return [...new Set(lines.filter((line) => !isStartCommand(line)).map(ownerOf))];
+  }
   if (/No state file was found/i.test(listed.stderr)) return [];
   throw planError(listed);
 }

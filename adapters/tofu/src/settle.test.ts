@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { createMemoryBlobs } from '@polar-gosling/ports/blobs/memory';
 import type { Tofu } from '@polar-gosling/ports/tofu';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import { readStartTime, signalQuietly } from './process-identity.ts';
+import { findProcessesIn, readStartTime, signalQuietly } from './process-identity.ts';
 import {
   anEntry,
   type Bench,
@@ -37,13 +37,12 @@ describe('settling what a killed OpenTofu left', () => {
     const tofu = bench.reopen({ computeDir: copyComputeWithHold(bench.dir) });
     const hold = join(bench.dataDir, 'hold');
     writeFileSync(hold, '');
-    const { run, runId, pids } = await openRun(tofu, wanted, {
-      onEvent({ message }) {
-        if (/Provisioning with/.test(message)) signalQuietly(pids.at(-1) ?? 0, 'SIGKILL');
-      },
-    });
+    const { run, runId, pids } = await openRun(tofu, wanted);
     await run.plan({ signal: never });
-    const outcome = await run.apply({ signal: never });
+    const applied = run.apply({ signal: never });
+    await eventually(() => findLauncher(bench, runId), 'the launcher to run');
+    signalQuietly(pids.at(-1) ?? 0, 'SIGKILL');
+    const outcome = await applied;
     const locksBefore = lockFiles(bench);
     rmSync(hold);
 
@@ -58,6 +57,21 @@ describe('settling what a killed OpenTofu left', () => {
     expect(listNames(join(bench.dataDir, 'runs'))).toEqual([]);
     expect(after.outcome).toMatchObject({ kind: 'ok', applied: [tofu.addressOf('r1')] });
     expect(bench.record('r1').pid).toBe(started);
+  });
+
+  it('can remove a machine that no state knows', async () => {
+    await using bench = createBench(program ?? '');
+    await bring(bench.tofu, wanted);
+    const { pid } = bench.record('r1');
+    rmSync(join(bench.dataDir, 'tofu-states/web/terraform.tfstate'));
+
+    await bench.tofu.removeStray?.('r1', { signal: never });
+    await bench.tofu.removeStray?.('r1', { signal: never });
+    const refused = bench.tofu.removeStray?.('../r1', { signal: never });
+
+    await expect(refused).rejects.toMatchObject({ code: 'TOFU_APPLY_FAILED' });
+    expect(readStartTime(pid)).toBeUndefined();
+    expect(listNames(join(bench.dataDir, 'local-runners'))).toEqual([]);
   });
 
   it('lets the apply of a killed process of ours end well', async () => {
@@ -195,6 +209,13 @@ describe('settling a run', () => {
 function leftOf(tofu: Tofu, run: { runId: string; pid: number | undefined }) {
   const { name: host, bootId } = tofu.host;
   return { ...run, egg: 'web', shard: 0, host, bootId, hardEndAt: clock.now() + 60_000 };
+}
+
+function findLauncher(bench: Bench, runId: string): number | undefined {
+  const inside = findProcessesIn(join(bench.dataDir, 'runs', runId));
+  const isLauncher = (pid: number) =>
+    readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('launcher.mjs\0start');
+  return inside.find(({ pid }) => isLauncher(pid))?.pid;
 }
 
 function lockFiles(bench: Bench): string[] {

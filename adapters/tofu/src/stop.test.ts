@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createMemoryBlobs } from '@polar-gosling/ports/blobs/memory';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
@@ -146,6 +146,44 @@ describe('an apply that is stopped', () => {
   });
 });
 
+describe('a plan', () => {
+  it('that is called off is waited for, and answers with the reason', async () => {
+    await using bench = createBench('');
+    const bin = writeFakeTofu(bench.dir, 'exit 0', `trap 'exit 1' INT; while :; do sleep 0.1; done`);
+    const tofu = bench.reopen({
+      find: { bin, environment: { PATH: '/usr/bin:/bin' }, allowTerraform: false },
+    });
+    const stop = new AbortController();
+    const { run, pids } = await openRun(tofu, wants([]));
+    const planned = run.plan({ signal: stop.signal }).catch((error: unknown) => error);
+    await eventually(() => pids[1], 'the plan to begin');
+
+    stop.abort(new DOMException('the lease is lost', 'AbortError'));
+    const answer = await planned;
+    const isAlive = readStartTime(pids[1] ?? 0) !== undefined;
+    await run.dispose();
+
+    expect(answer).toMatchObject({ message: 'the lease is lost' });
+    expect(isAlive).toBe(false);
+  });
+
+  it('that was never ended is ended by dispose', async () => {
+    await using bench = createBench('');
+    const bin = writeFakeTofu(bench.dir, 'exit 0', `trap 'exit 1' INT; while :; do sleep 0.1; done`);
+    const tofu = bench.reopen({
+      find: { bin, environment: { PATH: '/usr/bin:/bin' }, allowTerraform: false },
+    });
+    const { run, pids } = await openRun(tofu, wants([]));
+    const planned = run.plan({ signal: never }).catch((error: unknown) => error);
+    await eventually(() => pids[1], 'the plan to begin');
+
+    await run.dispose();
+
+    expect(await planned).toMatchObject({ code: 'TOFU_PLAN_FAILED' });
+    expect(readStartTime(pids[1] ?? 0)).toBeUndefined();
+  });
+});
+
 describe('the hard end', () => {
   it('sends one SIGINT before it', async () => {
     await using bench = createBench('');
@@ -177,6 +215,7 @@ describe('the hard end', () => {
     expect(outcome).toEqual({ kind: 'unknown', reason: 'OpenTofu was stopped: signal' });
     expect(signals).toBe('INT\n');
     expect(readStartTime(pids.at(-1) ?? 0)).toBeUndefined();
+    await eventually(() => (groupsOf(pids).length === 0 ? true : undefined), 'the guards to end');
   });
 
   it('starts nothing for which no time is left', async () => {
@@ -231,6 +270,19 @@ describe('an apply that ends by itself', () => {
     expect(Buffer.from(kept ?? '').toString('utf8')).toBe('{"serial":7}\n');
   });
 
+  it('leaves no process of its own behind', async () => {
+    await using bench = createBench('');
+    const tofu = bench.reopen(fake(bench.dir, 'exit 0'));
+    const { run, pids } = await openRun(tofu, wants([]));
+    await run.plan({ signal: never });
+
+    await run.apply({ signal: never });
+    await run.dispose();
+
+    expect(pids).toHaveLength(4);
+    await eventually(() => (groupsOf(pids).length === 0 ? true : undefined), 'the guards to end');
+  });
+
   it('is unknown when somebody else killed it', async () => {
     await using bench = createBench('');
     const tofu = bench.reopen(fake(bench.dir, 'kill -9 $$'));
@@ -258,6 +310,19 @@ describe('an apply that ends by itself', () => {
     });
   });
 });
+
+/** Processes that are in the groups OpenTofu was started in: itself, its guard, what it runs. */
+function groupsOf(pids: readonly number[]): string[] {
+  return readdirSync('/proc').filter((name) => {
+    if (!/^\d+$/.test(name)) return false;
+    try {
+      const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
+      return pids.includes(Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[2]));
+    } catch {
+      return false; // ended meanwhile
+    }
+  });
+}
 
 function fake(dir: string, apply: string, graceMs = 1000) {
   const bin = writeFakeTofu(dir, apply);

@@ -144,12 +144,13 @@ while (isHeld(process.env.GOSLING_DATA_DIR + '/hold')) await pause(20);
 }
 
 /** A stand-in for OpenTofu that plans nothing and whose \`apply\` is the given shell text. */
-export function writeFakeTofu(dir: string, apply: string): string {
+export function writeFakeTofu(dir: string, apply: string, plan = 'exit 0'): string {
   const path = join(dir, 'fake-tofu');
   const text = `#!/bin/sh
 case $1 in
   version) echo 'OpenTofu v1.12.6' ;;
   init) mkdir -p .terraform ;;
+  plan) ${plan} ;;
   show) echo '{"format_version":"1.2","resource_changes":[]}' ;;
   apply) ${apply} ;;
 esac

@@ -2,7 +2,7 @@
 #
 # The machine and the command that starts it are two resources. A resource whose create command failed or was
 # interrupted is tainted, and OpenTofu removes a tainted one without its destroy command: the process would stay for
-# ever. `runner` has no create command, so it is never tainted, and it is in the state before anything is started.
+# ever. `runner` has no create command, so it is never tainted, and it is made before anything is started.
 #
 # No value is ever part of a command: all go by environment. The state holds what removal needs and no more; the
 # one-time token is not in it.

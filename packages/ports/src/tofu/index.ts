@@ -132,6 +132,12 @@ export interface Tofu {
     },
     options: CallOptions,
   ): Promise<'settled' | 'alive'>;
+  /**
+   * Removes a machine of this host that no state knows: OpenTofu writes its state some time after it made something,
+   * so one that was killed may leave such. Whether it is one is for the caller to prove. Safe to repeat. Only where
+   * machines are this host's own. Fails with TOFU_APPLY_FAILED.
+   */
+  removeStray?(runnerId: string, options: CallOptions): Promise<void>;
   /** Address of a runner in the bundle. */
   addressOf(runnerId: string): string;
   /** Host and boot id that go into run rows. */
