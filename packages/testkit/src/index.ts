@@ -1,3 +1,4 @@
+export { aCiJob, anEgg, anEggConfig, aRunner } from './builders.ts';
 export { type FailurePlan, withFailures } from './failures.ts';
 export { createFakeClock, type FakeClock } from './fake-clock.ts';
 export { runs } from './runs.ts';
