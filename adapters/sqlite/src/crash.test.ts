@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { createSystemClock, createSystemIds, silentLogger } from '@polar-gosling/kernel';
-import { createSeededIds } from '@polar-gosling/testkit';
+import { createSeededIds, runs } from '@polar-gosling/testkit';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createSqliteStore, type SqliteStore } from './index.ts';
 
@@ -15,6 +15,8 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 const options = { signal: new AbortController().signal };
 const clock = createSystemClock();
 const sealer = { seal: (bytes: Uint8Array) => bytes, open: (bytes: Uint8Array) => bytes };
+/** 15 in `npm test`, 200 in `npm run nightly`. */
+const cycles = Math.min(200, runs(15));
 const child = fileURLToPath(new URL('./crash.child.ts', import.meta.url));
 
 const open = (path: string): Promise<SqliteStore> =>
@@ -58,7 +60,7 @@ describe('a writer killed with SIGKILL', () => {
     const random = createSystemIds(clock);
     const acknowledged: string[] = [];
 
-    for (let cycle = 0; cycle < 15; cycle++) {
+    for (let cycle = 0; cycle < cycles; cycle++) {
       const lines = 1 + Math.floor(random.random() * 400);
       acknowledged.push(...(await writeUntilKilled(path, cycle * 1_000_000, lines)));
 
@@ -70,7 +72,7 @@ describe('a writer killed with SIGKILL', () => {
       await store.close();
       expect({ lost, half }).toEqual({ lost: [], half: [] });
     }
-    expect(acknowledged.length).toBeGreaterThan(15);
+    expect(acknowledged.length).toBeGreaterThan(cycles);
   });
 });
 

@@ -1,3 +1,4 @@
+import { runs } from '@polar-gosling/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Secret } from '../secret.ts';
@@ -168,7 +169,7 @@ describe('Feature: gitops-runner-orchestration, Property 4c: Secret Masking in L
         expect(out === masker.mask(text)).toBe(true);
         expect(out.replaceAll(shown, '\0')).not.toContain(encoded);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 
@@ -188,7 +189,7 @@ describe('Feature: gitops-runner-orchestration, Property 4c: Secret Masking in L
         expect(out).toBe(createMasker().mask(text));
         expect(out).not.toContain(secret.split('://').at(-1));
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 });

@@ -148,7 +148,6 @@ describe('createCachedSecrets', () => {
           expect(value?.reveal()).toBe(shown);
         }
       }),
-      { numRuns: 100 },
     );
   });
 });

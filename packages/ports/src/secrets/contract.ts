@@ -1,4 +1,5 @@
 import { Secret } from '@polar-gosling/kernel';
+import { runs } from '@polar-gosling/testkit';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { SecretStore } from './secret-store.ts';
@@ -61,7 +62,7 @@ function describeValues(check: Check): void {
         await secrets.write(reference, new Secret(value), options);
         expect(await valueIn(secrets, reference)).toBe(value);
       }),
-      { numRuns: 20 },
+      { numRuns: runs(100) },
     );
   });
   check('keeps a private key line by line', async (secrets) => {

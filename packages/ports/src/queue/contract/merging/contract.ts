@@ -109,7 +109,6 @@ export function describeMerging(check: Check): void {
         await watch.drain();
         expect(watch.unanswered()).toEqual([]);
       }),
-      { numRuns: 100 },
     );
   });
 }

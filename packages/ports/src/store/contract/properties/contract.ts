@@ -84,7 +84,6 @@ export function describeProperties(check: Check): void {
           expect(rows.flatMap(({ items }) => items)).toEqual(expected.flatMap(({ items }) => items));
         }
       }),
-      { numRuns: 100 },
     );
   });
   check(
@@ -107,7 +106,6 @@ export function describeProperties(check: Check): void {
             expect(await get(runnerKey(id))).toMatchObject({ id, state, egg_name: 'my-egg' });
           }
         }),
-        { numRuns: 100 },
       );
     },
   );
@@ -129,7 +127,6 @@ export function describeProperties(check: Check): void {
           expect(written.every((isWritten) => isWritten === (result.kind === 'ok'))).toBe(true);
           expect(result.kind === 'ok' || JSON.stringify(after) === JSON.stringify(before)).toBe(true);
         }),
-        { numRuns: 100 },
       );
     },
   );
