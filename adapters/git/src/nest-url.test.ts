@@ -1,3 +1,4 @@
+import { runs } from '@polar-gosling/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkBranch, parseNestUrl } from './nest-url.ts';
@@ -72,7 +73,7 @@ describe('parseNestUrl', () => {
         expect(given.text).toMatch(/^(?:https:\/\/|ssh:\/\/|[A-Za-z0-9_])/);
         expect(given.text).not.toMatch(/\p{Cc}|^-|@-|^ssh:\/\/-|^[^/]*::/u);
       }),
-      { numRuns: 1_000 },
+      { numRuns: runs(1_000) },
     );
   });
 

@@ -132,7 +132,6 @@ describe('the request budget', () => {
           expect(passed).toBe(Math.min(remaining, calls.length));
         },
       ),
-      { numRuns: 100 },
     );
   });
 });

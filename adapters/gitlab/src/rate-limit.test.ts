@@ -1,3 +1,4 @@
+import { runs } from '@polar-gosling/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readRateLimit } from './rate-limit.ts';
@@ -38,7 +39,7 @@ describe('readRateLimit', () => {
         expect(retryAfterMs).toBeLessThanOrEqual(3_600_000);
         expect(resetAtMs).toBeLessThanOrEqual(nowMs + 3_600_000);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 });

@@ -1,5 +1,6 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { runs } from '@polar-gosling/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compareVersions, findTool, type TofuFinderOptions } from './find-tool.ts';
@@ -134,7 +135,7 @@ describe('versions', () => {
         expect(Math.sign(compareVersions(a, b))).toBe(-Math.sign(compareVersions(b, a)) || 0);
         expect(compareVersions(a, a)).toBe(0);
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 });

@@ -1,3 +1,4 @@
+import { runs } from '@polar-gosling/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { addressOf, ownerOf, runnerIdOf } from './addresses.ts';
@@ -28,7 +29,7 @@ describe('lines of output', () => {
           expect(seen).toEqual(lines);
         },
       ),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 

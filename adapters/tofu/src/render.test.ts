@@ -77,7 +77,6 @@ describe('a bundle', () => {
         const changed = [...files].filter(([path, content]) => plain.files.get(path) !== content);
         expect(changed.map(([path]) => path)).toEqual(['pg.auto.tfvars.json']);
       }),
-      { numRuns: 100 },
     );
   });
 

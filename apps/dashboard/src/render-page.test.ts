@@ -1,3 +1,4 @@
+import { runs } from '@polar-gosling/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { renderPage, renderRefusal } from './render-page.ts';
@@ -91,7 +92,7 @@ describe('the status page', () => {
       fc.property(fc.string({ minLength: 1 }), fc.string({ minLength: 1 }), (name, ref) => {
         expect(skeletonOf(renderPage(aView({ waiting: [aCiJob({ name, ref })] })))).toBe(plain);
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 

@@ -1,3 +1,4 @@
+import { runs } from '@polar-gosling/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { configVariables } from './config/variables.ts';
@@ -113,7 +114,7 @@ describe('the configuration', () => {
       fc.property(fc.dictionary(name, fc.string()), (env) => {
         expect(['ok', 'wrong']).toContain(readConfig(env).kind);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 });

@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net';
+import { runs } from '@polar-gosling/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { addressRefusal, classifyAddress } from './address.ts';
@@ -62,7 +63,7 @@ describe('classifyAddress', () => {
         expect(classifyAddress(`::ffff:${address}`)).toBe(classifyAddress(address));
         expect(classifyAddress(`64:ff9b::${address}`)).toBe(classifyAddress(address));
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 
@@ -75,7 +76,7 @@ describe('classifyAddress', () => {
           expect(classifyAddress(address)).toBe(classifyAddress(short));
         },
       ),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 });

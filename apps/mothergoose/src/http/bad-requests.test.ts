@@ -1,6 +1,7 @@
 import { METHODS } from 'node:http';
 import { Problem, type Route, routes } from '@polar-gosling/api-contract';
 import { defineErrors } from '@polar-gosling/kernel';
+import { runs } from '@polar-gosling/testkit';
 import fc from 'fast-check';
 import type { FastifyInstance } from 'fastify';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -120,7 +121,7 @@ describe('what is asked wrongly', () => {
         expect(answer.statusCode).toBe(400);
         expect(Problem.safeParse(answer.json()).success).toBe(true);
       }),
-      { numRuns: 150 },
+      { numRuns: runs(150) },
     );
   });
 });

@@ -122,7 +122,6 @@ describe('a bucket', () => {
           expect(spent).toBeLessThanOrEqual(10 + (2 * clock.monotonic()) / 1_000 + 1e-6);
         }
       }),
-      { numRuns: 100 },
     );
   });
 

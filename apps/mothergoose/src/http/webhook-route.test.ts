@@ -1,4 +1,5 @@
 import { defineErrors, sha256Hex } from '@polar-gosling/kernel';
+import { runs } from '@polar-gosling/testkit';
 import fc from 'fast-check';
 import type { FastifyInstance } from 'fastify';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -144,7 +145,7 @@ describe('a delivery without a good token', () => {
 
         expect(answer.statusCode).toBe(403);
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
 
     expect(fake.calls.filter(({ name }) => name !== 'checkToken')).toEqual([]);

@@ -1,3 +1,4 @@
+import { runs } from '@polar-gosling/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { eggName, type RegistrationId, registrationId, runnerId } from '../names.ts';
@@ -408,7 +409,7 @@ describe('planPool over time', () => {
         const world = newWorld(config);
         for (let steps = 0; steps < 400; steps++) step(world);
       }),
-      { numRuns: 150, examples: [[silentAfterPromotion]] },
+      { numRuns: runs(150), examples: [[silentAfterPromotion]] },
     );
   }, 60_000);
 
@@ -422,7 +423,6 @@ describe('planPool over time', () => {
 
         expect(leftOver(world)).toEqual({ waiting: [], silent: [], outdated: [] });
       }),
-      { numRuns: 100 },
     );
   }, 60_000);
 
@@ -445,7 +445,7 @@ describe('planPool over time', () => {
         });
         expect(planPool({ ...after, runners }).moves).toEqual([]);
       }),
-      { numRuns: 150 },
+      { numRuns: runs(150) },
     );
   }, 60_000);
 });

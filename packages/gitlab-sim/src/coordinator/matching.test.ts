@@ -1,3 +1,4 @@
+import { runs } from '@polar-gosling/testkit';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { aSim, type SimUnderTest } from '../testing/a-sim.ts';
@@ -18,7 +19,7 @@ describe('isMatching', () => {
 
         expect(isMatching(runner, { tags: jobTags, isProtected: false })).toBe(expected);
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 

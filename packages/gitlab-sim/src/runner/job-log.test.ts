@@ -19,7 +19,6 @@ describe('JobLog', () => {
           bytesize: whole.length,
         });
       }),
-      { numRuns: 100 },
     );
   });
 
