@@ -58,6 +58,9 @@ export function describeMerging(check: Check): void {
     await sendKeys('a');
     await clock.advance(leaseMs);
     expect(await receiveOne()).toMatchObject({ receives: 3 });
+    await clock.advance(leaseMs + 1);
+    await sendKeys('a');
+    expect(await receiveOne()).toMatchObject({ receives: 4 });
   });
   check(
     'merges what was handed back with what came meanwhile',
