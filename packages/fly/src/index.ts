@@ -3,11 +3,6 @@ export type {
   DefaultsBlock,
   EggBlock,
   EggsBucketBlock,
-  EggValues,
-  FilledEggsBucketValues,
-  FilledEggValues,
-  FilledJobValues,
-  FilledUglyfoxValues,
   FilledValues,
   FlyBlock,
   JobBlock,
@@ -20,6 +15,19 @@ export type {
   VariableBlock,
 } from './check/blocks.ts';
 export { type CheckedFile, type CheckOptions, checkFly } from './check/check-fly.ts';
+export type {
+  FilledApexValues,
+  FilledCloudValues,
+  FilledEggsBucketValues,
+  FilledEggValues,
+  FilledGitlabValues,
+  FilledJobValues,
+  FilledNadirValues,
+  FilledResourcesValues,
+  FilledRunnerValues,
+  FilledUglyfoxValues,
+} from './check/filled-values.ts';
+export type { ComponentValues, MothergooseValues } from './check/mothergoose-values.ts';
 export {
   looksLikeSecretUri,
   parseSecretUri,
@@ -28,6 +36,26 @@ export {
   type SecretUriResult,
 } from './check/secret-uri.ts';
 export { spanOf } from './check/span-of.ts';
+export type {
+  ApexValues,
+  CloudValues,
+  EggsBucketValues,
+  EggValues,
+  EnvironmentValues,
+  FreeValues,
+  GitlabValues,
+  JobValues,
+  NadirValues,
+  NotificationsValues,
+  PolicyAction,
+  PolicyRuleValues,
+  RepoValues,
+  ResourcesValues,
+  RunnersConditionValues,
+  RunnerValues,
+  UglyfoxValues,
+  VariableValues,
+} from './check/values.ts';
 export { withDefaults } from './check/with-defaults.ts';
 export { codes, explainCode, type FlyCode, isFlyCode, type Severity } from './diag/codes.ts';
 export type { DiagnosisOptions, Diagnostic, Fix, FixEdit, RelatedPlace } from './diag/diagnostic.ts';

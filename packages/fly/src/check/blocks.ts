@@ -1,9 +1,21 @@
-import type { schema } from '../schema/table.ts';
-import type { FilledValuesOf, Plain, ValuesOf } from '../schema/types.ts';
 import type { BlockNode, Span } from '../syntax/tree.ts';
-
-type Schemas = typeof schema.blocks;
-type PlainValues = { readonly [name: string]: Plain };
+import type { ValuesAgreeWithTheTable } from './agreement.ts';
+import type {
+  FilledEggsBucketValues,
+  FilledEggValues,
+  FilledJobValues,
+  FilledUglyfoxValues,
+} from './filled-values.ts';
+import type { MothergooseValues } from './mothergoose-values.ts';
+import type {
+  EggsBucketValues,
+  EggValues,
+  FreeValues,
+  JobValues,
+  NotificationsValues,
+  UglyfoxValues,
+  VariableValues,
+} from './values.ts';
 
 /**
  * One checked top-level block. `values` has the names of the file (`values.runner?.idle_timeout`), typed by
@@ -27,17 +39,17 @@ export interface CheckedBlock<Kind extends string, Values> {
   readonly node: BlockNode;
 }
 
-export type EggBlock = CheckedBlock<'egg', ValuesOf<Schemas['egg']>>;
-export type EggsBucketBlock = CheckedBlock<'eggsbucket', ValuesOf<Schemas['eggsbucket']>>;
-export type JobBlock = CheckedBlock<'job', ValuesOf<Schemas['job']>>;
-export type UglyfoxBlock = CheckedBlock<'uglyfox', ValuesOf<Schemas['uglyfox']>>;
-export type MothergooseBlock = CheckedBlock<'mothergoose', ValuesOf<Schemas['mothergoose']>>;
-export type VariableBlock = CheckedBlock<'variable', ValuesOf<Schemas['variable']>>;
-export type LocalsBlock = CheckedBlock<'locals', PlainValues>;
-export type DefaultsBlock = CheckedBlock<'defaults', PlainValues>;
-export type NotificationsBlock = CheckedBlock<'notifications', ValuesOf<Schemas['notifications']>>;
-export type ValuesBlock = CheckedBlock<'values', PlainValues>;
-export type PatchBlock = CheckedBlock<'patch', PlainValues>;
+export type EggBlock = CheckedBlock<'egg', EggValues>;
+export type EggsBucketBlock = CheckedBlock<'eggsbucket', EggsBucketValues>;
+export type JobBlock = CheckedBlock<'job', JobValues>;
+export type UglyfoxBlock = CheckedBlock<'uglyfox', UglyfoxValues>;
+export type MothergooseBlock = CheckedBlock<'mothergoose', MothergooseValues>;
+export type VariableBlock = CheckedBlock<'variable', VariableValues>;
+export type LocalsBlock = CheckedBlock<'locals', FreeValues>;
+export type DefaultsBlock = CheckedBlock<'defaults', FreeValues>;
+export type NotificationsBlock = CheckedBlock<'notifications', NotificationsValues>;
+export type ValuesBlock = CheckedBlock<'values', FreeValues>;
+export type PatchBlock = CheckedBlock<'patch', FreeValues>;
 
 export type FlyBlock =
   | EggBlock
@@ -52,18 +64,16 @@ export type FlyBlock =
   | ValuesBlock
   | PatchBlock;
 
-/** Values of an `egg` block as printed by `printEgg`, and as they come out of `withDefaults`. */
-export type EggValues = EggBlock['values'];
-export type FilledEggValues = FilledValuesOf<Schemas['egg']>;
-export type FilledEggsBucketValues = FilledValuesOf<Schemas['eggsbucket']>;
-export type FilledJobValues = FilledValuesOf<Schemas['job']>;
-export type FilledUglyfoxValues = FilledValuesOf<Schemas['uglyfox']>;
+interface FilledKinds {
+  readonly egg: FilledEggValues;
+  readonly eggsbucket: FilledEggsBucketValues;
+  readonly job: FilledJobValues;
+  readonly uglyfox: FilledUglyfoxValues;
+}
 
 /** The values of each kind of block after `withDefaults`. */
-export type FilledValues<Kind extends FlyBlock['kind']> = Kind extends
-  | 'locals'
-  | 'values'
-  | 'defaults'
-  | 'patch'
-  ? PlainValues
-  : FilledValuesOf<Schemas[Kind]>;
+export type FilledValues<Block extends FlyBlock> = ValuesAgreeWithTheTable extends true
+  ? Block['kind'] extends keyof FilledKinds
+    ? FilledKinds[Block['kind']]
+    : Block['values']
+  : never;

@@ -51,7 +51,10 @@ export function checkFly(parsed: ParsedFile, options: CheckOptions = {}): Checke
     parsed,
     blocks: checked.blocks,
     language: checked.language,
-    diagnostics: toDiagnostics({ file: parsed.file, lines: sink.lines }, sink.findings),
+    diagnostics:
+      sink.findings.length === 0
+        ? []
+        : toDiagnostics({ file: parsed.file, lines: sink.lines }, sink.findings),
     omitted: sink.omitted,
   };
 }

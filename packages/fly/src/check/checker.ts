@@ -21,8 +21,8 @@ export interface BodyContext {
 
 /** What was seen in one body. */
 export interface Seen {
-  /** First place of each attribute, and of each block with its labels. */
-  readonly at: Map<string, Span>;
+  /** Token of the first of each attribute, and of each block with its labels. */
+  readonly at: Map<string, number>;
   /** Names that a mistake already stands for: never reported as absent. */
   readonly excused: Set<string>;
   isBroken: boolean;
@@ -87,14 +87,16 @@ export class Checker {
   }
 
   #isTwice(name: string, item: ItemNode, seen: Seen): boolean {
-    const span = this.reader.tokenSpan(item.at);
     const first = seen.at.get(name);
     if (first === undefined) {
-      seen.at.set(name, span);
+      seen.at.set(name, item.at);
       return false;
     }
-    const related = [{ ...first, message: 'first set here' }];
-    this.reader.sink.add({ code: 'FLY038', ...span, message: `${name} is set twice`, related });
+    const span = this.reader.tokenSpan(item.at);
+    const related = [{ ...this.reader.tokenSpan(first), message: 'first set here' }];
+    const whole = this.reader.spanOf(item);
+    const fixes = [replacing(whole, '', 'suggested')];
+    this.reader.sink.add({ code: 'FLY038', ...span, message: `${name} is set twice`, related, fixes });
     return true;
   }
 
@@ -215,20 +217,19 @@ export class Checker {
     const { block, labels, seen } = what;
     if (block.spec.repeat === 'list') return false;
     if (block.spec.repeat === 'label' && labels.length === 0) return false;
-    const key = [block.name, ...labels.map((label) => label.toLowerCase())].join(' ');
-    const span = this.headerSpan(item);
+    const key = labels.length === 0 ? block.name : `${block.name} ${labels.join(' ').toLowerCase()}`;
     const first = seen.at.get(key);
     if (first === undefined) {
-      seen.at.set(key, span);
+      seen.at.set(key, item.at);
       return false;
     }
     const name = [block.name, ...labels.map((label) => JSON.stringify(label))].join(' ');
     const message = labels.length === 0 ? `only one ${name} may stand here` : `${name} stands twice`;
     this.reader.sink.add({
       code: 'FLY038',
-      ...span,
+      ...this.headerSpan(item),
       message,
-      related: [{ ...first, message: 'first here' }],
+      related: [{ ...this.reader.tokenSpan(first), message: 'first here' }],
     });
     return true;
   }

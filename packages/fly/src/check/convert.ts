@@ -67,17 +67,25 @@ export class Converter {
     const itemSlot = { name: `an item of ${slot.name}`, type: type.of };
     const values: unknown[] = [];
     const seen = new Set<unknown>();
-    for (const item of node.items) {
+    for (const [index, item] of node.items.entries()) {
       const value = this.#node(item, itemSlot);
       if (value === undefined) continue;
       if (type.isSet === true && seen.has(value)) {
-        this.#report('FLY046', item, `${JSON.stringify(value)} stands twice in ${slot.name}`);
+        this.#twice(item, node.items[index - 1], `${JSON.stringify(value)} stands twice in ${slot.name}`);
         continue;
       }
       seen.add(value);
       values.push(value);
     }
     return values;
+  }
+
+  #twice(item: ValueNode, previous: ValueNode | undefined, message: string): void {
+    const start = previous === undefined ? undefined : this.#reader.spanOf(previous).end;
+    const end = this.#reader.spanOf(item).end;
+    const fixes: FixFinding[] =
+      start === undefined ? [] : [{ title: 'remove it', safety: 'safe', edits: [{ start, end, text: '' }] }];
+    this.#report('FLY046', item, { message, fixes });
   }
 
   #map(node: MapNode, slot: Slot): Record<string, unknown> {
@@ -268,6 +276,8 @@ export class Converter {
 
   /** A bare word: text without its quotes, or `yes` for true. */
   #word(node: ValueNode, slot: Slot): undefined {
+    // Where a quote is forgotten, its text looks like a word.
+    if (this.#reader.sink.hasTroubleAt(this.#reader.spanOf(node).start)) return undefined;
     const word = this.#reader.textOf(node);
     const meant = { yes: 'true', on: 'true', no: 'false', off: 'false' }[word.toLowerCase()];
     if (slot.type.kind === 'bool') {

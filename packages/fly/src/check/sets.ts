@@ -34,15 +34,16 @@ function checkRequired(reader: Reader, context: BodyContext, seen: Seen): void {
 }
 
 function checkExclusive(reader: Reader, group: readonly string[], seen: Seen): void {
-  const [first, second] = group.filter((name) => seen.at.has(name));
-  const span = second === undefined ? undefined : seen.at.get(second);
-  if (first === undefined || span === undefined) return;
-  const other = seen.at.get(first) ?? span;
+  const [first, second] = group.flatMap((name) => {
+    const token = seen.at.get(name);
+    return token === undefined ? [] : [{ name, span: reader.tokenSpan(token) }];
+  });
+  if (first === undefined || second === undefined) return;
   reader.sink.add({
     code: 'FLY044',
-    ...span,
-    message: `${first} and ${second} exclude each other`,
-    related: [{ ...other, message: `${first} is set here` }],
+    ...second.span,
+    message: `${first.name} and ${second.name} exclude each other`,
+    related: [{ ...first.span, message: `${first.name} is set here` }],
   });
 }
 
@@ -64,8 +65,8 @@ function checkOrdered(reader: Reader, [low, high]: readonly [string, string], bo
   if (span === undefined || other === undefined) return;
   reader.sink.add({
     code: 'FLY033',
-    ...span,
+    ...reader.tokenSpan(span),
     message: `${low} (${lowest}) is above ${high} (${highest})`,
-    related: [{ ...other, message: `${high} is set here` }],
+    related: [{ ...reader.tokenSpan(other), message: `${high} is set here` }],
   });
 }

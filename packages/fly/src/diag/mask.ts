@@ -15,7 +15,7 @@ const quotedUri = /\b(yc-lockbox|aws-sm|vault|local):\/\/[^"'<>\n]+/g;
 export function maskInPlace(text: string): string {
   return text
     .replace(
-      uriPattern,
+      quotedUri,
       (whole, scheme: string) => `${scheme}://${'*'.repeat(whole.length - scheme.length - 3)}`,
     )
     .replace(tokenPattern, (whole) => '*'.repeat(whole.length));

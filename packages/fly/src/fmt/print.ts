@@ -1,5 +1,6 @@
 import { formatDuration } from '@polar-gosling/kernel';
-import type { EggValues, FlyBlock } from '../check/blocks.ts';
+import type { FlyBlock } from '../check/blocks.ts';
+import type { EggValues } from '../check/values.ts';
 import { type CompiledBlock, compile } from '../schema/compiled.ts';
 import { schema } from '../schema/table.ts';
 import type { Plain, ValueType } from '../schema/types.ts';
@@ -26,7 +27,7 @@ export function printBlock<Kind extends FlyBlock['kind']>(block: PrintableBlock<
   const isPartial = block.kind === 'defaults' || block.kind === 'patch';
   const compiled = file.blocks.get(isPartial ? (block.labels[0] ?? '') : block.kind);
   if (compiled === undefined) return '';
-  const values: Values = block.values;
+  const values: Values = { ...block.values };
   const lines = printBody(values, compiled);
   return formatFly(wrap(block.kind, block.labels, lines).join('\n'));
 }

@@ -137,12 +137,20 @@ export function block<const Spec extends BlockSpec>(spec: Spec): Spec {
   return spec;
 }
 
+type AttributeOptions = Omit<AttributeSpec, 'type' | 'doc'>;
+
 /** Keeps the literal types of an attribute's schema. */
-export function attribute<
-  const Type extends ValueType,
-  const Options extends Omit<AttributeSpec, 'type' | 'doc'>,
->(type: Type, doc: string, options?: Options): { readonly type: Type; readonly doc: string } & Options {
-  return { type, doc, ...(options as Options) };
+export function attribute<const Type extends ValueType>(
+  type: Type,
+  doc: string,
+): { readonly type: Type; readonly doc: string };
+export function attribute<const Type extends ValueType, const Options extends AttributeOptions>(
+  type: Type,
+  doc: string,
+  options: Options,
+): { readonly type: Type; readonly doc: string } & Options;
+export function attribute(type: ValueType, doc: string, options: AttributeOptions = {}): AttributeSpec {
+  return { type, doc, ...options };
 }
 
 export const text = { kind: 'string' } as const;

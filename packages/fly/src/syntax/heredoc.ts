@@ -78,14 +78,7 @@ export class HeredocScanner {
   #closerAfter(tag: string, from: number): Closer | undefined {
     this.#closers ??= indexClosers(this.#text);
     const closers = this.#closers.get(tag) ?? [];
-    let low = 0;
-    let high = closers.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((closers[middle]?.line ?? 0) < from) low = middle + 1;
-      else high = middle;
-    }
-    return closers[low];
+    return closers[lowerBound(closers, from, (closer) => closer.line)];
   }
 
   #shallowLine(from: number, closer: Closer): number | undefined {
@@ -104,17 +97,26 @@ export class HeredocScanner {
   /** Does another heredoc with this tag start before `until`? */
   #reopens(head: Head, until: number): boolean {
     this.#heads ??= indexHeads(this.#text);
-    return (this.#heads.get(head.tag) ?? []).some((at) => at >= head.body && at < until);
+    const heads = this.#heads.get(head.tag) ?? [];
+    const next = heads[lowerBound(heads, head.body, (at) => at)];
+    return next !== undefined && next < until;
   }
 
   /** No closing tag: the body ends where the indentation returns to that of the opening line. */
   #unclosed(head: Head): number {
+    const end = this.#guessEnd(head);
+    const text = `\n${' '.repeat(head.indent)}${head.tag}`;
     this.#sink.add({
       code: 'FLY010',
       start: head.start,
       end: head.end,
       message: `this heredoc has no closing ${head.tag}`,
+      fixes: [{ title: `insert ${head.tag}`, safety: 'suggested', edits: [{ start: end, end, text }] }],
     });
+    return end;
+  }
+
+  #guessEnd(head: Head): number {
     const text = this.#text;
     const isDeeper = indentAt(text, head.body) > head.indent;
     for (let line = head.body; line < text.length; ) {
@@ -202,4 +204,17 @@ function remember<Value>(index: Map<string, Value[]>, key: string, value: Value)
   const known = index.get(key);
   if (known === undefined) index.set(key, [value]);
   else known.push(value);
+}
+
+/** Index of the first item whose offset is not below `from`. */
+function lowerBound<Item>(items: readonly Item[], from: number, offsetOf: (item: Item) => number): number {
+  let low = 0;
+  let high = items.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const item = items[middle];
+    if (item !== undefined && offsetOf(item) < from) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

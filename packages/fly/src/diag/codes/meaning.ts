@@ -60,7 +60,7 @@ export const meaningCodes = {
     title: 'one name, two blocks',
     why: 'Eggs, EggsBuckets and jobs share one name space, in which upper and lower case do not differ.',
     phase: 'nest',
-    wrong: twoEggs('My-App'),
+    wrong: `${eggWith()}\n${jobWith('script = "date"').replace('nightly', 'My-App')}`,
     right: twoEggs('other-app'),
   },
   FLY081: {
