@@ -38,6 +38,6 @@ export function exitCodeOf(error: unknown): ExitCode {
   if (error.code === 'CLI_USAGE') return exitCodes.usage;
   if (error.code === 'CLI_INTERRUPTED') return exitCodes.interrupted;
   // What the server said, where it is the server's refusal that we carry.
-  const status = error.code === 'API_PROBLEM' ? Number(error.params['status']) : error.http;
+  const status = error.code.startsWith('API_') ? Number(error.params['status'] ?? error.http) : error.http;
   return byStatus[status] ?? exitCodes.failed;
 }

@@ -13,5 +13,15 @@ export function parseJobUrl(text: string): JobAddress | undefined {
   if (protocol !== 'https:' && protocol !== 'http:') return undefined;
   const [, project, jobId] = /^\/(.+?)\/-\/jobs\/([1-9]\d{0,15})(?:\/[a-z]*)?$/.exec(pathname) ?? [];
   if (project === undefined || jobId === undefined) return undefined;
-  return { server: host.toLowerCase(), project: decodeURIComponent(project), jobId: Number(jobId) };
+  const decoded = decodePath(project);
+  if (decoded === undefined) return undefined;
+  return { server: host.toLowerCase(), project: decoded, jobId: Number(jobId) };
+}
+
+function decodePath(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined; // a broken escape: no address that GitLab ever gave
+  }
 }

@@ -1,0 +1,57 @@
+import { createServer } from 'node:http';
+
+export interface FakeApi {
+  readonly url: string;
+  /** `GET /eggs?limit=200` and so on, with the token and body that came. */
+  readonly requests: { line: string; token: string | undefined; body: unknown }[];
+  close(): Promise<void>;
+}
+
+type Answer = object | { readonly status: number; readonly code: string; readonly detail: string };
+
+/** MotherGoose's API with fixed answers by `METHOD /path`; what is not there is 404. */
+export async function startFakeApi(answers: Readonly<Record<string, Answer>>): Promise<FakeApi> {
+  const requests: FakeApi['requests'] = [];
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(Buffer.from(chunk));
+    const text = Buffer.concat(chunks).toString();
+    const line = `${request.method} ${request.url}`;
+    const token = request.headers.authorization?.replace('Bearer ', '');
+    requests.push({ line, token, body: text === '' ? undefined : JSON.parse(text) });
+    const answer = answers[line.replace(/\?.*/, '')] ?? {
+      status: 404,
+      code: 'EGG_MISSING',
+      detail: 'not there',
+    };
+    if ('status' in answer && 'code' in answer) {
+      const problem = { type: 'about:blank', title: 'x', instance: '/', ...answer };
+      response.writeHead(Number(answer.status), { 'content-type': 'application/problem+json' });
+      response.end(JSON.stringify(problem));
+      return;
+    }
+    if (Object.keys(answer).length === 0) response.writeHead(204).end();
+    else {
+      const status = 'status' in answer && answer.status === 'accepted' ? 202 : createdStatus(line);
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
+    }
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', () => resolve());
+  });
+  const address = server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    requests,
+    close: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
+  };
+}
+
+function createdStatus(line: string): number {
+  return line.startsWith('POST /tokens') ? 201 : 200;
+}
