@@ -1,12 +1,15 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { createGitlabSim, type GitlabSim, type GitlabSimOptions } from '@polar-gosling/gitlab-sim';
+import { createSystemClock, Secret } from '@polar-gosling/kernel';
 import { nestTree } from '@polar-gosling/nest';
+import { openLocalSecrets } from '@polar-gosling/wiring';
 import { findTestTofu } from './tofu.ts';
 
 const run = promisify(execFile);
@@ -33,6 +36,7 @@ export interface World {
   ): Promise<CliResult>;
   /** Starts `gosling up`; resolves when it answers. */
   up(env?: Record<string, string>): Promise<Running>;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers
   api(path: string, init?: RequestInit): Promise<{ status: number; body: any }>;
   /** Ends everything that was started and removes the folder. */
   remove(): Promise<void>;
@@ -65,10 +69,12 @@ export async function createWorld(options: GitlabSimOptions = {}): Promise<World
     HOME: dir,
     GOSLING_DATA_DIR: dataDir,
     GOSLING_NEST_URL: `file://${nest.bare}`,
-    GOSLING_LISTEN: '127.0.0.1:0',
+    // The same port at every start: runners go on and must find it again.
+    GOSLING_LISTEN: `127.0.0.1:${await freePort()}`,
     GOSLING_TOFU_BIN: findTestTofu(),
     GOSLING_UNSAFE_LOCAL: '1',
     GOSLING_LOG_LEVEL: 'debug',
+    POLAR_PACE: JSON.stringify({ heartbeatMs: 5_000, syncEveryMs: 1_000, pruneEveryMs: 1_000 }),
     NODE_COMPILE_CACHE: join(root, '.cache/node'),
     NO_COLOR: '1',
   };
@@ -103,13 +109,9 @@ export async function createWorld(options: GitlabSimOptions = {}): Promise<World
     Object.fromEntries(nestTree({ cloud: 'local' }).map(({ path, text }) => [path, text])),
     'init',
   );
-  const put = await world.cli(
-    ['secret', 'put', `gitlab/${world.server.replaceAll(':', '_')}/default/api-token`],
-    {
-      stdin: apiToken,
-    },
-  );
-  if (put.code !== 0) throw new Error(`secret put failed: ${put.stderr}`);
+  const secrets = openLocalSecrets({ dataDir, clock: createSystemClock() });
+  const reference = `gitlab/${world.server.replaceAll(':', '_')}/default/api-token`;
+  await secrets.write(reference, new Secret(apiToken), { signal: AbortSignal.timeout(10_000) });
   return world;
 }
 
@@ -140,6 +142,14 @@ ${egg.runner ?? '    concurrent   = 2\n    idle_timeout = "30s"'}
   }
 ${egg.body ?? ''}}
 `;
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 export async function git(cwd: string, ...args: string[]): Promise<string> {
@@ -196,7 +206,13 @@ async function startUp(env: Record<string, string>, dataDir: string): Promise<Ru
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let log = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (log += chunk));
+  const keep = process.env['POLAR_E2E_LOG'];
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk) => {
+      log += chunk;
+      if (keep) appendFileSync(keep, chunk);
+    });
+  }
   const ended = new Promise<number | undefined>((resolve) => {
     child.once('close', (code) => resolve(code ?? undefined));
   });
@@ -223,6 +239,7 @@ async function callApi(
   dataDir: string,
   path: string,
   init: RequestInit = {},
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers
 ): Promise<{ status: number; body: any }> {
   const url = readText(join(dataDir, 'url'));
   const token = readText(join(dataDir, 'cli-token'));

@@ -2,10 +2,12 @@ import path from 'node:path';
 import { isCoded } from '@polar-gosling/kernel';
 import { type MothergooseConfig, readConfig } from '@polar-gosling/mothergoose';
 import { openLocalSecrets } from '@polar-gosling/wiring';
+import { z } from 'zod';
 import type { CliContext, Command } from '../cli/command.ts';
 import { cliErrors } from '../cli-errors.ts';
+import type { Environment } from '../config.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { startInstance } from '../up/start-instance.ts';
+import { type InstanceOptions, startInstance } from '../up/start-instance.ts';
 
 const nestUrlReference = 'nest/repo-url';
 
@@ -21,6 +23,7 @@ export const run: Command = async (context) => {
     ids,
     writeLog: (line) => output.stderr.write(line),
     logFormat,
+    pace: testPace(env),
     signal,
   });
   try {
@@ -32,6 +35,19 @@ export const run: Command = async (context) => {
   }
   return exitCodes.ok;
 };
+
+const Pace = z.strictObject({
+  heartbeatMs: z.number().min(1_000).optional(),
+  syncEveryMs: z.number().min(200).optional(),
+  sweepEveryMs: z.number().min(200).optional(),
+  pruneEveryMs: z.number().min(200).optional(),
+});
+
+/** `POLAR_PACE` (JSON, for tests only) makes things happen more often. */
+function testPace(env: Environment): NonNullable<InstanceOptions['pace']> {
+  const parsed = Pace.parse(JSON.parse(env['POLAR_PACE'] ?? '{}'));
+  return Object.fromEntries(Object.entries(parsed).filter(([, value]) => value !== undefined));
+}
 
 function configOf(context: CliContext): MothergooseConfig {
   const reading = readConfig(context.env);

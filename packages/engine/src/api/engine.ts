@@ -15,7 +15,7 @@ import type { WebhookIngest } from './webhooks.ts';
 
 export interface EngineSettings {
   /** How GitLab reaches us; absent: poll mode, no webhooks are made. */
-  readonly publicUrl?: string;
+  readonly publicUrl?: string | undefined;
   /** How agents reach us: the public URL, or loopback for local runners. */
   readonly agentUrl: string;
   /** Marks our hooks, machines and registrations. */

@@ -48,14 +48,20 @@ export function changeWrites(deps: InternalDeps, at: { row: RunnerRow; moves: re
   return {
     writes,
     shard: to === 'terminating' && to !== row.state ? row.shard : undefined,
-    isBootFailure: isBootFailure(row.state, to),
+    isBootFailure: isBootFailure(row.state, moves),
   };
 }
 
 function columnsOf(move: PoolMove, now: number): Row {
   switch (move.kind) {
     case 'move':
-      return { state: move.to, state_since: now, deadline_at: deadlineOf(runnerStates, move.to, now) };
+      return {
+        state: move.to,
+        state_since: now,
+        deadline_at: deadlineOf(runnerStates, move.to, now),
+        // Whoever is heard, or was on its way, has an address in OpenTofu.
+        ...(move.to === 'booting' ? { made: true } : {}),
+      };
     case 'desire':
       return { desired: move.desired };
     case 'tier':
@@ -81,6 +87,7 @@ function clearsMark(to: RunnerState, moves: readonly PoolMove[]): boolean {
 }
 
 /** A runner that never came to life: counts towards the Egg's back-off. */
-function isBootFailure(from: RunnerState, to: RunnerState): boolean {
-  return to === 'failed' && (from === 'requested' || from === 'provisioning' || from === 'booting');
+function isBootFailure(from: RunnerState, moves: readonly PoolMove[]): boolean {
+  const hasFailed = moves.some((move) => move.kind === 'move' && move.to === 'failed');
+  return hasFailed && (from === 'requested' || from === 'provisioning' || from === 'booting');
 }

@@ -54,6 +54,7 @@ export function launchWrites(
     shard,
     address: deps.tofu.addressOf(id),
     launch_key: move.launchKey,
+    desired: move.pool === 'nadir' ? 'park' : 'run',
   };
   const details = { egg: egg.name, why: move.why, rule: move.rule, launchKey: move.launchKey, shard };
   return {
@@ -83,7 +84,6 @@ function configured({ egg, config }: Observed): Row {
     spot: config.cloud.spot !== 'never',
     failure_count: 0,
     made: false,
-    desired: 'run',
     strikes: 0,
   };
 }

@@ -1,5 +1,6 @@
 import {
   type AgentState,
+  acceptsNoMoreAfterMs,
   type EggConfig,
   eggName,
   missedHeartbeats,
@@ -7,7 +8,6 @@ import {
   type RunnerFacts,
   type registrationId,
   runnerId,
-  spareSilentMs,
   type WaitingJob,
 } from '@polar-gosling/domain';
 import { brand } from '@polar-gosling/kernel';
@@ -88,6 +88,7 @@ export async function observe(
     runners: runnerFacts,
     frozen: refused !== undefined || (await isFrozen(deps, name, options)),
     ...(state?.backoff_until === undefined ? {} : { backoffUntil: state.backoff_until }),
+    ...((state?.failures ?? 0) >= 3 ? { maxStarting: 1 } : {}),
     isLeaving: egg.status === 'draining',
     ...(first === undefined ? {} : { firstRegistration: first.id }),
     replaceShare,
@@ -155,7 +156,7 @@ async function toFacts(
   const silentMs = agent?.last_heartbeat === undefined ? 0 : deps.clock.now() - agent.last_heartbeat;
   const isSilent = silentMs > missedHeartbeats * deps.settings.heartbeatMs;
   const proof = isSilent
-    ? await proofOf(deps, { row, config: at.config, askGitlab: silentMs > spareSilentMs }, options)
+    ? await proofOf(deps, { row, config: at.config, askGitlab: silentMs > acceptsNoMoreAfterMs }, options)
     : undefined;
   const isFull = await isOverThreshold(deps, { row, config: at.config }, options);
   return {
@@ -166,12 +167,15 @@ async function toFacts(
     machineHash: row.machine_hash,
     createdAt: row.created_at,
     stateSince: row.state_since,
+    launchKey: row.launch_key,
     ...(row.deadline_at === undefined ? {} : { deadlineAt: row.deadline_at }),
     made: row.made,
     desired: row.desired,
     ...(agent?.last_heartbeat === undefined ? {} : { agent: agentFacts(agent, isFull) }),
     failureCount: agent?.failure_count ?? row.failure_count,
-    ...(mark === undefined ? {} : { mark: { action: mark.action, rule: mark.rule, by: mark.by } }),
+    ...(mark === undefined
+      ? {}
+      : { mark: { action: mark.action, rule: mark.rule, by: mark.by, at: mark.at } }),
     ...(row.unknown_since === undefined ? {} : { unknownSince: row.unknown_since }),
     ...(proof === undefined ? {} : { proof }),
   };

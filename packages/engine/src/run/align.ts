@@ -13,18 +13,26 @@ export interface Alignment {
  * Compares rows with what a plan shows of the state (every address of the state is in it, as no-op at least).
  * Pure; an empty answer means that rows and state agree.
  */
-export function alignRows(rows: readonly RunnerRow[], changes: readonly PlanChange[]): readonly Alignment[] {
-  const byAddress = new Map(changes.map((change) => [change.address, change.actions]));
+export function alignRows(
+  rows: readonly RunnerRow[],
+  plan: { readonly changes: readonly PlanChange[]; readonly hasChanges: boolean },
+): readonly Alignment[] {
+  const byAddress = new Map(plan.changes.map((change) => [change.address, change.actions]));
   return rows.flatMap((row) => {
-    const found = alignRow(row, byAddress.get(row.address));
+    const found = alignRow(row, byAddress.get(row.address), plan.hasChanges);
     return found === undefined ? [] : [found];
   });
 }
 
-function alignRow(row: RunnerRow, actions: readonly string[] | undefined): Alignment | undefined {
+function alignRow(
+  row: RunnerRow,
+  actions: readonly string[] | undefined,
+  hasChanges: boolean,
+): Alignment | undefined {
   const isStarting = row.state === 'requested' || row.state === 'provisioning';
   if (isStarting && !row.made && actions !== undefined) {
-    if (isOnly(actions, 'no-op')) {
+    // With changes left, an interrupted start is finished by this very plan.
+    if (isOnly(actions, 'no-op') && !hasChanges) {
       return { row, to: 'booting', made: true, why: 'an earlier run made it before it was ended' };
     }
     if (actions.length > 1) {

@@ -103,8 +103,12 @@ async function planAndApply(
   const plan = await tofu.plan(options);
   deps.metrics.bootStage('plan', (deps.clock.monotonic() - plannedFrom) / 1000);
 
-  const aligned = alignRows(at.rows, plan.changes);
+  const aligned = alignRows(at.rows, plan);
   if (aligned.length > 0) {
+    // What OpenTofu's state does not name may still live: an apply that was killed before it wrote its state.
+    for (const { row } of aligned.filter(({ to }) => to === 'terminated')) {
+      await deps.tofu.removeStray?.(row.id, options);
+    }
     await write(
       deps,
       { on, changes: aligned.map(({ row, to, made, why }) => ({ row, to, made, why })) },

@@ -65,10 +65,12 @@ function compareEgg(config: EggConfig, row: EggConfigRow | undefined, machineRev
 function problemOf(read: NestRead, row: EggConfigRow): InvalidEgg['problem'] | undefined {
   const file = read.perFile.find(({ path }) => path === row.source_file);
   if (file === undefined || file.ok) return undefined;
-  const first = file.diagnostics.find(({ severity }) => severity === 'error');
+  const others = read.perFile.filter(({ path }) => file.blockedBy.includes(path));
+  const found = [file, ...others].flatMap(({ diagnostics }) => diagnostics);
+  const first = found.find(({ severity }) => severity === 'error');
   return {
     code: first?.code ?? 'FLY000',
-    file: row.source_file,
+    file: first?.file ?? row.source_file,
     line: first?.range.start.line ?? 1,
     message: first?.message ?? 'the file has errors',
   };

@@ -19,6 +19,7 @@ export interface NestState {
   readonly revision: number;
 }
 
+const uglyFoxFile = 'UF/config.fly';
 const nestKey = { table: 'egg_configs', partition: 'nest' } as const;
 
 export async function readNestRow(deps: InternalDeps, options: CallOptions): Promise<NestState | undefined> {
@@ -52,7 +53,9 @@ export async function writeNest(
   for (const egg of change.eggs) await writeEgg(deps, { egg, head }, options);
   for (const invalid of change.invalid) await markInvalid(deps, invalid, options);
   for (const name of change.removed) await startDraining(deps, { name, head }, options);
-  await writeUglyFox(deps, { config: read.uglyfox ?? defaultUglyFox, head }, options);
+  const isUglyFoxBad = read.perFile.some(({ path, ok }) => path === uglyFoxFile && !ok);
+  // A file with errors keeps its last good version.
+  if (!isUglyFoxBad) await writeUglyFox(deps, { config: read.uglyfox ?? defaultUglyFox, head }, options);
   await writeNestRow(deps, { commit: head.commit, eggs: names, status: at.status, revision }, options);
   deps.queue.wake();
 }
@@ -186,7 +189,7 @@ async function writeUglyFox(
     config_hash: sha256Hex(stableJson(config)),
     machine_hash: '',
     git_commit: at.head.commit,
-    source_file: 'UF/config.fly',
+    source_file: uglyFoxFile,
     status: 'active',
     synced_at: deps.clock.now(),
     created_at: deps.clock.now(),

@@ -1,0 +1,62 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { localRunners, runnerRecord, type World } from './world.ts';
+
+/** Pids of OpenTofu processes that work for this world: their current directory is one of its runs. */
+export function tofuProcesses(world: World): number[] {
+  const runs = `${world.dataDir}/runs/`;
+  return pids().filter((pid) => {
+    const cwd = quietly(() => readlinkSync(`/proc/${pid}/cwd`));
+    const command = quietly(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8')) ?? '';
+    return cwd?.startsWith(runs) === true && /(tofu|terraform)/.test(command.split('\0')[0] ?? '');
+  });
+}
+
+/** Pids of agents whose runner has no job in GitLab. */
+export async function idleAgents(world: World): Promise<number[]> {
+  const busy = new Set(
+    world.sim
+      .jobs()
+      .filter(({ status }) => status === 'running' || status === 'canceling')
+      .map(({ systemId }) => systemId),
+  );
+  const { body } = await world.api('/runners?limit=100');
+  const found: number[] = [];
+  for (const id of await localRunners(world.dataDir)) {
+    const record = runnerRecord(world.dataDir, id);
+    const systemId = quietly(() =>
+      readFileSync(`${world.dataDir}/local-runners/${id}/.runner_system_id`, 'utf8').trim(),
+    );
+    const isKnownIdle = body.items?.some(
+      (runner: { id: string; state: string }) => runner.id === id && runner.state === 'idle',
+    );
+    if (record && isKnownIdle && systemId !== undefined && !busy.has(systemId)) found.push(record.pid);
+  }
+  return found;
+}
+
+/** Every process whose environment or current directory names the world's folder. */
+export function processesOf(world: World): { pid: number; command: string }[] {
+  return pids().flatMap((pid) => {
+    if (pid === process.pid) return [];
+    const cwd = quietly(() => readlinkSync(`/proc/${pid}/cwd`)) ?? '';
+    const command = quietly(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')) ?? '';
+    const isOurs = cwd.startsWith(world.dir) || command.includes(world.dir);
+    return isOurs ? [{ pid, command }] : [];
+  });
+}
+
+export function killNow(pid: number): boolean {
+  return quietly(() => process.kill(pid, 'SIGKILL')) === true;
+}
+
+function pids(): number[] {
+  return readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? [Number(name)] : []));
+}
+
+function quietly<Result>(action: () => Result): Result | undefined {
+  try {
+    return action();
+  } catch {
+    return undefined;
+  }
+}
