@@ -17,7 +17,7 @@ beforeEach(() => {
 });
 
 /** One process that wants the lease; it remembers what it has watched. */
-function process(holder: string, changes: Partial<LeaseDeps> = {}) {
+function aProcess(holder: string, changes: Partial<LeaseDeps> = {}) {
   const watch: LeaseWatch = new Map();
   const deps: LeaseDeps = { store, clock, log: silentLogger, settings: { holder }, ...changes };
   return {
@@ -31,7 +31,13 @@ function process(holder: string, changes: Partial<LeaseDeps> = {}) {
         lease = mine;
         await ending.promise;
       });
-      return { lease: () => lease, end: () => (ending.resolve(), ended) };
+      return {
+        lease: () => lease,
+        end() {
+          ending.resolve();
+          return ended;
+        },
+      };
     },
     tryIt: () => withLease(deps, { name, watch, signal: never }, async ({ fence }) => fence),
   };
@@ -51,8 +57,8 @@ async function readLease() {
 
 describe('a lease', () => {
   it('is held by one, and given back with a fence that only rises', async () => {
-    const a = process('a');
-    const b = process('b');
+    const a = aProcess('a');
+    const b = aProcess('b');
     const holding = a.hold();
     await clock.advance(0);
 
@@ -64,17 +70,17 @@ describe('a lease', () => {
   });
 
   it('is given back when the work fails', async () => {
-    const failing = process('a').run(async () => {
+    const failing = aProcess('a').run(async () => {
       throw new RangeError('the work failed');
     });
 
     await expect(failing).rejects.toThrow('the work failed');
-    expect(await process('b').tryIt()).toMatchObject({ kind: 'done' });
+    expect(await aProcess('b').tryIt()).toMatchObject({ kind: 'done' });
   });
 
   it('is renewed while the work goes on, so that a long one keeps it', async () => {
-    const holding = process('a').hold();
-    const b = process('b');
+    const holding = aProcess('a').hold();
+    const b = aProcess('b');
     for (let minute = 0; minute < 10; minute++) {
       await clock.advance(60_000);
       expect(await b.tryIt()).toEqual({ kind: 'busy' });
@@ -87,7 +93,7 @@ describe('a lease', () => {
   it('tells its next holder of the run that was in flight', async () => {
     await leaveLease('dead', 7, 'run-1');
 
-    const left = process('b', { isHolderGone: () => true }).run(async ({ leftRunId, fence }) => ({
+    const left = aProcess('b', { isHolderGone: () => true }).run(async ({ leftRunId, fence }) => ({
       leftRunId,
       fence,
     }));
@@ -99,7 +105,7 @@ describe('a lease', () => {
 describe('a lease whose holder does not renew', () => {
   it('is taken only after its fence was watched unrenewed for 35 s', async () => {
     await leaveLease('silent');
-    const b = process('b');
+    const b = aProcess('b');
 
     expect(await b.tryIt()).toEqual({ kind: 'busy' });
     await clock.advance(34_999);
@@ -110,7 +116,7 @@ describe('a lease whose holder does not renew', () => {
 
   it('is not taken sooner because the wall clock jumped', async () => {
     await leaveLease('silent');
-    const b = process('b');
+    const b = aProcess('b');
     await b.tryIt();
 
     clock.jump(3_600_000);
@@ -120,7 +126,7 @@ describe('a lease whose holder does not renew', () => {
 
   it('is watched anew after each renewal', async () => {
     await leaveLease('slow');
-    const b = process('b');
+    const b = aProcess('b');
     await b.tryIt();
     await clock.advance(30_000);
     await leaveLease('slow');
@@ -135,14 +141,14 @@ describe('a lease whose holder is proved gone', () => {
   it('is taken at once', async () => {
     await leaveLease('dead', 4);
 
-    const outcome = await process('b', { isHolderGone: (holder) => holder === 'dead' }).tryIt();
+    const outcome = await aProcess('b', { isHolderGone: (holder) => holder === 'dead' }).tryIt();
 
     expect(outcome).toEqual({ kind: 'done', result: 5 });
   });
 
   it('goes to one of several that see it at the same time', async () => {
     await leaveLease('dead');
-    const others = ['b', 'c', 'd'].map((holder) => process(holder, { isHolderGone: () => true }));
+    const others = ['b', 'c', 'd'].map((holder) => aProcess(holder, { isHolderGone: () => true }));
     const held = Promise.withResolvers<void>();
 
     const running = others.map(({ run }) => run(() => held.promise));
@@ -156,15 +162,15 @@ describe('a lease whose holder is proved gone', () => {
   it('is not taken from a process of the same name: that one watches itself', async () => {
     await leaveLease('b');
 
-    expect(await process('b', { isHolderGone: () => true }).tryIt()).toEqual({ kind: 'busy' });
+    expect(await aProcess('b', { isHolderGone: () => true }).tryIt()).toEqual({ kind: 'busy' });
   });
 
   it('is lost to a holder that was wrongly taken for gone: its writes fail and its signal ends it', async () => {
-    const holding = process('a').hold();
+    const holding = aProcess('a').hold();
     await clock.advance(0);
     const check = holding.lease()?.check();
 
-    await process('b', { isHolderGone: () => true }).tryIt();
+    await aProcess('b', { isHolderGone: () => true }).tryIt();
     const written = await store.commit(check ? [check] : [], { signal: never });
     await clock.advance(10_000);
 
@@ -184,7 +190,7 @@ describe('a holder that cannot renew', () => {
         return store.commit(unit, options);
       },
     };
-    const holding = process('a', { store: flaky }).hold();
+    const holding = aProcess('a', { store: flaky }).hold();
     await clock.advance(0);
 
     isDown = true;
