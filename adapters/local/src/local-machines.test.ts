@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { createLocalMachines } from './index.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'gosling-machines-'));
@@ -23,7 +23,9 @@ function recordIn(dataDir: string, id: string, columns: object): void {
   writeFileSync(join(dataDir, 'local-runners', id, 'runner.json'), JSON.stringify(record));
 }
 
-describe.runIf(isLinux)('createLocalMachines', () => {
+describe('createLocalMachines', () => {
+  beforeEach(({ skip }) => skip(!isLinux, 'records name processes by /proc, which is not here'));
+
   const fixture = () => {
     const dataDir = mkdtempSync(join(root, 'm-'));
     return { dataDir, machines: createLocalMachines({ dataDir }) };
