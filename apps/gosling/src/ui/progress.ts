@@ -3,7 +3,7 @@ import { createPlainProgress } from './progress-plain.ts';
 import { createTreeProgress } from './progress-tree.ts';
 import type { Progress, ProgressOptions } from './stage.ts';
 
-export type { Progress, ProgressOptions, ProgressSink, Stage } from './stage.ts';
+export type { Progress, ProgressOptions } from './stage.ts';
 
 /** A tree with elapsed times on a terminal, plain lines when piped, JSON lines with `json`. */
 export function createProgress(options: ProgressOptions): Progress {
