@@ -86,7 +86,17 @@ async function stop(env) {
     return living.length === 0;
   }, killPatienceMs);
   if (!isGone) fail(`processes of runner ${id} did not end`);
+  removeBuilds(dir);
   rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+}
+
+/** Jobs of another user work outside `dir`; the agent has noted where, and may have been killed. */
+function removeBuilds(dir) {
+  const record = join(dir, 'builds-dir');
+  const builds = existsSync(record) ? readFileSync(record, 'utf8') : '';
+  if (/^\/[\w./-]+\/gosling-builds-[\w-]+$/.test(builds) && !builds.includes('..')) {
+    rmSync(builds, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  }
 }
 
 /** The living agent of this directory: by its record, else (killed before it was written) by its mark. */

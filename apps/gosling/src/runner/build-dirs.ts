@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
-import { chmod, chown, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, chown, mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import type { IdSource } from '@polar-gosling/kernel';
 import { type AgentFiles, readIfThere, writePrivate } from './agent-files.ts';
 
 export interface BuildDirs {
@@ -16,7 +17,12 @@ export interface BuildDirs {
  */
 export async function prepareBuildDirs(
   files: AgentFiles,
-  options: { readonly jobUser: string | undefined; readonly outside: string; readonly signal: AbortSignal },
+  options: {
+    readonly jobUser: string | undefined;
+    readonly outside: string;
+    readonly ids: IdSource;
+    readonly signal: AbortSignal;
+  },
 ): Promise<BuildDirs> {
   if (options.jobUser === undefined) {
     const inside = dirsBelow(files.directory);
@@ -26,9 +32,11 @@ export async function prepareBuildDirs(
   }
   const owner = await readUser(options.jobUser, options.signal);
   await removeRecorded(files);
-  const root = await mkdtemp(path.join(options.outside, 'gosling-builds-'));
+  const root = path.join(options.outside, `gosling-builds-${options.ids.token(9)}`);
+  // Noted before it is made: one that is killed in between leaves nothing that nobody knows of.
   await writePrivate(files.buildsRecord, root);
-  await chmod(root, 0o711);
+  await mkdir(root, { mode: 0o711 });
+  await chmod(root, 0o711); // whatever the umask took
   const dirs = dirsBelow(root);
   for (const directory of [dirs.builds, dirs.cache]) {
     await mkdir(directory, { mode: 0o700 });

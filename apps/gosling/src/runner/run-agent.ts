@@ -20,7 +20,7 @@ export async function runAgent(deps: AgentDeps): Promise<ExitCode> {
 
   await writeRunnerFiles(deps, memory.answer);
   const signal = AbortSignal.timeout(60_000);
-  const dirs = await prepareBuildDirs(files, { jobUser: deps.jobUser, outside: deps.outside, signal });
+  const dirs = await prepareBuildDirs(files, { ...deps, signal });
   const buffer = await openReportBuffer(files);
   log.info('agent started', { egg: memory.answer.egg_name, kind: deps.binary.label });
   const life = createAgentLife(deps, { memory, buffer, dirs });
