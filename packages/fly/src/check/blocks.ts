@@ -72,8 +72,8 @@ interface FilledKinds {
 }
 
 /** The values of each kind of block after `withDefaults`. */
-export type FilledValues<Block extends FlyBlock> = ValuesAgreeWithTheTable extends true
-  ? Block['kind'] extends keyof FilledKinds
-    ? FilledKinds[Block['kind']]
-    : Block['values']
+export type FilledValues<Kind extends FlyBlock['kind']> = ValuesAgreeWithTheTable extends true
+  ? Kind extends keyof FilledKinds
+    ? FilledKinds[Kind]
+    : Extract<FlyBlock, { kind: Kind }>['values']
   : never;

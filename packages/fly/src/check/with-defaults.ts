@@ -11,11 +11,13 @@ const file = compile('', schema);
  * `memory` 4096, `server` "gitlab.com", …). Defaults that depend on something else (cloud, executor,
  * max_jobs, run_untagged, apex.max_count) stay absent: their rows in the schema say in words what holds.
  */
-export function withDefaults<Block extends FlyBlock>(block: Block): FilledValues<Block> {
+export function withDefaults<Kind extends FlyBlock['kind']>(
+  block: Extract<FlyBlock, { kind: Kind }>,
+): FilledValues<Kind> {
   const compiled = file.blocks.get(block.kind);
   const values: Values = { ...block.values };
   // `fill` makes what the type says; it follows the same rows of the same table.
-  return (compiled === undefined ? values : fill(values, compiled)) as FilledValues<Block>;
+  return (compiled === undefined ? values : fill(values, compiled)) as FilledValues<Kind>;
 }
 
 function fill(values: Values, block: CompiledBlock): Values {

@@ -97,7 +97,8 @@ function printPlain(value: Plain): string {
 /** Fly has no exponents. */
 function printNumber(value: number): string {
   const text = String(value);
-  return /e/.test(text) ? value.toFixed(20).replace(/\.?0+$/, '') : text;
+  if (!text.includes('e')) return text;
+  return Number.isInteger(value) ? BigInt(value).toString() : value.toFixed(20).replace(/\.?0+$/, '');
 }
 
 function printList(values: readonly unknown[], of: ValueType): string {

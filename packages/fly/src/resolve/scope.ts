@@ -108,8 +108,8 @@ export class Scope {
   /** Remembers the members of a circle, so that however often they are used, they are walked once. */
   #findCircle(key: string): readonly string[] | undefined {
     const at = this.#open.indexOf(key);
-    if (at < 0) return this.#open.length >= limits.chain ? [...this.#open, key] : undefined;
-    const path = [...this.#open.slice(at), key];
+    if (at < 0 && this.#open.length < limits.chain) return undefined;
+    const path = [...this.#open.slice(Math.max(0, at)), key];
     for (const member of path) this.#circular.set(member, path);
     return path;
   }
@@ -127,10 +127,10 @@ export class Scope {
   }
 }
 
-/** A circle is reported where its first member by name is used; a chain that is too long, where it is. */
+/** A circle is reported where its first member by name is used, a chain that is too long at its start. */
 function isFirstOf(path: readonly string[], key: string): boolean {
   const isClosed = path[0] === path.at(-1);
-  return !isClosed || path.every((other) => key <= other);
+  return isClosed ? path.every((other) => key <= other) : key === path[0];
 }
 
 function attributesOf(block: BlockNode): AttributeNode[] {

@@ -76,7 +76,7 @@ export function quote(text: string): string {
     const known = { '"': '\\"', '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' }[letter];
     return known ?? `\\u{${(letter.codePointAt(0) ?? 0).toString(16).toUpperCase()}}`;
   });
-  return `"${escaped.replaceAll('${', '$${')}"`;
+  return `"${escaped.replaceAll('${', () => '$${')}"`;
 }
 
 export interface HeredocParts {
