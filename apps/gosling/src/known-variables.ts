@@ -28,6 +28,10 @@ export const knownVariables: readonly KnownVariable[] = [
   { name: 'GOSLING_SECRETS', meaning: 'settings of the secret backend', isPrefix: true },
   { name: 'GOSLING_NEST_URL', meaning: 'the Nest: Git address of the repository' },
   { name: 'GOSLING_NEST_BRANCH', meaning: 'its branch (default: HEAD of the remote)' },
+  {
+    name: 'GOSLING_NEST_GITLAB_URL',
+    meaning: "address of the Nest's GitLab, where its Git address does not tell it",
+  },
   { name: 'GOSLING_ENV', meaning: 'the environment of Envs/ that the sync applies' },
   { name: 'GOSLING_TOFU_BIN', meaning: 'the OpenTofu program to use' },
   { name: 'GOSLING_TOFU_MIRROR', meaning: 'where OpenTofu is fetched from' },

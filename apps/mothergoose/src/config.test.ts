@@ -96,6 +96,13 @@ describe('the configuration', () => {
     },
   );
 
+  it("takes the address of the Nest's GitLab by the same rules", () => {
+    const given = { GOSLING_NEST_GITLAB_URL: 'https://gitlab.example.com:8443/' };
+
+    expect(configOf(given).nest.gitlabUrl).toBe('https://gitlab.example.com:8443');
+    expect(problemsOf({ GOSLING_NEST_GITLAB_URL: 'http://10.0.0.1' })).toHaveLength(1);
+  });
+
   it('counts an empty variable as absent', () => {
     expect(configOf({ GOSLING_STORE: '', GOSLING_PUBLIC_URL: '' }).store.kind).toBe('sqlite');
   });

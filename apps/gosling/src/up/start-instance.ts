@@ -146,7 +146,7 @@ function settingsOf(
   const { config } = options;
   const nestUrl = config.nest.url;
   if (nestUrl === undefined) throw cliErrors.noNest({});
-  const project = options.nestProject ?? nestProjectOf(nestUrl);
+  const project = options.nestProject ?? nestProjectOf(nestUrl, config.nest.gitlabUrl);
   const isPolling = config.publicUrl === undefined && options.isPublicHere !== true;
   return {
     // Read when used: the port is known only after listening.

@@ -45,6 +45,10 @@ export const configVariables: readonly ConfigVariable[] = [
   { name: 'GOSLING_SECRETS_NAMESPACE', description: "Vault's namespace" },
   { name: 'GOSLING_NEST_URL', description: 'Git address of the Nest' },
   { name: 'GOSLING_NEST_BRANCH', default: 'remote HEAD', description: 'branch of the Nest' },
+  {
+    name: 'GOSLING_NEST_GITLAB_URL',
+    description: "address of the Nest's GitLab, where its Git address does not tell it",
+  },
   { name: 'GOSLING_ENV', description: 'environment of the Nest that is applied' },
   { name: 'GOSLING_TOFU_BIN', description: 'path of OpenTofu; else the managed one, then `tofu` on PATH' },
   { name: 'GOSLING_TOFU_MIRROR', description: 'where OpenTofu is fetched from' },
