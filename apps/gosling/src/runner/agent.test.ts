@@ -67,6 +67,17 @@ describe.concurrent('gosling runner', { timeout: 40_000 }, () => {
     await expect(stat(path.join(agent.directory, 'token'))).rejects.toThrow('ENOENT');
   });
 
+  it('lets gitlab-runner trust the authority that the agent trusts', async (test) => {
+    const goose = await aGoose(test);
+    const env = { NODE_EXTRA_CA_CERTS: '/etc/ssl/private-ca.pem' };
+    const agent = await anAgent(test, { url: goose.url, env });
+    await untilReported(goose, 'idle');
+
+    const config = await readFile(path.join(agent.directory, 'config.toml'), 'utf8');
+
+    test.expect(config).toContain('tls-ca-file = "/etc/ssl/private-ca.pem"');
+  });
+
   it('never prints a token', async (test) => {
     const { agent, expect } = await anIdlePair(test);
 

@@ -59,7 +59,8 @@ export function createChildRunner(deps: AgentDeps, dirs: BuildDirs, events: Chil
       listenAddress,
       buildsDir: dirs.builds,
       cacheDir: dirs.cache,
-      caFile: answer.gitlab.ca_pem === undefined ? undefined : files.caFile,
+      // gitlab-runner is no Node: what every client of ours trusts must be told to it.
+      caFile: answer.gitlab.ca_pem === undefined ? deps.childEnv['NODE_EXTRA_CA_CERTS'] : files.caFile,
       shutdownTimeoutS,
     });
     if (problem !== undefined) events.onConfigProblem(problem);

@@ -6,7 +6,7 @@ export interface ConfigTomlFacts {
   readonly listenAddress: string;
   readonly buildsDir: string;
   readonly cacheDir: string;
-  /** Where `gitlab.ca_pem` was written. */
+  /** Where `gitlab.ca_pem` was written, else what NODE_EXTRA_CA_CERTS names. */
   readonly caFile: string | undefined;
   readonly shutdownTimeoutS: number;
 }

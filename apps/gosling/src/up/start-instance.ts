@@ -128,7 +128,7 @@ function agentEnvironment({ config, env }: InstanceOptions): Record<string, stri
     GOSLING_GITLAB_RUNNER_BIN: config.gitlabRunner.bin,
     GOSLING_CA_FILE: config.caFile && path.resolve(config.caFile),
     GOSLING_JOB_USER: config.jobUser,
-    NODE_EXTRA_CA_CERTS: env['NODE_EXTRA_CA_CERTS'],
+    NODE_EXTRA_CA_CERTS: env['NODE_EXTRA_CA_CERTS'] && path.resolve(env['NODE_EXTRA_CA_CERTS']),
     NODE_COMPILE_CACHE: env['NODE_COMPILE_CACHE'],
     HTTPS_PROXY: env['HTTPS_PROXY'],
     HTTP_PROXY: env['HTTP_PROXY'],
