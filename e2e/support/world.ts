@@ -74,7 +74,7 @@ export async function createWorld(options: GitlabSimOptions = {}): Promise<World
     GOSLING_TOFU_BIN: findTestTofu(),
     GOSLING_UNSAFE_LOCAL: '1',
     GOSLING_LOG_LEVEL: 'debug',
-    POLAR_PACE: JSON.stringify({ heartbeatMs: 5_000, syncEveryMs: 1_000, pruneEveryMs: 1_000 }),
+    ...pace({}),
     NODE_COMPILE_CACHE: join(root, '.cache/node'),
     NO_COLOR: '1',
   };
@@ -113,6 +113,14 @@ export async function createWorld(options: GitlabSimOptions = {}): Promise<World
   const reference = `gitlab/${world.server.replaceAll(':', '_')}/default/api-token`;
   await secrets.write(reference, new Secret(apiToken), { signal: AbortSignal.timeout(10_000) });
   return world;
+}
+
+/** Environment that makes things happen more often than by default. */
+export function pace(
+  given: Partial<Record<'heartbeatMs' | 'syncEveryMs' | 'sweepEveryMs' | 'pruneEveryMs', number>>,
+): Record<string, string> {
+  const usual = { heartbeatMs: 5_000, syncEveryMs: 1_000, pruneEveryMs: 1_000 };
+  return { POLAR_PACE: JSON.stringify({ ...usual, ...given }) };
 }
 
 /** Fly text of a local Egg. */
@@ -243,7 +251,8 @@ async function callApi(
 ): Promise<{ status: number; body: any }> {
   const url = readText(join(dataDir, 'url'));
   const token = readText(join(dataDir, 'cli-token'));
-  const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...init.headers };
+  const json = init.body === undefined ? {} : { 'content-type': 'application/json' };
+  const headers = { authorization: `Bearer ${token}`, ...json, ...init.headers };
   const answer = await fetch(`${url}${path}`, { ...init, headers });
   const text = await answer.text();
   return {
