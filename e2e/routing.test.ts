@@ -85,8 +85,8 @@ it('makes a job demand of exactly one Egg: demands add up to the jobs that wait 
   const jobs = await waiting(7);
   const demands = await until('both Eggs have counted', async () => {
     const statuses = await Promise.all(['alpha', 'beta'].map((egg) => world.api(`/eggs/${egg}/status`)));
-    const counts = statuses.map(({ body }) => Number(body.waiting_jobs));
-    return counts[0] + counts[1] === 6 ? counts : undefined;
+    const [alpha, beta] = statuses.map(({ body }) => Number(body.waiting_jobs));
+    return Number(alpha) + Number(beta) === 6 ? [alpha, beta] : undefined;
   });
 
   const of = (egg: string | undefined) => jobs.filter(({ egg_name }) => egg_name === egg);

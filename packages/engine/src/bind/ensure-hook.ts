@@ -11,7 +11,6 @@ import type { BoundProject } from './bind-egg.ts';
 import { references } from './targets.ts';
 
 const tokenBytes = 32;
-const checkEveryMs = 5 * 60_000;
 
 interface HookContext {
   readonly egg: string;
@@ -49,7 +48,12 @@ function isFresh(deps: InternalDeps, at: { row: ProjectRow; url: string; owner: 
   const { row } = at;
   const isHealthy = row.alert_status === undefined || row.alert_status === 'executable';
   const isSame = row.hook_id !== undefined && row.hook_url === at.url && row.hook_owner === at.owner;
-  return isSame && isHealthy && deps.clock.now() - (row.checked_at ?? 0) < checkEveryMs;
+  return isSame && isHealthy && !isHookCheckDue(deps, row);
+}
+
+/** Sweeps come a little early each time: half their interval makes every one of them look at the webhook. */
+export function isHookCheckDue(deps: InternalDeps, row: ProjectRow): boolean {
+  return deps.clock.now() - (row.checked_at ?? 0) >= deps.settings.sweepEveryMs / 2;
 }
 
 async function hookSpec(

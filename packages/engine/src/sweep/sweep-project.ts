@@ -2,6 +2,7 @@ import type { CiJobStatus } from '@polar-gosling/domain';
 import { isJobOver, splitServerProject } from '@polar-gosling/domain';
 import { outboxWrite } from '@polar-gosling/ports/queue';
 import type { CallOptions, CiJobRow } from '@polar-gosling/ports/store';
+import { isHookCheckDue } from '../bind/ensure-hook.ts';
 import { applyJob } from '../demand/apply-job.ts';
 import { projectTarget, readAndApplyJob, toSighting } from '../demand/read-job.ts';
 import type { InternalDeps } from '../deps.ts';
@@ -59,8 +60,7 @@ async function wakeBindings(
   options: CallOptions & { trace: string },
 ): Promise<void> {
   const row = await getRow(deps.store, { ...typed.projects, key: { partition: project } }, options);
-  const isDue = row !== undefined && deps.clock.now() - (row.checked_at ?? 0) > deps.settings.sweepEveryMs;
-  if (!isDue || deps.settings.publicUrl === undefined) return;
+  if (deps.settings.publicUrl === undefined || row === undefined || !isHookCheckDue(deps, row)) return;
   const bindings = await listAll(deps.store, { ...typed.bindings, query: { partition: project } }, options);
   const owners = bindings.map(({ egg_name }) => egg_name).filter((name) => name !== nestBinding);
   const [owner] = owners.toSorted();
