@@ -7,13 +7,14 @@ import type { CliContext, Command } from '../cli/command.ts';
 import { cliErrors } from '../cli-errors.ts';
 import { pushNest } from '../demo/demo-nest.ts';
 import { createDemoWorld, type DemoWorld } from '../demo/demo-world.ts';
-import { ensureTofu, userBinDir } from '../demo/ensure-tofu.ts';
+import { ensureTofu } from '../demo/ensure-tofu.ts';
 import { showFirstJob } from '../demo/show-first-job.ts';
 import { stopLocalRunners } from '../demo/stop-local-runners.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { createProgress } from '../ui/progress.ts';
 import type { Progress } from '../ui/stage.ts';
 import { type Instance, startInstance } from '../up/start-instance.ts';
+import { userBinDir } from '../user-bin-dir.ts';
 
 /** `gosling demo`: everything real on this machine, GitLab simulated, one job from a push to green. */
 export const run: Command = async (context, input) => {
@@ -66,7 +67,6 @@ async function startHere(context: CliContext, world: DemoWorld): Promise<Instanc
     GOSLING_LISTEN: env['GOSLING_LISTEN'] ?? '127.0.0.1:0',
     GOSLING_PUBLIC_URL: undefined,
     GOSLING_NEST_URL: `file://${world.nest.bare}`,
-    GOSLING_BIN_DIR: env['GOSLING_BIN_DIR'] ?? userBinDir(env),
     GOSLING_UNSAFE_LOCAL: '1',
   });
   if (reading.kind === 'wrong') {
@@ -98,7 +98,7 @@ async function prepare(context: CliContext, at: { instance: Instance; progress: 
   const { env, clock, signal } = context;
   const stage = progress.stage('OpenTofu');
   try {
-    const binDir = env['GOSLING_BIN_DIR'] ?? userBinDir(env);
+    const binDir = userBinDir(env);
     const mirror = env['GOSLING_TOFU_MIRROR'];
     const tool = await ensureTofu({ embedded: instance.embedded, binDir, mirror, env, clock, stage }, signal);
     stage.done(`${tool.product} ${tool.version} (${tool.source})`);

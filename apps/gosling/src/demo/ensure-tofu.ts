@@ -1,19 +1,8 @@
-import { homedir } from 'node:os';
-import path from 'node:path';
 import { type Clock, isCoded } from '@polar-gosling/kernel';
 import type { TofuTool } from '@polar-gosling/ports/tofu';
 import { type Embedded, fetchTofu, pinnedTofu } from '@polar-gosling/wiring';
 import type { Environment } from '../config.ts';
 import type { Stage } from '../ui/stage.ts';
-
-/** Where managed OpenTofu versions of this user are kept between demos. */
-export function userBinDir(env: Environment): string {
-  return path.join(
-    env['XDG_CACHE_HOME'] || path.join(env['HOME'] || homedir(), '.cache'),
-    'polar-gosling',
-    'bin',
-  );
-}
 
 /** The OpenTofu that is here, else the pinned one, fetched and compared with its SHA-256. */
 export async function ensureTofu(

@@ -1,5 +1,9 @@
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import type { Environment } from '../config.ts';
 import { findOnPath } from '../find-on-path.ts';
 import { readVersionLine } from '../read-version.ts';
+import { userBinDir } from '../user-bin-dir.ts';
 import { type Check, fail, ok, warn } from './check.ts';
 import { isAtLeast, readVersion, showVersion } from './versions.ts';
 
@@ -30,13 +34,14 @@ export const tofuCheck: Check = {
   id: 'tofu',
   title: 'OpenTofu',
   async look({ env, signal }) {
-    const fix = 'install OpenTofu 1.10 or newer, or set GOSLING_TOFU_BIN; gosling demo fetches it by itself';
+    const fix = 'install OpenTofu 1.11 or newer, or set GOSLING_TOFU_BIN; gosling demo fetches it by itself';
     const configured = env['GOSLING_TOFU_BIN'] || undefined;
-    const tofu = configured ?? (await findOnPath('tofu', env['PATH']));
+    const tofu = configured ?? (await newestManaged(env)) ?? (await findOnPath('tofu', env['PATH']));
     if (tofu !== undefined) {
-      const line = await readVersionLine(tofu, ['version'], signal);
-      if (line === undefined) return fail(`${tofu} does not run`, fix);
-      return ok(`${line.split('\n')[0]} (${tofu})`);
+      const version = readVersion(await readVersionLine(tofu, ['version'], signal));
+      if (version === undefined) return fail(`${tofu} does not run`, fix);
+      if (!isAtLeast(version, [1, 11])) return fail(`${showVersion(version)} (${tofu}) is too old`, fix);
+      return ok(`${showVersion(version)} (${tofu})`);
     }
     const terraform = await findOnPath('terraform', env['PATH']);
     if (terraform === undefined) return fail('neither tofu nor terraform is on PATH', fix);
@@ -47,6 +52,14 @@ export const tofuCheck: Check = {
     return warn(`${found} stands in, for an embedded instance only`, fix);
   },
 };
+
+/** As an instance finds it: the newest of those that were fetched. */
+async function newestManaged(env: Environment): Promise<string | undefined> {
+  const folder = userBinDir(env);
+  const names = (await readdir(folder).catch(() => [])).filter((name) => /^tofu-\d+\.\d+\.\d+$/.test(name));
+  const newest = names.toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true })).at(-1);
+  return newest === undefined ? undefined : path.join(folder, newest);
+}
 
 export const gitlabRunnerCheck: Check = {
   id: 'gitlab-runner',

@@ -9,6 +9,7 @@ import { createPruner } from '@polar-gosling/uglyfox';
 import { type Embedded, instanceFiles, isHolderGone, openEmbedded } from '@polar-gosling/wiring';
 import { cliErrors } from '../cli-errors.ts';
 import type { Environment } from '../config.ts';
+import { userBinDir } from '../user-bin-dir.ts';
 import { goslingVersion } from '../version.ts';
 import { lockInstance } from './instance-lock.ts';
 import { createLocalRefusal } from './local-isolation.ts';
@@ -113,7 +114,7 @@ function open(options: InstanceOptions, dataDir: string): Promise<Embedded> {
       }),
     environment: env,
     tofuBin: config.tofu.bin,
-    binDir: config.binDir,
+    binDir: config.binDir ?? userBinDir(env),
     agentCommand: [process.execPath, '--disable-warning=ExperimentalWarning', main],
     agentEnvironment: agentEnvironment(options),
     userAgent: `gosling/${goslingVersion}`,
