@@ -3,6 +3,7 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { compileCache } from './cli.ts';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const fakeRunner = fileURLToPath(new URL('./fake-gitlab-runner.mjs', import.meta.url));
@@ -39,6 +40,7 @@ export async function startAgent(options: {
     env: {
       PATH: '/usr/bin:/bin',
       HOME: directory,
+      NODE_COMPILE_CACHE: compileCache,
       GOSLING_URL: options.url,
       GOSLING_BOOTSTRAP_TOKEN_FILE: tokenFile,
       ...(options.hasFakeRunner === false ? {} : { GOSLING_GITLAB_RUNNER_BIN: binary }),

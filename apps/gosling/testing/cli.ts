@@ -5,6 +5,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+/** As the wrapper `./gosling` sets it: a process starts in half the time. */
+export const compileCache = fileURLToPath(new URL('../../../.cache/node', import.meta.url));
 
 export interface CliResult {
   readonly code: number | null;
@@ -67,7 +69,14 @@ function spawnOptions({ cwd, env }: CliOptions) {
     cwd: home,
     // A question nobody answers must not outlive its test.
     timeout: 45_000,
-    env: { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: home, TERM: 'xterm', LANG: 'C.UTF-8', ...env },
+    env: {
+      PATH: '/usr/local/bin:/usr/bin:/bin',
+      HOME: home,
+      TERM: 'xterm',
+      LANG: 'C.UTF-8',
+      NODE_COMPILE_CACHE: compileCache,
+      ...env,
+    },
   };
 }
 

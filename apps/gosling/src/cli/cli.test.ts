@@ -8,7 +8,7 @@ import { runAtTerminal, runCli } from '../../testing/cli.ts';
 import { goslingVersion } from '../version.ts';
 import { commandTable } from './command-table.ts';
 
-describe.concurrent('gosling', { timeout: 30_000 }, () => {
+describe.concurrent('gosling', { timeout: 90_000 }, () => {
   it('prints the version of its package without loading anything', async ({ expect }) => {
     const manifest = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'));
 
@@ -99,7 +99,7 @@ describe.concurrent('gosling', { timeout: 30_000 }, () => {
   });
 });
 
-describe('completion', { timeout: 30_000 }, () => {
+describe('completion', { timeout: 90_000 }, () => {
   it('gives a bash script that completes commands and flags', async () => {
     const { code, stdout } = await runCli(['completion', 'bash']);
     const file = path.join(tmpdir(), `gosling-completion-${process.pid}.bash`);

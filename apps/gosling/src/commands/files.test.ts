@@ -3,6 +3,7 @@ import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { createGitlabSim } from '@polar-gosling/gitlab-sim';
+import { runs } from '@polar-gosling/testkit';
 import fc from 'fast-check';
 import { describe, expect, it, type TestContext } from 'vitest';
 import { aDirectory, runAtTerminal, runCli } from '../../testing/cli.ts';
@@ -38,7 +39,7 @@ async function outcome(root: string): Promise<{ files: Record<string, string>; s
   return { files, secrets: JSON.parse((await runCli(['secret', 'list', '--json'], { cwd: root })).stdout) };
 }
 
-describe.concurrent('gosling init', { timeout: 60_000 }, () => {
+describe.concurrent('gosling init', { timeout: 120_000 }, () => {
   it('Feature: gitops-runner-orchestration, Property 5: a new Nest has Eggs/, Jobs/ and UF/', async (test) => {
     const places = ['.', 'nest', 'deep/er/nest', 'with space'];
 
@@ -102,7 +103,7 @@ describe.concurrent('gosling init', { timeout: 60_000 }, () => {
   });
 });
 
-describe.concurrent('gosling add egg', { timeout: 60_000 }, () => {
+describe.concurrent('gosling add egg', { timeout: 120_000 }, () => {
   it('writes a valid file and both secrets, and changes nothing when it runs again', async (test) => {
     const root = await aNest(test);
 
@@ -235,7 +236,7 @@ describe.concurrent('gosling add egg', { timeout: 60_000 }, () => {
   });
 });
 
-describe.concurrent('gosling validate and fmt', { timeout: 60_000 }, () => {
+describe.concurrent('gosling validate and fmt', { timeout: 120_000 }, () => {
   const good = 'egg "a" {\n  type = "vm"\n\n  gitlab {\n    project_id = 1\n  }\n}\n';
 
   it('shows every mistake at once, with file and line, and exits with 3', async (test) => {
@@ -311,7 +312,7 @@ describe.concurrent('gosling validate and fmt', { timeout: 60_000 }, () => {
   });
 });
 
-describe.concurrent('gosling secret and doctor', { timeout: 60_000 }, () => {
+describe.concurrent('gosling secret and doctor', { timeout: 120_000 }, () => {
   it('keeps a secret from stdin and never shows it again', async (test) => {
     const root = await aNest(test);
     const reference = 'gitlab/gitlab.example_8443/default/api-token';
@@ -366,7 +367,7 @@ describe('secrets on stdin', { timeout: 120_000 }, () => {
       const clock = createSystemClock();
       const store = openSecretStore({ config: readCliConfig({}, directory.path).config, clock });
       const values = fc.sample(fc.string({ minLength: 8, maxLength: 40, unit: 'grapheme' }), {
-        numRuns: 5,
+        numRuns: runs(5),
         seed: 7,
       });
 

@@ -126,7 +126,7 @@ async function anApi({ onTestFinished }: TestContext, more: Parameters<typeof st
   return { api, run };
 }
 
-describe.concurrent('commands that ask MotherGoose', { timeout: 30_000 }, () => {
+describe.concurrent('commands that ask MotherGoose', { timeout: 90_000 }, () => {
   it('shows Eggs, capacity, waiting jobs with their reason, and a broken Egg with file and line', async (test) => {
     const { run } = await anApi(test);
 
@@ -262,7 +262,7 @@ describe.concurrent('commands that ask MotherGoose', { timeout: 30_000 }, () => 
   });
 });
 
-describe.concurrent('the address of MotherGoose', { timeout: 30_000 }, () => {
+describe.concurrent('the address of MotherGoose', { timeout: 90_000 }, () => {
   const list = ['list', 'eggs'];
 
   it('is found in the environment, in the profile, or beside the embedded instance', async (test) => {
@@ -325,7 +325,7 @@ describe.concurrent('the address of MotherGoose', { timeout: 30_000 }, () => {
   });
 });
 
-describe.concurrent('exit codes', { timeout: 30_000 }, () => {
+describe.concurrent('exit codes', { timeout: 90_000 }, () => {
   it.for([
     ['a missing thing', { status: 404, code: 'EGG_MISSING', detail: 'no such Egg' }, 5],
     ['a refused token', { status: 401, code: 'TOKEN_UNKNOWN', detail: 'unknown token' }, 4],

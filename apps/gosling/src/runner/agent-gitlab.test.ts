@@ -11,7 +11,7 @@ const ciYaml = 'build:\n  script:\n    - echo "greeting $GREETING"\n    - sleep 
 
 function until<Result>(what: string, check: () => Result | undefined | Promise<Result | undefined>) {
   const signal = new AbortController().signal;
-  return pollUntil(check, { clock, everyMs: 20, timeoutMs: 20_000, what, signal });
+  return pollUntil(check, { clock, everyMs: 20, timeoutMs: 30_000, what, signal });
 }
 
 /** A GitLab with one project and a registration, a back end, and an agent with the simulator's own runner. */
@@ -43,7 +43,7 @@ function untilJob(sim: GitlabSim, status: string) {
   return until(`a job that is ${status}`, () => sim.jobs().find((job) => job.status === status));
 }
 
-describe('gosling runner with GitLab', { timeout: 60_000 }, () => {
+describe('gosling runner with GitLab', { timeout: 120_000 }, () => {
   it('runs a job of GitLab with the simulator’s runner, names it, and leaves no manager behind', async (test) => {
     const { sim, goose, agent, project } = await aRunnerOfGitlab(test);
     const { expect } = test;

@@ -15,7 +15,7 @@ const clock = createSystemClock();
 
 function until<Result>(what: string, check: () => Result | undefined | Promise<Result | undefined>) {
   const signal = new AbortController().signal;
-  return pollUntil(check, { clock, everyMs: 20, timeoutMs: 15_000, what, signal });
+  return pollUntil(check, { clock, everyMs: 20, timeoutMs: 30_000, what, signal });
 }
 
 type Given = Parameters<typeof startFakeMotherGoose>[0];
@@ -48,7 +48,7 @@ async function anIdlePair(test: TestContext, given?: Given) {
 
 const aJob = { id: 7, project: 42, path: 'https://gitlab.example/group/app' };
 
-describe.concurrent('gosling runner', { timeout: 40_000 }, () => {
+describe.concurrent('gosling runner', { timeout: 120_000 }, () => {
   it('trades its one-time token, writes its files privately and reports booting, then idle', async (test) => {
     const { goose, agent, expect } = await anIdlePair(test);
 

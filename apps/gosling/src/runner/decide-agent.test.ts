@@ -1,3 +1,4 @@
+import { runs } from '@polar-gosling/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { aimOf, reportedState } from './agent-aim.ts';
@@ -86,7 +87,7 @@ describe('decideAgent', () => {
           );
         }
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 
@@ -99,7 +100,7 @@ describe('decideAgent', () => {
         expect(model.child.kind).toBe('down');
         expect(trail.slice(last + 1).flatMap(({ actions }) => actions)).toEqual([]);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 
@@ -117,7 +118,7 @@ describe('decideAgent', () => {
       fc.property(harmless, (steps) => {
         expect(signalsIn(play(steps, longLife).actions)).not.toContain('term');
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 
@@ -127,7 +128,7 @@ describe('decideAgent', () => {
         const { model } = play([...steps, [{ kind: 'signalled' }, 0], [exited, 0], [tick, 0]]);
         expect(model.isOver).toBe(true);
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 
@@ -139,7 +140,7 @@ describe('decideAgent', () => {
           if (before.jobs !== model.jobs) expect(actions.at(-1)).toEqual({ kind: 'report' });
         }
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 });

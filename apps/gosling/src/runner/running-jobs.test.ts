@@ -1,3 +1,4 @@
+import { runs } from '@polar-gosling/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createJobTracker } from './job-tracker.ts';
@@ -84,7 +85,7 @@ describe('createJobTracker', () => {
         }
         expect([started, done]).toEqual([jobs.length, jobs.length]);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 });
