@@ -57,7 +57,7 @@ export type {
   VariableValues,
 } from './check/values.ts';
 export { withDefaults } from './check/with-defaults.ts';
-export { codes, explainCode, type FlyCode, isFlyCode, type Severity } from './diag/codes.ts';
+export { type CodeEntry, codes, explainCode, type FlyCode, isFlyCode, type Severity } from './diag/codes.ts';
 export type { DiagnosisOptions, Diagnostic, Fix, FixEdit, RelatedPlace } from './diag/diagnostic.ts';
 export { maskSecrets } from './diag/mask.ts';
 export { diagnosticsToJson } from './diag/render/json.ts';
@@ -71,6 +71,7 @@ export { evaluateRule, type RuleFacts } from './rules/eval.ts';
 export { type Field, fields } from './rules/fields.ts';
 export { parseRule } from './rules/parse.ts';
 export type { ParsedRule, Rule, RuleOperator, RuleProblem, RuleTest } from './rules/tree.ts';
+export { environmentNames } from './schema/mothergoose.ts';
 export { type BlockKind, schema } from './schema/table.ts';
 export type { AttributeSpec, BlockSpec, EnvValue, Plain, ValueType } from './schema/types.ts';
 export { appendBlock, applyEdits } from './syntax/edit.ts';

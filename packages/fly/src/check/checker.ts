@@ -3,32 +3,12 @@ import type { FixFinding } from '../diag/sink.ts';
 import { type CompiledBlock, findHome, type Slot } from '../schema/compiled.ts';
 import { Node } from '../syntax/kinds.ts';
 import type { AttributeNode, BlockNode, ItemNode, Span } from '../syntax/tree.ts';
+import type { BodyContext, Seen, Values } from './body.ts';
 import { Converter, type Path } from './convert.ts';
 import { checkLabels } from './labels.ts';
 import { near, replacing } from './near.ts';
 import type { Reader } from './reader.ts';
 import { checkSets } from './sets.ts';
-
-/** What a body is checked as. */
-export interface BodyContext {
-  readonly block: CompiledBlock;
-  readonly path: Path;
-  /** Where something absent is reported. */
-  readonly header: Span;
-  /** Nothing is required: the body is merged with another. */
-  readonly isPartial: boolean;
-}
-
-/** What was seen in one body. */
-export interface Seen {
-  /** Token of the first of each attribute, and of each block with its labels. */
-  readonly at: Map<string, number>;
-  /** Names that a mistake already stands for: never reported as absent. */
-  readonly excused: Set<string>;
-  isBroken: boolean;
-}
-
-export type Values = Record<string, unknown>;
 
 const environmentName = /^[A-Za-z_][A-Za-z0-9_]*$/;
 

@@ -1,4 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references of Fly are written like this
+import { runs } from '@polar-gosling/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkFly, collectScope, parseFly, parseSecretUri, printEgg } from '../index.ts';
@@ -38,7 +39,7 @@ describe('the checker', () => {
           expect(diagnostics[0]?.message).toContain(found);
         },
       ),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 
@@ -61,7 +62,7 @@ describe('the checker', () => {
           runner: { concurrent: count, image: `${image}:${branch}`, tags: [`on-${branch}`, 'app'] },
         });
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 
@@ -126,7 +127,7 @@ describe('the checker', () => {
         expect(rejected.diagnostics.some((diagnostic) => diagnostic.severity === 'error')).toBe(true);
         expect(rejected.blocks.every((block) => !block.isValid)).toBe(true);
       }),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 
@@ -172,7 +173,7 @@ describe('secret references', () => {
           });
         },
       ),
-      { numRuns: 200 },
+      { numRuns: runs(200) },
     );
   });
 

@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references of Fly are written like this
 import type { Sink } from '../diag/sink.ts';
 import type { ParsedFile } from '../parse-fly.ts';
-import type { Scope } from '../resolve/scope.ts';
+import type { References } from '../resolve/references.ts';
 import type { Plain } from '../schema/types.ts';
 import { Node } from '../syntax/kinds.ts';
 import { cutTemplate, decodeEscapes, readHeredoc, roots, type TemplatePart } from '../syntax/template.ts';
@@ -21,7 +21,7 @@ const constants: ReadonlyMap<string, Plain> = new Map<string, Plain>([
 export class Reader {
   readonly text: string;
   readonly sink: Sink;
-  readonly scope: Scope;
+  readonly scope: References;
   /** Labels that `egg.name` and the like stand for inside the block being read. */
   self: { readonly root: string; readonly label: string } | undefined;
   /** Circles are reported where they are made. */
@@ -29,7 +29,7 @@ export class Reader {
   readonly #kinds: Uint8Array;
   readonly #starts: Int32Array;
 
-  constructor(parsed: ParsedFile, sink: Sink, scope: Scope) {
+  constructor(parsed: ParsedFile, sink: Sink, scope: References) {
     this.text = parsed.text;
     this.#kinds = parsed.tokens.kinds;
     this.#starts = parsed.tokens.starts;

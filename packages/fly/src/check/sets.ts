@@ -1,4 +1,4 @@
-import type { BodyContext, Seen, Values } from './checker.ts';
+import type { BodyContext, Seen, Values } from './body.ts';
 import { pathText } from './convert.ts';
 import type { Reader } from './reader.ts';
 

@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references of Fly are written like this
 import { globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { runs } from '@polar-gosling/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseText } from '../syntax/parse.ts';
@@ -67,7 +68,7 @@ describe('formatFly', () => {
 
         expect(formatFly(once)).toBe(once);
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 
@@ -79,7 +80,7 @@ describe('formatFly', () => {
         expect(tokensOf(formatted)).toEqual(tokensOf(text));
         expect(commentsOf(formatted)).toEqual(commentsOf(text));
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 
@@ -90,7 +91,7 @@ describe('formatFly', () => {
 
         expect(codes(formatFly(text)).toSorted()).toEqual(codes(text).toSorted());
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 

@@ -17,7 +17,8 @@ export function formatFly(text: string): string {
   // In a broken text a moved line may read differently: then nothing is touched.
   const again = parseText(formatted);
   const isStable = new Formatter(formatted, again).run() === formatted;
-  return isStable && hasSameTokens([text, result], [formatted, again]) ? formatted : text;
+  const isSame = hasSameErrors(result, again) && hasSameTokens([text, result], [formatted, again]);
+  return isStable && isSame ? formatted : text;
 }
 
 class Formatter {
@@ -108,7 +109,8 @@ class Formatter {
     if (this.#writer.isLineEmpty || this.#lineEnds > 0) return false;
     let next = token + 1;
     while (kinds[next] === Token.blank) next++;
-    return kinds[next] === Token.newline || kinds[next] === Token.end;
+    const isLast = kinds[next] === Token.newline || kinds[next] === Token.end;
+    return isLast || this.#layout.brackets[next] === 2;
   }
 
   #gap(token: number, kind: number): string {
@@ -150,6 +152,12 @@ function printHeredoc(token: string, indent: string): string {
     .split(/\r?\n/)
     .map((line) => (line.trim() === '' && line.length <= width ? '' : indent + line.slice(width)));
   return [head, ...lines].join('\n');
+}
+
+function hasSameErrors(before: SyntaxResult, after: SyntaxResult): boolean {
+  const codes = ({ sink }: SyntaxResult) => sink.findings.map((finding) => finding.code).toSorted();
+  const [old, now] = [codes(before), codes(after)];
+  return old.length === now.length && old.every((code, index) => code === now[index]);
 }
 
 function hasSameTokens(

@@ -1,4 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references of Fly are written like this
+import { runs } from '@polar-gosling/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -154,7 +155,7 @@ describe('the canonical printer', () => {
         expect(plain(blocks)).toEqual(plain([given]));
         expect(formatFly(text)).toBe(text);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 
@@ -171,7 +172,6 @@ describe('the canonical printer', () => {
           Object.keys(values).toSorted(),
         );
       }),
-      { numRuns: 100 },
     );
   });
 
@@ -186,7 +186,6 @@ describe('the canonical printer', () => {
         );
         expect(plain(found?.values.repositories)).toEqual(plain(values.repositories));
       }),
-      { numRuns: 100 },
     );
   });
 

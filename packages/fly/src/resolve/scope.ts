@@ -5,14 +5,7 @@ import type { ParsedFile } from '../parse-fly.ts';
 import type { Plain } from '../schema/types.ts';
 import { Node } from '../syntax/kinds.ts';
 import type { AttributeNode, BlockNode, ValueNode } from '../syntax/tree.ts';
-
-export type Found =
-  | { readonly kind: 'value'; readonly value: Plain }
-  /** The name at place `at` of the path does not exist; these do. */
-  | { readonly kind: 'unknown'; readonly at: number; readonly known: readonly string[] }
-  | { readonly kind: 'circle'; readonly path: readonly string[]; readonly isFirst: boolean }
-  /** Not known here: another file may define it, or it has an error of its own. */
-  | { readonly kind: 'open' };
+import type { Found, References } from './references.ts';
 
 export interface ScopeOptions {
   /** What variables are set to by the environment or the command line. */
@@ -29,7 +22,7 @@ interface Definition {
 }
 
 /** What `${var.…}` and `${local.…}` stand for. */
-export class Scope {
+export class Scope implements References {
   readonly #variables = new Map<string, Definition | undefined>();
   readonly #locals = new Map<string, Definition>();
   readonly #known = new Map<string, Plain | undefined>();

@@ -1,3 +1,4 @@
+import { runs } from '@polar-gosling/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { evaluateRule, fields, parseRule, type Rule, type RuleFacts } from '../index.ts';
@@ -128,7 +129,7 @@ describe('rules', () => {
         expect(rule === undefined).toBe(problems.length > 0);
         expect(['boolean', 'object', 'undefined']).toContain(typeof answer);
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 
@@ -166,7 +167,7 @@ describe('rules', () => {
       fc.property(tree, ({ text, value }) => {
         expect(evaluate(text)).toBe(value);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 

@@ -1,4 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references of Fly are written like this
+import { runs } from '@polar-gosling/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkFly, formatFly, parseFly, printText } from '../index.ts';
@@ -87,7 +88,7 @@ describe('tokens', () => {
         expect(kinds[count - 1]).toBe(0);
         expect(isRising).toBe(true);
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 
@@ -104,7 +105,7 @@ describe('tokens', () => {
         }
         expect(formatFly(text)).toBeTypeOf('string');
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 
