@@ -3,7 +3,6 @@ import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { createGitlabSim } from '@polar-gosling/gitlab-sim';
-import { runs } from '@polar-gosling/testkit';
 import fc from 'fast-check';
 import { describe, expect, it, type TestContext } from 'vitest';
 import { aDirectory, runAtTerminal, runCli } from '../../testing/cli.ts';
@@ -367,7 +366,7 @@ describe('secrets on stdin', { timeout: 120_000 }, () => {
       const clock = createSystemClock();
       const store = openSecretStore({ config: readCliConfig({}, directory.path).config, clock });
       const values = fc.sample(fc.string({ minLength: 8, maxLength: 40, unit: 'grapheme' }), {
-        numRuns: runs(5),
+        numRuns: 5,
         seed: 7,
       });
 
