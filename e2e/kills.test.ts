@@ -43,8 +43,10 @@ it(`loses nothing in ${kills} random SIGKILLs of control plane, OpenTofu and idl
     async () => ((await localRunners(world.dataDir)).length === 0 ? true : undefined),
     120_000,
   );
-  const { body } = await world.api('/runners?limit=100');
-  expect(body.items).toEqual([]);
+  await until('the store knows it', async () => {
+    const { body } = await world.api('/runners?limit=100');
+    return body.items.length === 0 ? true : undefined;
+  });
   expect(world.sim.violations).toEqual([]);
 });
 

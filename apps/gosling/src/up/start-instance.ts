@@ -84,6 +84,8 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
     undo.push(() => server.stop(stopGraceMs));
     address.url = server.url;
     await writeInstanceFiles({ dataDir, url: server.url, engine, signal: options.signal });
+    // The data directory is ours alone: whoever held a message is dead.
+    await tasks.giveBackAll({ signal: options.signal });
     const loops = startLoops(engine, { log, clock });
     undo.push(loops.stop);
     return { url: server.url, engine, embedded, log, failed: loops.failed, stop: () => unwind(undo) };

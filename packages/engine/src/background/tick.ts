@@ -8,6 +8,7 @@ import { nestBinding } from '../webhooks/handle.ts';
 
 const sweepBuckets = 16;
 const forgottenAfterMs = 30_000;
+const gaugesEveryMs = 15_000;
 const ticksKeptMs = 2 * 86_400_000;
 const nestBindEveryMs = 5 * 60_000;
 const liveStates = ['requested', 'provisioning', 'booting', 'terminating', 'failed'] as const;
@@ -25,7 +26,9 @@ export async function tick(deps: InternalDeps, options: CallOptions): Promise<vo
   await sweepsDue(deps, options);
   await forgottenEggs(deps, options);
   await deadlinesPassed(deps, options);
-  deps.metrics.queueDepth(await deps.queue.stats(options));
+  if (await takeSlot(deps, { schedule: 'gauges', everyMs: gaugesEveryMs }, options)) {
+    deps.metrics.queueDepth(await deps.queue.stats(options));
+  }
 }
 
 /** One message per time slot, however many processes tick. */

@@ -24,7 +24,7 @@ export interface BoundProject {
 
 /**
  * Brings GitLab to what an Egg's configuration says: registrations, bindings, webhooks. A draining Egg without members
- * is forgotten instead. `busy`: somebody else is at it.
+ * is forgotten instead. `busy`: somebody else is at it, or something must end first.
  */
 export async function bindEgg(
   deps: InternalDeps,
@@ -35,11 +35,12 @@ export async function bindEgg(
   const outcome = await withLease(deps, at, async (lease) => {
     const inner = { ...options, signal: lease.signal };
     const egg = await getRow(deps.store, { ...typed.eggConfigs, key: { partition: name } }, inner);
-    if (egg === undefined) return;
-    if (egg.status === 'draining') await forgetEgg(deps, egg, inner);
-    else await reportProblem(deps, name, () => bindActive(deps, egg, inner));
+    if (egg === undefined) return 'done';
+    if (egg.status === 'draining') return forgetEgg(deps, egg, inner);
+    await reportProblem(deps, name, () => bindActive(deps, egg, inner));
+    return 'done';
   });
-  return outcome.kind === 'busy' ? 'busy' : 'done';
+  return outcome.kind === 'busy' || outcome.result === 'busy' ? 'busy' : 'done';
 }
 
 async function bindActive(

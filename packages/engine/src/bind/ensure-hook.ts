@@ -3,7 +3,7 @@ import { Secret, sha256Hex } from '@polar-gosling/kernel';
 import type { GitlabHook, GitlabTarget, HookSpec } from '@polar-gosling/ports/gitlab';
 import type { CallOptions, ProjectRow } from '@polar-gosling/ports/store';
 import type { InternalDeps } from '../deps.ts';
-import { getRow, listAll } from '../rows/read.ts';
+import { getRow, getRows, listAll } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
 import { auditWrite } from '../rows/writes.ts';
 import { nestBinding } from '../webhooks/handle.ts';
@@ -38,10 +38,19 @@ export async function ensureHook(deps: InternalDeps, at: HookContext, options: C
   await noteHook(deps, { row, hook, url, owner }, options);
 }
 
-async function ownerOf(deps: InternalDeps, key: string, options: CallOptions): Promise<string | undefined> {
+/** Whose token the project's webhook carries: the first bound Egg by name that is here to stay, else the Nest. */
+export async function ownerOf(
+  deps: InternalDeps,
+  key: string,
+  options: CallOptions,
+): Promise<string | undefined> {
   const bindings = await listAll(deps.store, { ...typed.bindings, query: { partition: key } }, options);
   const names = bindings.map(({ egg_name }) => egg_name).toSorted();
-  return names.find((name) => name !== nestBinding) ?? names[0];
+  const keys = names.map((partition) => ({ partition }));
+  const rows = await getRows(deps.store, { ...typed.eggConfigs, keys }, options);
+  const leaving = new Set(rows.filter(({ status }) => status === 'draining').map(({ name }) => name));
+  const eggs = names.filter((name) => name !== nestBinding);
+  return eggs.find((name) => !leaving.has(name)) ?? (names.includes(nestBinding) ? nestBinding : eggs[0]);
 }
 
 function isFresh(deps: InternalDeps, at: { row: ProjectRow; url: string; owner: string }): boolean {

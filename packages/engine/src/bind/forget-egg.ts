@@ -1,19 +1,32 @@
 import { type EggConfig, splitServerProject } from '@polar-gosling/domain';
+import { outboxWrite } from '@polar-gosling/ports/queue';
 import type { CallOptions, EggConfigRow, Write } from '@polar-gosling/ports/store';
 import type { InternalDeps } from '../deps.ts';
-import { listAll } from '../rows/read.ts';
+import { getRow, listAll } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
 import { auditWrite } from '../rows/writes.ts';
-import { scopeOf, targetOf } from './targets.ts';
+import { ownerOf } from './ensure-hook.ts';
+import { references, scopeOf, targetOf } from './targets.ts';
 
-/** A removed Egg whose runners are gone: its hooks, registrations, bindings and rows go too, in this order. */
-export async function forgetEgg(deps: InternalDeps, egg: EggConfigRow, options: CallOptions): Promise<void> {
+/**
+ * A removed Egg whose runners are gone: its hooks, registrations, bindings and rows go too, in this order. `waits`: it
+ * still has runners, whose end wakes us; `busy`: a run or another Egg's bind must end first.
+ */
+export async function forgetEgg(
+  deps: InternalDeps,
+  egg: EggConfigRow,
+  options: CallOptions & { trace: string },
+): Promise<'done' | 'waits' | 'busy'> {
   const members = await listAll(deps.store, { ...typed.eggMembers, query: { partition: egg.name } }, options);
-  if (members.some(({ item }) => !item.startsWith('job#'))) return;
+  if (members.some(({ item }) => item.startsWith('runner#'))) return 'waits';
+  if (members.some(({ item }) => item.startsWith('run#'))) return 'busy';
   const config: EggConfig = egg.config;
   const inEgg = { index: 'egg_name', partition: egg.name };
   const bindings = await listAll(deps.store, { ...typed.bindings, query: inEgg }, options);
-  for (const binding of bindings) await unbind(deps, { egg, config, key: binding.server_project }, options);
+  for (const { server_project: key } of bindings) {
+    if ((await handOverHook(deps, { egg, key }, options)) === 'waits') return 'busy';
+    await unbind(deps, { egg, config, key }, options);
+  }
 
   const registrations = await listAll(deps.store, { ...typed.registrations, query: inEgg }, options);
   for (const row of registrations) {
@@ -24,6 +37,10 @@ export async function forgetEgg(deps: InternalDeps, egg: EggConfigRow, options: 
       [{ kind: 'delete', key: { table: 'registrations', partition: row.id }, when: { kind: 'any' } }],
       options,
     );
+  }
+  for (const { server } of config.scopes) {
+    await deps.secrets.remove(references.webhookSecret(server, egg.name), options);
+    await deps.secrets.remove(references.signingToken(server, egg.name), options);
   }
   const rows: Write[] = (['egg_configs', 'egg_state'] as const).map((table) => ({
     kind: 'delete',
@@ -36,6 +53,22 @@ export async function forgetEgg(deps: InternalDeps, egg: EggConfigRow, options: 
   );
   await deps.store.commit(rows, options);
   deps.log.info('an Egg was forgotten', { egg: egg.name });
+  return 'done';
+}
+
+/** A hook that other Eggs of the project need gets the token of one of them before ours is forgotten. */
+async function handOverHook(
+  deps: InternalDeps,
+  at: { egg: EggConfigRow; key: string },
+  options: CallOptions & { trace: string },
+): Promise<'done' | 'waits'> {
+  if (deps.settings.publicUrl === undefined) return 'done';
+  const project = await getRow(deps.store, { ...typed.projects, key: { partition: at.key } }, options);
+  const next = await ownerOf(deps, at.key, options);
+  if (project?.hook_owner !== at.egg.name || next === undefined || next === at.egg.name) return 'done';
+  await deps.store.commit([outboxWrite({ kind: 'bind', key: next, trace: options.trace }, deps)], options);
+  deps.queue.wake();
+  return 'waits';
 }
 
 /** The last Egg of a project takes its hook along; binding, project and token rows go after the hook. */

@@ -1,4 +1,5 @@
 import { planPool } from '@polar-gosling/domain';
+import { outboxWrite } from '@polar-gosling/ports/queue';
 import type { CallOptions } from '@polar-gosling/ports/store';
 import type { InternalDeps } from '../deps.ts';
 import { type Lease, withLease } from '../leases/lease.ts';
@@ -42,8 +43,20 @@ async function underLease(
     { seen, lookAgainAt: earliest(plan.lookAgainAt, lookAgainAt), trace: options.trace },
     options,
   );
+  await forgetWhenEmpty(deps, { seen, trace: options.trace }, options);
   countRunners(deps, seen);
   return 'done';
+}
+
+/** The last runner of a removed Egg is gone: what GitLab has of the Egg can go too. */
+async function forgetWhenEmpty(
+  deps: InternalDeps,
+  { seen, trace }: { seen: Observed; trace: string },
+  options: CallOptions,
+): Promise<void> {
+  if (seen.egg.status !== 'draining' || seen.runners.size > 0) return;
+  await deps.store.commit([outboxWrite({ kind: 'bind', key: seen.egg.name, trace }, deps)], options);
+  deps.queue.wake();
 }
 
 function earliest(a: number | undefined, b: number | undefined): number | undefined {

@@ -3,6 +3,7 @@ import type { CallOptions } from '../call.ts';
 import { readRow } from '../store/read-row.ts';
 import { OutboxRow } from '../store/rows.ts';
 import type { Store, StoreQuery } from '../store/store.ts';
+import { giveBackOne } from './give-back-all.ts';
 import { readMessage } from './message.ts';
 import { queueName } from './outbox-write.ts';
 import type { QueueMessage, QueueOperations } from './queue.ts';
@@ -30,6 +31,13 @@ export function createOutboxOperations(deps: Deps): QueueOperations {
       }
       for await (const _ of rowsOf(deps.store, deadLetters, options)) counts.buried++;
       return counts;
+    },
+    async giveBackAll(options) {
+      const nowMs = deps.clock.now();
+      for await (const row of rowsOf(deps.store, unsent, options)) {
+        if (row.lease_token !== undefined) await giveBackOne({ store: deps.store, row, nowMs }, options);
+      }
+      deps.wake();
     },
     async buried({ limit, cursor }, options) {
       const page = await deps.store.list(

@@ -64,6 +64,11 @@ export interface QueueStats {
 /** The operator's side of the queue. */
 export interface QueueOperations {
   stats(options: CallOptions): Promise<QueueStats>;
+  /**
+   * Every message that is given out becomes due at once. Only where no worker can be alive: an embedded instance that
+   * has just taken its data directory for itself.
+   */
+  giveBackAll(options: CallOptions): Promise<void>;
   /** One page of the dead letters, newest first. */
   buried(
     page: { limit: number; cursor?: string },

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { type Check, leaseMs, options, type Words } from '../words/contract.ts';
+import { type Check, keysOf, leaseMs, options, type Words } from '../words/contract.ts';
 
 export function describeOperations(check: Check): void {
   const buryOne = async ({ queue, sendKeys, receiveOne }: Words, key: string) => {
@@ -73,5 +73,16 @@ export function describeOperations(check: Check): void {
   check('counts nothing in an empty queue', async ({ queue }) => {
     const nothing = { ready: 0, leased: 0, delayed: 0, buried: 0, oldestAgeMs: 0 };
     expect(await queue.stats(options)).toEqual(nothing);
+  });
+  check('makes every message that is given out due at once, and its key free', async (words) => {
+    await words.sendKeys('a', 'b');
+    const before = await words.receive();
+    expect(await words.receive()).toEqual([]);
+
+    await words.queue.giveBackAll(options);
+
+    const after = await words.receive();
+    expect(keysOf(after)).toEqual(['a', 'b']);
+    expect(await Promise.all(before.map((one) => words.queue.ack(one, options)))).toEqual(['lost', 'lost']);
   });
 }
