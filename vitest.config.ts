@@ -1,13 +1,22 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
-const unit = ['{packages,adapters,apps}/*/src/**/*.test.ts', '{tools,scripts}/**/*.test.ts'];
-/** Tests that start OpenTofu: slow, and the only unit tests that want it. */
+/** Tests that start OpenTofu. */
 const engines = ['adapters/tofu/src/**/*.test.ts'];
+/** Tests that start other programs (git, sshd, a runner, the CLI) or force data to disk: seconds each. */
+const processes = [
+  'adapters/{git,sqlite}/src/**/*.test.ts',
+  'apps/gosling/src/{cli,commands,runner}/**/*.test.ts',
+  'packages/gitlab-sim/src/{main,runner/*}.test.ts',
+];
+const unit = ['{packages,adapters,apps}/*/src/**/*.test.ts', '{tools,scripts}/**/*.test.ts'];
 const e2e = ['e2e/**/*.test.ts'];
 
+/** Most tests of these kinds wait for something: with one core less than there is, they would wait in a row. */
+const maxWorkers = Math.max(2, Math.min(8, availableParallelism()));
+
 // The timeouts are bounds for a hung test on a busy machine, not measures: a test that waits for something says how
-// long by itself.
+// long by itself. The groups run one after the other.
 export default defineConfig({
   test: {
     passWithNoTests: false,
@@ -21,33 +30,39 @@ export default defineConfig({
       reporter: ['text-summary', 'lcov'],
     },
     projects: [
-      {
-        extends: true,
-        test: { name: 'unit', include: unit, exclude: engines, testTimeout: 20_000, hookTimeout: 20_000 },
-      },
-      {
-        extends: true,
-        test: {
-          name: 'engines',
-          include: engines,
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-          maxWorkers: Math.min(2, availableParallelism()),
-          sequence: { groupOrder: 1 },
-        },
-      },
-      {
-        // Each starts a whole installation of its own.
-        extends: true,
-        test: {
-          name: 'e2e',
-          include: e2e,
-          testTimeout: 180_000,
-          hookTimeout: 120_000,
-          maxWorkers: Math.min(2, availableParallelism()),
-          sequence: { groupOrder: 2 },
-        },
-      },
+      projectOf('unit', {
+        include: unit,
+        exclude: [...engines, ...processes],
+        timeoutMs: 20_000,
+        workers: maxWorkers,
+      }),
+      projectOf('processes', { include: processes, timeoutMs: 60_000, workers: maxWorkers, order: 1 }),
+      projectOf('engines', { include: engines, timeoutMs: 60_000, workers: 2, order: 2 }),
+      // Each starts a whole installation of its own.
+      projectOf('e2e', { include: e2e, timeoutMs: 180_000, workers: 2, order: 3 }),
     ],
   },
 });
+
+interface Kind {
+  readonly include: string[];
+  readonly exclude?: string[];
+  readonly timeoutMs: number;
+  readonly workers: number;
+  readonly order?: number;
+}
+
+function projectOf(name: string, { include, exclude = [], timeoutMs, workers, order = 0 }: Kind) {
+  return {
+    extends: true as const,
+    test: {
+      name,
+      include,
+      exclude: ['**/node_modules/**', ...exclude],
+      testTimeout: timeoutMs,
+      hookTimeout: timeoutMs,
+      maxWorkers: workers,
+      sequence: { groupOrder: order },
+    },
+  };
+}
