@@ -2,13 +2,12 @@ import type { CiJobStatus } from '@polar-gosling/domain';
 import { isJobOver, splitServerProject } from '@polar-gosling/domain';
 import { outboxWrite } from '@polar-gosling/ports/queue';
 import type { CallOptions, CiJobRow } from '@polar-gosling/ports/store';
-import { isHookCheckDue } from '../bind/ensure-hook.ts';
+import { isHookCheckDue, ownerOf } from '../bind/ensure-hook.ts';
 import { applyJob } from '../demand/apply-job.ts';
 import { projectTarget, readAndApplyJob, toSighting } from '../demand/read-job.ts';
 import type { InternalDeps } from '../deps.ts';
-import { getRow, listAll, listPage } from '../rows/read.ts';
+import { getRow, listPage } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
-import { nestBinding } from '../webhooks/handle.ts';
 
 const lookedBack = 500;
 const jitterShare = 0.2;
@@ -33,7 +32,7 @@ export async function sweepProject(
   for (const job of await openHere(deps, project, options)) {
     if (!seen.has(job.job_id)) await readAndApplyJob(deps, { project, jobId: job.job_id }, options);
   }
-  await wakeBindings(deps, project, options);
+  await wakeOwner(deps, project, options);
 }
 
 /** The next sweep is set before this one, so that a project that fails is not left out for ever. */
@@ -53,17 +52,15 @@ async function openHere(deps: InternalDeps, project: string, options: CallOption
   return items.filter(({ status }) => !isJobOver(status as CiJobStatus) && status !== 'created'); // our own word
 }
 
-/** The health of the webhook is looked at by the bind of its Eggs. */
-async function wakeBindings(
+/** The health of the webhook is looked at by the bind of its owner. */
+async function wakeOwner(
   deps: InternalDeps,
   project: string,
   options: CallOptions & { trace: string },
 ): Promise<void> {
   const row = await getRow(deps.store, { ...typed.projects, key: { partition: project } }, options);
   if (deps.settings.publicUrl === undefined || row === undefined || !isHookCheckDue(deps, row)) return;
-  const bindings = await listAll(deps.store, { ...typed.bindings, query: { partition: project } }, options);
-  const owners = bindings.map(({ egg_name }) => egg_name).filter((name) => name !== nestBinding);
-  const [owner] = owners.toSorted();
+  const owner = await ownerOf(deps, project, options);
   if (owner === undefined) return;
   await deps.store.commit([outboxWrite({ kind: 'bind', key: owner, trace: options.trace }, deps)], options);
 }
