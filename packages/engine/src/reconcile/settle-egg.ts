@@ -5,6 +5,9 @@ import type { Observed } from './observe.ts';
 
 const minuteMs = 60_000;
 const longestBackoffMs = 15 * minuteMs;
+const nearSlotMs = 1_000;
+const farSlotMs = 10_000;
+const farMs = 20_000;
 
 /**
  * Ends a pass: the Egg is clean up to the generation that was seen, boots that failed make it back off, and one
@@ -51,22 +54,27 @@ function backoff(seen: Observed, now: number): Row {
   return { backoff_until: now + waitMs, backoff_failures: failures };
 }
 
-/** One row per Egg, moved forward each time, so that wake-ups never pile up. */
+/**
+ * One wake-up per Egg and time slot, so that they never pile up. A slot lies at least a second ahead: a wake-up that is
+ * being worked on right now is another row.
+ */
 function lookAgainWrite(egg: string, at: { at: number; trace: string }, deps: InternalDeps): Write {
+  const now = deps.clock.now();
+  const slotMs = at.at - now > farMs ? farSlotMs : nearSlotMs;
+  const dueAt = Math.max(Math.ceil(at.at / slotMs), Math.floor(now / slotMs) + 2) * slotMs;
   return {
-    kind: 'update',
-    key: { table: 'outbox', partition: `look-again ${egg}` },
-    set: {
+    kind: 'put',
+    table: 'outbox',
+    row: {
+      id: `look-again ${egg} ${dueAt}`,
       queue: queueName,
       message: { v: 1, kind: 'reconcile', key: egg, trace: at.trace },
       merge_key: `reconcile ${egg}`,
       unsent: queueName,
-      visible_at: at.at,
-      lease_token: undefined,
+      visible_at: dueAt,
       receives: 0,
-      sent_at: deps.clock.now(),
-      expires_at: undefined,
+      sent_at: now,
     },
-    when: { kind: 'any' },
+    when: { kind: 'absent' },
   };
 }
