@@ -1,5 +1,5 @@
 import type { ApiClient, EggStatus, Health } from '@polar-gosling/api-contract';
-import { mapLimit } from '@polar-gosling/kernel';
+import { isCoded, mapLimit } from '@polar-gosling/kernel';
 import { connect } from '../api.ts';
 import type { CliContext, Command } from '../cli/command.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -45,10 +45,16 @@ async function readEggs(
   }
   const all = await readAll((query) => api.call('listEggs', { query }, { signal }));
   const eggs = all.filter((egg) => egg.kind === 'egg' || egg.kind === 'bucket');
-  return mapLimit(eggs, { limit: atOnce, signal }, async (egg, inner) => ({
-    egg,
-    status: await eggStatus(api, egg.name, inner),
-  }));
+  const read = await mapLimit(eggs, { limit: atOnce, signal }, async (egg, inner) => {
+    try {
+      return [{ egg, status: await eggStatus(api, egg.name, inner) }];
+    } catch (error) {
+      // It left the Nest and was forgotten since the list was made.
+      if (isCoded(error, 'API_PROBLEM') && error.params['status'] === 404) return [];
+      throw error;
+    }
+  });
+  return read.flat();
 }
 
 function eggStatus(api: ApiClient, name: string, signal: AbortSignal): Promise<EggStatus> {

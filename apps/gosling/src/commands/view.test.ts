@@ -139,6 +139,17 @@ describe.concurrent('commands that ask MotherGoose', { timeout: 90_000 }, () => 
     test.expect(stdout).toContain('Eggs/my-app/config.fly:2: egg has no attribute "tpye" [FLY030]');
   });
 
+  it('passes over an Egg that is forgotten while it looks', async (test) => {
+    const gone = { status: 404, code: 'EGG_MISSING', detail: 'no such Egg' };
+    const { run } = await anApi(test, { 'GET /eggs/my-app/status': gone });
+
+    const { code, stdout } = await run('status');
+
+    test.expect(code).toBe(0);
+    test.expect(stdout).toContain('no Eggs yet');
+    test.expect((await run('status', '--egg', 'my-app')).code).toBe(5);
+  });
+
   it('exits with 8 for problems only where asked', async (test) => {
     const { run } = await anApi(test);
 
