@@ -4,6 +4,7 @@ import { type Lease, requireOk } from '../leases/lease.ts';
 import { listPage } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
 import { auditWrite } from '../rows/writes.ts';
+import { noBackoff } from './backoff.ts';
 import type { Observed } from './observe.ts';
 
 /** A deployment has failed after so many boots without a success. */
@@ -67,7 +68,7 @@ async function openDeployment(
     {
       kind: 'update',
       key: { table: 'egg_state', partition: seen.egg.name },
-      set: { failures: 0 },
+      set: { ...noBackoff },
       when: { kind: 'any' },
     },
     deploymentAudit(deps, { seen, id, action: 'deployment_opened' }),

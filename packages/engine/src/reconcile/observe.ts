@@ -25,6 +25,7 @@ import { isFrozen } from '../demand/freeze.ts';
 import type { InternalDeps } from '../deps.ts';
 import { getRow, getRows, listAll } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
+import { backoffOf } from './backoff.ts';
 import { proofOf } from './proof.ts';
 
 const replaceShare = 0.34;
@@ -75,8 +76,10 @@ export async function observe(
   }
   const [first] = registrationsOf(config);
   const refused = refusal(deps, config);
+  const now = deps.clock.now();
+  const failing = { failures: 0, ...state, ...backoffOf({ state, agents }, now) };
   const facts: PoolFacts = {
-    now: deps.clock.now(),
+    now,
     egg: eggName(name),
     limits: config.pool,
     concurrent: config.runner.concurrent,
@@ -87,8 +90,8 @@ export async function observe(
     waiting: await waitingJobs(deps, { name, jobs, fallback: first?.id }, options),
     runners: runnerFacts,
     frozen: refused !== undefined || (await isFrozen(deps, name, options)),
-    ...(state?.backoff_until === undefined ? {} : { backoffUntil: state.backoff_until }),
-    ...((state?.failures ?? 0) >= 3 ? { maxStarting: 1 } : {}),
+    ...(failing.backoff_until === undefined ? {} : { backoffUntil: failing.backoff_until }),
+    ...(failing.failures >= 3 ? { maxStarting: 1 } : {}),
     isLeaving: egg.status === 'draining',
     ...(first === undefined ? {} : { firstRegistration: first.id }),
     replaceShare,

@@ -1,10 +1,9 @@
 import { queueName } from '@polar-gosling/ports/queue';
 import type { CallOptions, Row, Write } from '@polar-gosling/ports/store';
 import type { InternalDeps } from '../deps.ts';
+import { backoffOf } from './backoff.ts';
 import type { Observed } from './observe.ts';
 
-const minuteMs = 60_000;
-const longestBackoffMs = 15 * minuteMs;
 const nearSlotMs = 1_000;
 const farSlotMs = 10_000;
 const farMs = 20_000;
@@ -26,7 +25,7 @@ export async function settleEgg(
   const set: Row = {
     done_generation: seen.state.dirty_generation,
     dirty: undefined,
-    ...backoff(seen, deps.clock.now()),
+    ...backoffOf(seen, seen.facts.now),
   };
   // A conflict means that somebody made it dirty meanwhile: then it stays dirty, and their message is on its way.
   await deps.store.commit(
@@ -40,18 +39,6 @@ export async function settleEgg(
     ],
     options,
   );
-}
-
-/** After 3 boots in a row that failed: one trial launch at a time, 1 → 15 min apart. A finished job ends it. */
-function backoff(seen: Observed, now: number): Row {
-  const failures = seen.state?.failures ?? 0;
-  const hasWorked = [...seen.agents.values()].some(({ jobs_done }) => jobs_done > 0);
-  if (hasWorked && failures > 0) return { failures: 0, backoff_until: undefined };
-  if (failures < 3) return {};
-  const backedOffFor = Number(seen.state?.backoff_failures ?? 0);
-  if (backedOffFor >= failures) return {};
-  const waitMs = Math.min(longestBackoffMs, minuteMs * 2 ** (failures - 3));
-  return { backoff_until: now + waitMs, backoff_failures: failures };
 }
 
 /**
