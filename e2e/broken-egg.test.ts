@@ -24,8 +24,13 @@ beforeAll(async () => {
 });
 afterAll(() => endWorld(world));
 
+interface Synced {
+  readonly status: string;
+  readonly changes_detected: { readonly diagnostics: readonly { readonly code: string }[] };
+}
+
 /** The newest sync, once it has seen this commit. */
-function syncOf(commit: string): Promise<Record<string, any>> {
+function syncOf(commit: string): Promise<Synced> {
   return until(`${commit} is synced`, async () => {
     const { body } = await world.api('/sync?limit=1');
     return body.items[0]?.git_commit === commit ? body.items[0] : undefined;
@@ -53,10 +58,10 @@ it('keeps the last good version of an Egg whose file is broken, and takes the go
   const asJson = await world.cli(['status', '--json', '--exit-status']);
 
   expect(sync).toMatchObject({ status: 'partial', changes_detected: { new: ['other'], invalid: ['app'] } });
-  expect(sync['changes_detected'].diagnostics).toEqual([
+  expect(sync.changes_detected.diagnostics).toEqual([
     expect.objectContaining({ severity: 'error', file: appFile, line }),
   ]);
-  const [{ code }] = sync['changes_detected'].diagnostics;
+  const code = sync.changes_detected.diagnostics[0]?.code;
   expect(app.body).toMatchObject({ status: 'invalid', problem: { code, file: appFile, line } });
   expect(app.body.git_commit).not.toBe(commit);
   expect(other.body).toMatchObject({ status: 'active', git_commit: commit });
@@ -72,7 +77,7 @@ it('takes the repaired file, and nothing of the error is left', async () => {
   const app = await world.api('/eggs/app');
   const status = await world.cli(['status', '--exit-status']);
 
-  expect(sync['status']).toBe('success');
+  expect(sync.status).toBe('success');
   expect(app.body).toMatchObject({ status: 'active', git_commit: commit });
   expect(app.body.problem).toBeUndefined();
   expect(status.stdout).not.toContain(appFile);

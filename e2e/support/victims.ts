@@ -1,13 +1,15 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { localRunners, runnerRecord, type World } from './world.ts';
 
-/** Pids of OpenTofu processes that work for this world: their current directory is one of its runs. */
-export function tofuProcesses(world: World): number[] {
+/** Pids of OpenTofu processes that work for this world (their current directory is one of its runs), of one command. */
+export function tofuProcesses(world: World, subcommand?: 'plan' | 'apply'): number[] {
   const runs = `${world.dataDir}/runs/`;
   return pids().filter((pid) => {
     const cwd = quietly(() => readlinkSync(`/proc/${pid}/cwd`));
     const command = quietly(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8')) ?? '';
-    return cwd?.startsWith(runs) === true && /(tofu|terraform)/.test(command.split('\0')[0] ?? '');
+    const [program = '', given] = command.split('\0');
+    const isWanted = subcommand === undefined || subcommand === given;
+    return cwd?.startsWith(runs) === true && /(tofu|terraform)/.test(program) && isWanted;
   });
 }
 
