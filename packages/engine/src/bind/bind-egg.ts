@@ -1,4 +1,4 @@
-import { type EggConfig, eggName, type ServerProject, serverProject } from '@polar-gosling/domain';
+import { type EggConfig, eggName, serverProject } from '@polar-gosling/domain';
 import { isCoded, toProblem } from '@polar-gosling/kernel';
 import { type GitlabProject, gitlabErrors } from '@polar-gosling/ports/gitlab';
 import { outboxWrite } from '@polar-gosling/ports/queue';
@@ -8,19 +8,13 @@ import { withLease } from '../leases/lease.ts';
 import { getRow, listAll } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
 import { noteProblem } from '../run/problems.ts';
+import type { BoundProject } from './bound-project.ts';
 import { ensureHook } from './ensure-hook.ts';
 import { ensureRegistration } from './ensure-registration.ts';
 import { forgetEgg } from './forget-egg.ts';
 import { registrationsOf, type WantedRegistration } from './registrations-of.ts';
 import { targetOf } from './targets.ts';
 import { writeBinding } from './write-binding.ts';
-
-/** A project an Egg serves, and through which registration. */
-export interface BoundProject {
-  readonly key: ServerProject;
-  readonly project: GitlabProject;
-  readonly wanted: WantedRegistration;
-}
 
 /**
  * Brings GitLab to what an Egg's configuration says: registrations, bindings, webhooks. A draining Egg without members

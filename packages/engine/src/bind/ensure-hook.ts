@@ -7,7 +7,7 @@ import { getRow, getRows, listAll } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
 import { auditWrite } from '../rows/writes.ts';
 import { nestBinding } from '../webhooks/handle.ts';
-import type { BoundProject } from './bind-egg.ts';
+import type { BoundProject } from './bound-project.ts';
 import { references } from './targets.ts';
 
 const tokenBytes = 32;

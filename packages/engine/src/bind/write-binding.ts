@@ -4,7 +4,7 @@ import type { CallOptions, Row, Write } from '@polar-gosling/ports/store';
 import type { InternalDeps } from '../deps.ts';
 import { getRow } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
-import type { BoundProject } from './bind-egg.ts';
+import type { BoundProject } from './bound-project.ts';
 
 const sweepBuckets = 16;
 

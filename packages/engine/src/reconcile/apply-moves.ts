@@ -7,20 +7,13 @@ import { changeWrites } from './change-runner.ts';
 import { launchWrites } from './launch-runner.ts';
 import type { Observed } from './observe.ts';
 import { createShardChooser } from './shards.ts';
+import type { Step } from './step.ts';
 
 export interface MovesContext {
   readonly seen: Observed;
   readonly lease: Lease;
   readonly moves: readonly PoolMove[];
   readonly deploymentId: string;
-}
-
-/** One runner's part of the plan: its writes, and the shard whose OpenTofu run it needs. */
-export interface Step {
-  readonly writes: readonly Write[];
-  readonly shard: number | undefined;
-  /** It never came to life: counts towards the Egg's back-off. */
-  readonly isBootFailure: boolean;
 }
 
 /**

@@ -2,7 +2,7 @@ import { deadlineOf, type PoolMove, type RunnerState, runnerStates } from '@pola
 import type { Row, RunnerRow, Write } from '@polar-gosling/ports/store';
 import type { InternalDeps } from '../deps.ts';
 import { auditWrite, member, memberWrite } from '../rows/writes.ts';
-import type { Step } from './apply-moves.ts';
+import type { Step } from './step.ts';
 
 const terminatedKeptMs = 30 * 86_400_000;
 

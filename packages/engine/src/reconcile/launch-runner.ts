@@ -12,8 +12,8 @@ import type { Row } from '@polar-gosling/ports/store';
 import type { RunnerEntry } from '@polar-gosling/ports/tofu';
 import type { InternalDeps } from '../deps.ts';
 import { auditWrite, member, memberWrite } from '../rows/writes.ts';
-import type { Step } from './apply-moves.ts';
 import type { Observed } from './observe.ts';
+import type { Step } from './step.ts';
 
 const bootstrapTokenBytes = 32;
 

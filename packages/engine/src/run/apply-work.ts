@@ -15,7 +15,7 @@ import { alignRows } from './align.ts';
 import { outcomeChanges } from './outcome-changes.ts';
 import { type RowChange, writeRowChanges } from './row-changes.ts';
 import { moveRun, openRun, planWrite, type RunRecord } from './run-row.ts';
-import type { ShardOutcome } from './run-shard.ts';
+import type { ShardOutcome } from './shard-outcome.ts';
 import type { ShardWork } from './shard-work.ts';
 
 const longestRunMs = 25 * 60_000;

@@ -4,8 +4,6 @@ import { commitDecision } from '../rows/commit.ts';
 import { getRow } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
 
-export type StoredProblems = Readonly<Record<string, { readonly detail: string; readonly since: number }>>;
-
 /**
  * Notes what hinders an Egg now under `slot` (one per part of the system), or that nothing does (`problem` absent).
  * Shown by status and `why` until it is taken back.

@@ -7,10 +7,8 @@ import { typed } from '../rows/tables.ts';
 import { applyWork } from './apply-work.ts';
 import { noteProblem } from './problems.ts';
 import { settleLeft } from './settle-left.ts';
+import type { ShardOutcome } from './shard-outcome.ts';
 import { chooseWork } from './shard-work.ts';
-
-/** `again`: there is more to do now; `later`: somebody or something must end first. */
-export type ShardOutcome = 'idle' | 'again' | 'later' | 'busy';
 
 /** One OpenTofu run of one shard, under the shard's own lease: settle what was left, plan, guard, apply, write down. */
 export async function runShard(

@@ -1,4 +1,4 @@
-import { checkSync, type EggConfig, isLive } from '@polar-gosling/domain';
+import { checkSync, isLive } from '@polar-gosling/domain';
 import { isCoded, toProblem } from '@polar-gosling/kernel';
 import { readNest } from '@polar-gosling/nest';
 import type { NestCommit } from '@polar-gosling/ports/git';
@@ -6,7 +6,7 @@ import type { CallOptions, EggConfigRow } from '@polar-gosling/ports/store';
 import { references } from '../bind/targets.ts';
 import type { InternalDeps } from '../deps.ts';
 import { withLease } from '../leases/lease.ts';
-import { getRow, getRows, listAll } from '../rows/read.ts';
+import { getRows, listAll } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
 import { compareNest, type NestChange } from './compare.ts';
 import { recordSync } from './record.ts';
@@ -111,14 +111,4 @@ async function liveRunners(deps: InternalDeps, egg: string, options: CallOptions
   return members.filter(
     ({ item, state }) => item.startsWith('runner#') && state !== 'terminated' && isLive('idle'),
   ).length;
-}
-
-/** The Egg's configuration in force, if there is one. */
-export async function effectiveEgg(
-  deps: InternalDeps,
-  name: string,
-  options: CallOptions,
-): Promise<EggConfig | undefined> {
-  const row = await getRow(deps.store, { ...typed.eggConfigs, key: { partition: name } }, options);
-  return row?.kind === 'egg' || row?.kind === 'bucket' ? row.config : undefined;
 }

@@ -1,4 +1,4 @@
-import type { CiVariable } from '../state/job.ts';
+import type { CiVariable } from './ci-variable.ts';
 
 /** When a job of a stage is started, seen from the stages before it. */
 export const jobWhens = ['on_success', 'on_failure', 'always', 'manual'] as const;

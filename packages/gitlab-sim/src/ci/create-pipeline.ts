@@ -1,7 +1,8 @@
 import { simErrors } from '../errors.ts';
 import type { SimContext } from '../sim-context.ts';
-import type { CiVariable, Pipeline } from '../state/job.ts';
+import type { Pipeline } from '../state/job.ts';
 import { type Project, zeroSha } from '../state/project.ts';
+import type { CiVariable } from './ci-variable.ts';
 import { advancePipeline, createJob } from './job-lifecycle.ts';
 
 /** Starts a pipeline of the project's `.gitlab-ci.yml` on the newest commit of a branch. */

@@ -1,8 +1,8 @@
 import { parseDocument } from 'yaml';
-import type { CiVariable } from '../state/job.ts';
 import type { CiConfig, JobSpec } from './ci-config.ts';
 import { parseCiDuration } from './ci-duration.ts';
 import { CiReader } from './ci-reader.ts';
+import type { CiVariable } from './ci-variable.ts';
 
 const jobKeys = [
   'stage',

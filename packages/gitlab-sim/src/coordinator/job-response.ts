@@ -1,7 +1,8 @@
+import type { CiVariable } from '../ci/ci-variable.ts';
 import { failureReasons } from '../ci/retry-policy.ts';
 import { httpUrl, webUrl } from '../rest/entities.ts';
 import type { SimContext } from '../sim-context.ts';
-import type { CiVariable, Job, Pipeline } from '../state/job.ts';
+import type { Job, Pipeline } from '../state/job.ts';
 import { baseName, namespaceOf, type Project } from '../state/project.ts';
 import type { Runner } from '../state/runner.ts';
 

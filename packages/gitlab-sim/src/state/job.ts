@@ -1,4 +1,5 @@
 import type { JobSpec } from '../ci/ci-config.ts';
+import type { CiVariable } from '../ci/ci-variable.ts';
 
 export const jobStatuses = [
   'created',
@@ -32,11 +33,6 @@ export interface Pipeline {
   status: JobStatus;
   startedAtMs: number | undefined;
   finishedAtMs: number | undefined;
-}
-
-export interface CiVariable {
-  readonly key: string;
-  readonly value: string;
 }
 
 export interface Job {

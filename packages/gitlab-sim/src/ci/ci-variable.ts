@@ -1,0 +1,4 @@
+export interface CiVariable {
+  readonly key: string;
+  readonly value: string;
+}
