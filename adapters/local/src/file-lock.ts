@@ -40,7 +40,7 @@ async function acquire(
   }
 }
 
-function tryLock(db: DatabaseSync): boolean {
+export function tryLock(db: DatabaseSync): boolean {
   try {
     db.exec('BEGIN EXCLUSIVE');
     return true;

@@ -1,4 +1,5 @@
 export { createDirectoryBlobs } from './directory-blobs.ts';
+export { type DirectoryLock, lockDirectory } from './directory-lock.ts';
 export { createKeyring } from './keyring.ts';
 export { createLocalMachines } from './local-machines.ts';
 export { createLocalSecrets } from './local-secrets.ts';

@@ -6,7 +6,7 @@ import { knownVariables } from './known-variables.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What the CLI takes from its environment (DESIGN §6.2). */
+/** What the CLI takes from its environment. */
 export interface CliConfig {
   readonly url: string | undefined;
   readonly token: string | undefined;

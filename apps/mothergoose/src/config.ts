@@ -10,7 +10,7 @@ const flag = z
   .optional()
   .transform((value) => value === '1');
 
-/** One entry per variable of its own (DESIGN §6.4); what belongs to the CLI and the agent is known, not read. */
+/** One entry per variable of its own; what belongs to the CLI and the agent is known, not read. */
 const Variables = z.object({
   GOSLING_DATA_DIR: z.string().min(1).default('./.gosling'),
   GOSLING_PUBLIC_URL: publicUrl.optional(),

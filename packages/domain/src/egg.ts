@@ -18,7 +18,7 @@ export interface EggScope {
   readonly caFile?: string;
   readonly scope: 'project' | 'group';
   readonly scopeId: number;
-  /** Explicit references that override the layout of DESIGN §5.5. */
+  /** Explicit references that override the layout of secrets. */
   readonly apiTokenSecret?: string;
   readonly tokenSecret?: string;
   readonly webhookSecret?: string;

@@ -23,7 +23,7 @@ const minuteMs = 60_000;
 /** How long a machine may take to boot: as long as its one-time token lives. */
 export const bootMs = 10 * minuteMs;
 
-/** Life of a runner (DESIGN §3). `pool` (apex | nadir) is a column beside it. */
+/** Life of a runner. `pool` (apex | nadir) is a column beside it. */
 export const runnerStates: StateTable<RunnerState> = {
   /** Row written, not yet in an apply. A waiting removal or a missing OpenTofu may hold it. */
   requested: { to: ['provisioning', 'failed', 'terminated'], deadlineMs: 15 * minuteMs },

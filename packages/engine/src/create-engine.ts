@@ -1,5 +1,5 @@
 import { compileRule } from '@polar-gosling/nest';
-import { outboxWrite } from '@polar-gosling/ports/queue';
+import { type MessageKind, outboxWrite } from '@polar-gosling/ports/queue';
 import type { CallOptions } from '@polar-gosling/ports/store';
 import { bootstrap } from './agents/bootstrap.ts';
 import { heartbeat } from './agents/heartbeat.ts';
@@ -10,13 +10,18 @@ import { createCommands } from './commands/commands.ts';
 import type { InternalDeps } from './deps.ts';
 import { createQueries } from './queries/queries.ts';
 import { createApiTokens } from './tokens/api-tokens.ts';
+import { nestBinding } from './webhooks/handle.ts';
 import { checkToken, ingest, sweepProjectsOf } from './webhooks/ingest.ts';
+
+type Wake = { readonly kind: MessageKind; readonly key: string };
 
 /** Binds the use cases to their adapters. Has no effect by itself: `background.work` and `tick` are what runs. */
 export function createEngine(given: EngineDeps): Engine {
   const deps: InternalDeps = { ...given, watch: new Map(), compileRule };
-  const wake = async (kind: 'sync' | 'prune', key: string, options: CallOptions) => {
-    await deps.store.commit([outboxWrite({ kind, key, trace: deps.ids.next() }, deps)], options);
+  const wake = async (messages: readonly Wake[], options: CallOptions) => {
+    const trace = deps.ids.next();
+    const unit = messages.map((message) => outboxWrite({ ...message, trace }, deps));
+    await deps.store.commit(unit, options);
     deps.queue.wake();
   };
   return {
@@ -35,8 +40,15 @@ export function createEngine(given: EngineDeps): Engine {
     background: {
       work: (options) => work(deps, options),
       tick: (options) => tick(deps, options),
-      wakeSync: (options) => wake('sync', 'nest', options),
-      wakePrune: (options) => wake('prune', 'all', options),
+      wakeSync: (options) =>
+        wake(
+          [
+            { kind: 'sync', key: 'nest' },
+            { kind: 'bind', key: nestBinding },
+          ],
+          options,
+        ),
+      wakePrune: (options) => wake([{ kind: 'prune', key: 'all' }], options),
       collect: async (options) => deps.metrics.queueDepth(await deps.queue.stats(options)),
     },
   };

@@ -9,10 +9,9 @@ export function openLocalSecrets(at: { dataDir: string; clock: Clock }): SecretS
 }
 
 /** Where an embedded instance tells the CLI how to reach it. */
-export function instanceFiles(dataDir: string): { url: string; token: string; lock: string } {
+export function instanceFiles(dataDir: string): { url: string; token: string } {
   return {
     url: join(dataDir, 'url'),
     token: join(dataDir, 'cli-token'),
-    lock: join(dataDir, 'instance.lock'),
   };
 }

@@ -6,12 +6,18 @@ import { createEngine, type Engine, type EngineSettings } from '@polar-gosling/e
 import { type Clock, createJsonLogger, type IdSource, type Logger, sha256Hex } from '@polar-gosling/kernel';
 import { createMetrics, type MothergooseConfig, startServer } from '@polar-gosling/mothergoose';
 import { createPruner } from '@polar-gosling/uglyfox';
-import { type Embedded, instanceFiles, isHolderGone, openEmbedded } from '@polar-gosling/wiring';
+import {
+  type Embedded,
+  instanceFiles,
+  isHolderGone,
+  lockDirectory,
+  openEmbedded,
+  processHolder,
+} from '@polar-gosling/wiring';
 import { cliErrors } from '../cli-errors.ts';
 import type { Environment } from '../config.ts';
 import { userBinDir } from '../user-bin-dir.ts';
 import { goslingVersion } from '../version.ts';
-import { lockInstance } from './instance-lock.ts';
 import { createLocalRefusal } from './local-isolation.ts';
 import { nestProjectOf } from './nest-project.ts';
 
@@ -52,14 +58,15 @@ export interface Instance {
 export async function startInstance(options: InstanceOptions): Promise<Instance> {
   const { config } = options;
   const dataDir = path.resolve(config.dataDir);
-  const lock = await lockInstance(dataDir);
-  const undo: (() => Promise<void>)[] = [lock.release];
+  const lock = lockDirectory(dataDir, process.pid);
+  if ('takenBy' in lock) throw cliErrors.alreadyRunning({ dataDir, pid: lock.takenBy });
+  const undo: (() => Promise<void>)[] = [async () => lock.release()];
   try {
     const embedded = await open(options, dataDir);
     undo.push(() => embedded.close());
     const metrics = createMetrics();
     const address = { url: '' };
-    const settings = settingsOf(options, { embedded, holder: lock.holder, address });
+    const settings = settingsOf(options, { embedded, holder: processHolder(process.pid), address });
     const engine = createEngine({
       ...embedded,
       clock: options.clock,
@@ -86,6 +93,8 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
     await writeInstanceFiles({ dataDir, url: server.url, engine, signal: options.signal });
     // The data directory is ours alone: whoever held a message is dead.
     await tasks.giveBackAll({ signal: options.signal });
+    // Not at the next time slot: the Nest, or our own address, may have changed while nothing ran.
+    await engine.background.wakeSync({ signal: options.signal });
     const loops = startLoops(engine, { log, clock });
     undo.push(loops.stop);
     return { url: server.url, engine, embedded, log, failed: loops.failed, stop: () => unwind(undo) };

@@ -9,7 +9,7 @@ export interface ConfigVariable {
 
 const elsewhere = { isElsewhere: true } as const;
 
-/** Every variable of DESIGN §6.4. */
+/** Every variable there is. */
 export const configVariables: readonly ConfigVariable[] = [
   { name: 'GOSLING_DATA_DIR', default: './.gosling', description: 'everything an embedded instance writes' },
   { name: 'GOSLING_LISTEN', default: '127.0.0.1:8080', description: 'address and port of the API' },

@@ -106,7 +106,7 @@ function followTier(planning: Planning, draft: Draft): void {
   }
 }
 
-/** A silent runner that can take no job any more gives its place away; it ends only by the proofs of DESIGN §4. */
+/** A silent runner that can take no job any more gives its place away; it ends only by the three proofs of its end. */
 export function writeOffSilent(planning: Planning): void {
   for (const draft of planning.drafts) {
     if (draft.state !== 'idle' && draft.state !== 'active') continue;

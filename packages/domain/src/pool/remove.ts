@@ -24,7 +24,7 @@ function removeFailed(planning: Planning, draft: Draft): void {
   });
 }
 
-/** The dialogue of DESIGN §4: the agent says it is done, or proofs stand in for a silent one. */
+/** The dialogue: the agent says it is done, or proofs stand in for a silent one. */
 function whyDone(planning: Planning, draft: Draft): Reason | undefined {
   const { facts } = draft;
   const { now } = planning.facts;

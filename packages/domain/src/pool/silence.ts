@@ -25,7 +25,7 @@ export function takesNoMoreJobs(runner: RunnerFacts, now: number): boolean {
   return isSilentFor(runner, now, acceptsNoMoreAfterMs) && runner.proof?.gitlabIdle === true;
 }
 
-/** The three proofs of DESIGN §4 for the end of a silent runner; an API that did not answer proves nothing. */
+/** The three proofs for the end of a silent runner; an API that did not answer proves nothing. */
 export function isProvablyIdle(runner: RunnerFacts, now: number): boolean {
   const cloud = runner.proof?.cloud ?? 'unknown';
   return isSilentFor(runner, now, spareSilentMs) && runner.proof?.gitlabIdle === true && cloud !== 'unknown';

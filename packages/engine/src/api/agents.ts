@@ -11,7 +11,7 @@ export interface BootstrapRequest {
   readonly bootId: string;
 }
 
-/** What a runner's agent works by (wire.md **Bootstrap**, `config`). */
+/** What a runner's agent works by. */
 export interface RunnerConfig {
   readonly executor: 'docker' | 'shell';
   readonly image?: string;

@@ -24,7 +24,7 @@ export interface RunnerView {
   readonly why: string;
 }
 
-/** wire.md **Egg status**. */
+/** One Egg as `gosling status` shows it. */
 export interface EggStatusView {
   readonly egg: EggConfigRow;
   readonly latestPlan?: PlanRow;
@@ -43,7 +43,7 @@ export interface Problem {
   readonly since: number;
 }
 
-/** wire.md **Why**. */
+/** Why a CI job waits, as `gosling why` shows it. */
 export interface WhyView {
   readonly job: Readonly<Record<string, unknown>>;
   readonly verdict: 'running' | 'waiting' | 'unmatched' | 'unknown' | 'done';

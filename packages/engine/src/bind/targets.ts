@@ -3,7 +3,7 @@ import type { GitlabTarget } from '@polar-gosling/ports/gitlab';
 import { type SecretStore, secretErrors } from '@polar-gosling/ports/secrets';
 import type { CallOptions } from '@polar-gosling/ports/store';
 
-/** The layout of DESIGN §5.5, without the installation's scheme. */
+/** The layout of secrets (docs/architecture.md), without the installation's scheme. */
 export const references = {
   apiToken: (server: string, egg: string) => `gitlab/${serverSlug(server)}/${egg}/api-token`,
   runnerToken: (server: string, egg: string, nth: number) =>

@@ -98,7 +98,9 @@ type EggFacts = Pick<WaitFacts, 'egg' | 'cause' | 'starting' | 'backoffUntil' | 
 function eggFacts(job: CiJobRow | undefined, seen: Observed | undefined): EggFacts {
   if (job?.egg_name === undefined || seen === undefined) return { starting: [] };
   const plan = planPool(seen.facts);
-  const cause: WaitCause | undefined = plan.blocked.find(({ jobKey }) => jobKey === waitingKey(job))?.cause;
+  const blocked = plan.blocked.find(({ jobKey }) => jobKey === waitingKey(job))?.cause;
+  // Refused is planned as frozen, but no operator can unfreeze it: the problem itself says what to do.
+  const cause: WaitCause | undefined = seen.refused === undefined ? blocked : undefined;
   const starting = seen.facts.runners
     .filter(({ state }) => state === 'requested' || state === 'provisioning' || state === 'booting')
     .map(

@@ -1,4 +1,4 @@
-/** Shape of a table: its key, its indexes, what is sealed, whether it may be scanned. `data-model.md`, as data. */
+/** Shape of a table: its key, its indexes, what is sealed, whether it may be scanned. */
 export interface TableSpec {
   readonly partition: string;
   readonly sort?: string;
