@@ -34,8 +34,8 @@ export interface World {
     args: readonly string[],
     options?: { stdin?: string; env?: Record<string, string> },
   ): Promise<CliResult>;
-  /** Starts `gosling up`; resolves when it answers. */
-  up(env?: Record<string, string>): Promise<Running>;
+  /** Starts `gosling up`, on another data directory or as another user where told; resolves when it answers. */
+  up(env?: Record<string, string>, user?: { uid: number; gid: number }): Promise<Running>;
   // biome-ignore lint/suspicious/noExplicitAny: tests look into answers
   api(path: string, init?: RequestInit): Promise<{ status: number; body: any }>;
   /** Ends everything that was started and removes the folder. */
@@ -52,6 +52,9 @@ export interface Running {
   readonly child: ChildProcess;
   readonly url: string;
   log(): string;
+  /** As the world's, of this instance. */
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into answers
+  api(path: string, init?: RequestInit): Promise<{ status: number; body: any }>;
   /** Ends it; answers its exit code (`undefined`: by the signal). */
   kill(signal: NodeJS.Signals): Promise<number | undefined>;
 }
@@ -92,8 +95,8 @@ export async function createWorld(options: GitlabSimOptions = {}): Promise<World
     env,
     pushNest: (files, message = 'change') => pushNest(nest.tree, files, message),
     cli: (args, given = {}) => cli(args, { env: { ...env, ...given.env }, cwd: dir, stdin: given.stdin }),
-    up: async (more = {}) => {
-      const started = await startUp({ ...env, ...more }, dataDir);
+    up: async (more = {}, user = undefined) => {
+      const started = await startUp({ ...env, ...more }, user);
       running.add(started);
       return started;
     },
@@ -206,12 +209,14 @@ export function cli(
   });
 }
 
-async function startUp(env: Record<string, string>, dataDir: string): Promise<Running> {
+async function startUp(env: Record<string, string>, user: { uid: number; gid: number } | undefined) {
+  const dataDir = env['GOSLING_DATA_DIR'] ?? '';
   rmSync(join(dataDir, 'url'), { force: true });
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, 'up'], {
     env,
     cwd: dirname(dataDir),
     stdio: ['ignore', 'pipe', 'pipe'],
+    ...user,
   });
   let log = '';
   const keep = process.env['POLAR_E2E_LOG'];
@@ -236,7 +241,8 @@ async function startUp(env: Record<string, string>, dataDir: string): Promise<Ru
     child,
     url,
     log: () => log,
-    async kill(signal) {
+    api: (path: string, init?: RequestInit) => callApi(dataDir, path, init),
+    async kill(signal: NodeJS.Signals) {
       if (child.exitCode === null && child.signalCode === null) child.kill(signal);
       return ended;
     },
