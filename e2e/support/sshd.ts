@@ -11,8 +11,8 @@ export interface Sshd extends AsyncDisposable {
   url(path: string): string;
   /** A line for known_hosts. */
   readonly knownHosts: string;
-  /** Replaces the public keys that may log in. */
-  authorize(publicKeys: readonly string[]): void;
+  /** Replaces the public keys that may log in. Below a `root`, only those of `pushers` may push. */
+  authorize(publicKeys: readonly string[], pushers?: readonly string[]): void;
   /** Gives the server another host key, as a stranger in its place would have. */
   changeHostKey(): void;
   /** What the server said, for a failed test. */
@@ -21,14 +21,23 @@ export interface Sshd extends AsyncDisposable {
 
 /**
  * A real OpenSSH server on loopback for the user of this process. Each connection gets an `sshd -i` of its own, so
- * the port is free by nature and nothing is left running.
+ * the port is free by nature and nothing is left running. With a `root` it serves Git only, with paths below that
+ * folder and read-only deploy keys, as GitLab does.
  */
-export async function startSshd(options: { authorizedKeys: readonly string[] }): Promise<Sshd> {
+export async function startSshd(options: {
+  authorizedKeys: readonly string[];
+  root?: string;
+}): Promise<Sshd> {
   const dir = mkdtempSync(join(tmpdir(), 'sshd-'));
-  const authorize = (keys: readonly string[]) =>
-    writeFileSync(join(dir, 'authorized_keys'), keys.map((key) => `restrict ${key}\n`).join(''), {
-      mode: 0o600,
-    });
+  const { root } = options;
+  const gate = join(dir, 'gate');
+  writeFileSync(gate, gateScript, { mode: 0o755 });
+  const lineOf = (key: string, may: 'read' | 'push') =>
+    root === undefined ? `restrict ${key}\n` : `restrict,command="${gate} '${root}' ${may}" ${key}\n`;
+  const authorize = (keys: readonly string[], pushers: readonly string[] = []) => {
+    const lines = [...pushers.map((key) => lineOf(key, 'push')), ...keys.map((key) => lineOf(key, 'read'))];
+    writeFileSync(join(dir, 'authorized_keys'), lines.join(''), { mode: 0o600 });
+  };
   const changeHostKey = () => makeHostKey(dir);
   const { username } = userInfo();
   makeSeparationDirectory();
@@ -55,6 +64,17 @@ export async function startSshd(options: { authorizedKeys: readonly string[] }):
     },
   };
 }
+
+const gateScript = `#!/bin/sh
+verb=\${SSH_ORIGINAL_COMMAND%% *}
+path=\${SSH_ORIGINAL_COMMAND#*"'"}
+path=\${path%"'"}
+case $verb:$2 in
+  git-upload-pack:* | git-receive-pack:push) exec git "\${verb#git-}" "$1$path" ;;
+esac
+echo "ERROR: This deploy key does not have write access to this project." >&2
+exit 1
+`;
 
 function createConnections(dir: string) {
   const running = new Set<ReturnType<typeof spawn>>();

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { localRunners, runnerRecord, type World } from './world.ts';
 
 /** Pids of OpenTofu processes that work for this world (their current directory is one of its runs), of one command. */
@@ -37,7 +38,7 @@ export async function idleAgents(world: World): Promise<number[]> {
 }
 
 /** Every process whose environment or current directory names the world's folder. */
-export function processesOf(world: World): { pid: number; command: string }[] {
+export function processesOf(world: Pick<World, 'dir'>): { pid: number; command: string }[] {
   return pids().flatMap((pid) => {
     if (pid === process.pid) return [];
     const cwd = quietly(() => readlinkSync(`/proc/${pid}/cwd`)) ?? '';
@@ -45,6 +46,28 @@ export function processesOf(world: World): { pid: number; command: string }[] {
     const isOurs = cwd.startsWith(world.dir) || command.includes(world.dir);
     return isOurs ? [{ pid, command }] : [];
   });
+}
+
+/** Kills a local runner at once with all it has started: agent, `gitlab-runner`, job. Answers how many there were. */
+export function killFamily(world: World, runnerId: string): number {
+  const dir = join(world.dataDir, 'local-runners', runnerId);
+  const agent = runnerRecord(world.dataDir, runnerId)?.pid;
+  const family = new Set(pids().filter((pid) => pid === agent || mentions(pid, dir)));
+  for (let size = -1; size !== family.size; ) {
+    size = family.size;
+    for (const pid of pids()) if (family.has(parentOf(pid))) family.add(pid);
+  }
+  for (const pid of family) killNow(pid);
+  return family.size;
+}
+
+function mentions(pid: number, dir: string): boolean {
+  return quietly(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8'))?.includes(dir) === true;
+}
+
+function parentOf(pid: number): number {
+  const stat = quietly(() => readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? '';
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
 }
 
 export function killNow(pid: number): boolean {
