@@ -1,6 +1,6 @@
+import { configVariables } from '@polar-gosling/api-contract/settings';
 import { describe, expect, it } from 'vitest';
 import { readAgentConfig, readCliConfig } from './config.ts';
-import { knownVariables } from './known-variables.ts';
 
 describe('readCliConfig', () => {
   it('fills every default', () => {
@@ -22,8 +22,8 @@ describe('readCliConfig', () => {
     );
 
     expect(problems).toEqual([
-      'GOSLING_DATADIR is no setting of gosling: did you mean GOSLING_DATA_DIR?',
-      'GOSLING_XYZZY is no setting of gosling',
+      'GOSLING_DATADIR: no such setting; did you mean GOSLING_DATA_DIR?',
+      'GOSLING_XYZZY: no such setting; `gosling doctor` lists them all',
       'GOSLING_URL is no http(s) address',
     ]);
   });
@@ -50,7 +50,7 @@ describe('readCliConfig', () => {
 
 describe('readAgentConfig', () => {
   it('hands gitlab-runner nothing of ours and nothing that was not named', () => {
-    const env = Object.fromEntries(knownVariables.map(({ name }) => [name, 'x']));
+    const env = Object.fromEntries(configVariables.map(({ name }) => [name, 'x']));
 
     const { childEnv } = readAgentConfig({
       ...env,

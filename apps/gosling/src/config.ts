@@ -1,8 +1,7 @@
 import { homedir } from 'node:os';
 import path from 'node:path';
-import { nearest } from '@polar-gosling/kernel';
+import { unknownSettings } from '@polar-gosling/api-contract/settings';
 import type { ProxySettings } from './http-fetch.ts';
-import { knownVariables } from './known-variables.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -47,18 +46,8 @@ export function readCliConfig(
 }
 
 function unknownNames(env: Environment): string[] {
-  const known = knownVariables.map((variable) => variable.name);
-  const unknown = Object.keys(env).filter(
-    (name) => name.startsWith('GOSLING_') && !knownVariables.some((variable) => matches(variable, name)),
-  );
-  return unknown.map((name) => {
-    const guess = nearest(name, known);
-    return `${name} is no setting of gosling${guess ? `: did you mean ${guess}?` : ''}`;
-  });
-}
-
-function matches(variable: { name: string; isPrefix?: boolean }, name: string): boolean {
-  return variable.isPrefix === true ? name.startsWith(`${variable.name}_`) : variable.name === name;
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined));
+  return unknownSettings(given).map(({ name, message }) => `${name}: ${message}`);
 }
 
 function urlProblems(url: string | undefined): string[] {

@@ -1,7 +1,7 @@
+import { configVariables } from '@polar-gosling/api-contract/settings';
 import { runs } from '@polar-gosling/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { configVariables } from './config/variables.ts';
 import { type Environment, type MothergooseConfig, readConfig } from './config.ts';
 
 function configOf(env: Environment): MothergooseConfig {

@@ -1,7 +1,7 @@
+import { unknownSettings } from '@polar-gosling/api-contract/settings';
 import { z } from 'zod';
 import { readListen } from './config/listen.ts';
 import { publicUrl } from './config/public-url.ts';
-import { unknownNames } from './config/unknown-names.ts';
 
 const defaultListen = '127.0.0.1:8080';
 const text = z.string().min(1).optional();
@@ -83,7 +83,7 @@ export function readConfig(env: Environment): ConfigReading {
   const listen = readListen(given['GOSLING_LISTEN'] ?? defaultListen, given['PORT']);
   const parsed = Variables.safeParse(given);
   const problems = [
-    ...unknownNames(given),
+    ...unknownSettings(given),
     ...listen.problems,
     ...(parsed.success ? crossProblems(parsed.data, listen.isLoopback) : schemaProblems(parsed.error)),
   ];

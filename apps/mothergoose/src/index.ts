@@ -1,4 +1,3 @@
-export { type ConfigVariable, configVariables } from './config/variables.ts';
 export {
   type ConfigProblem,
   type ConfigReading,

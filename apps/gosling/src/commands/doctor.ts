@@ -1,9 +1,9 @@
+import { configVariables } from '@polar-gosling/api-contract/settings';
 import { mapLimit } from '@polar-gosling/kernel';
 import type { CliContext, Command } from '../cli/command.ts';
 import { type Check, type Finding, fail } from '../doctor/check.ts';
 import { checks } from '../doctor/checks.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { knownVariables } from '../known-variables.ts';
 import { renderTable } from '../ui/table.ts';
 
 const atOnce = 4;
@@ -38,19 +38,19 @@ async function lookAt(check: Check, context: CliContext): Promise<Result> {
   }
 }
 
-/** Each variable that is set, with its meaning; values of secrets are not shown. */
-function setVariables({ env, masker }: CliContext): { name: string; value: string; meaning: string }[] {
-  return knownVariables.flatMap(({ name, meaning, isSecret, isPrefix }) => {
+/** Each variable that is set, with its description; values of secrets are not shown. */
+function setVariables({ env, masker }: CliContext): { name: string; value: string; description: string }[] {
+  return configVariables.flatMap(({ name, description, isSecret }) => {
     const value = env[name];
-    if (value === undefined || isPrefix === true) return [];
-    return [{ name, value: isSecret === true ? '[secret]' : masker.mask(value), meaning }];
+    if (value === undefined) return [];
+    return [{ name, value: isSecret === true ? '[secret]' : masker.mask(value), description }];
   });
 }
 
 function print(
   { output }: CliContext,
   results: readonly Result[],
-  variables: readonly { name: string; value: string; meaning: string }[],
+  variables: readonly { name: string; value: string; description: string }[],
 ): void {
   const style = output.dataStyle;
   const table = { style, columns: undefined };
@@ -63,7 +63,7 @@ function print(
     output.data(`${style(result === 'fail' ? 'red' : 'yellow', title)}: ${fix}`);
   }
   if (variables.length > 0) {
-    const lines = variables.map(({ name, value, meaning }) => [name, value, meaning]);
+    const lines = variables.map(({ name, value, description }) => [name, value, description]);
     output.data(`\n${renderTable(['VARIABLE', 'VALUE', 'MEANING'], lines, table)}`);
   }
 }

@@ -1,8 +1,8 @@
 import { nearest } from '@polar-gosling/kernel';
-import { configVariables } from './variables.ts';
+import { configVariables } from './settings-table.ts';
 
 /** A misspelt setting must not be ignored in silence. */
-export function unknownNames(env: Readonly<Record<string, unknown>>): { name: string; message: string }[] {
+export function unknownSettings(env: Readonly<Record<string, unknown>>): { name: string; message: string }[] {
   const known = configVariables.map(({ name }) => name);
   return Object.keys(env)
     .filter((name) => name.startsWith('GOSLING_') && !known.includes(name))

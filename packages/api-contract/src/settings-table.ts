@@ -3,13 +3,15 @@ export interface ConfigVariable {
   /** One line, for `gosling doctor`. */
   readonly description: string;
   readonly default?: string;
-  /** Read by the CLI or the agent, not by this service. */
+  /** Its value is a secret: never shown. */
+  readonly isSecret?: true;
+  /** Read by the CLI or the agent, not by the services. */
   readonly isElsewhere?: true;
 }
 
 const elsewhere = { isElsewhere: true } as const;
 
-/** Every variable there is. */
+/** Every `GOSLING_*` variable, for the refusal of unknown ones and for `gosling doctor`. */
 export const configVariables: readonly ConfigVariable[] = [
   { name: 'GOSLING_DATA_DIR', default: './.gosling', description: 'everything an embedded instance writes' },
   { name: 'GOSLING_LISTEN', default: '127.0.0.1:8080', description: 'address and port of the API' },
@@ -61,7 +63,12 @@ export const configVariables: readonly ConfigVariable[] = [
   },
   { name: 'GOSLING_UNSAFE_LOCAL', default: '0', description: '1 allows local runners that are not isolated' },
   { name: 'GOSLING_JOB_USER', description: 'system user that the jobs of local runners run as' },
-  { name: 'GOSLING_BOOTSTRAP_TOKEN', description: "an agent's one-time token", ...elsewhere },
+  {
+    name: 'GOSLING_BOOTSTRAP_TOKEN',
+    description: "an agent's one-time token",
+    isSecret: true,
+    ...elsewhere,
+  },
   { name: 'GOSLING_BOOTSTRAP_TOKEN_FILE', description: "file of an agent's one-time token", ...elsewhere },
   {
     name: 'GOSLING_UGLYFOX_GIT',
@@ -73,7 +80,7 @@ export const configVariables: readonly ConfigVariable[] = [
     description: "marks our hooks, machines, registrations; else from the Nest's URL",
   },
   { name: 'GOSLING_URL', description: 'address of MotherGoose for CLI and agent', ...elsewhere },
-  { name: 'GOSLING_TOKEN', description: "the CLI's API token", ...elsewhere },
+  { name: 'GOSLING_TOKEN', description: "the CLI's API token", isSecret: true, ...elsewhere },
   { name: 'GOSLING_TOKEN_FILE', description: "file of the CLI's API token", ...elsewhere },
   { name: 'GOSLING_OFFLINE', description: '1: the CLI uses no network', ...elsewhere },
   { name: 'GOSLING_LOG_LEVEL', default: 'info', description: 'error, warn, info or debug' },

@@ -1,0 +1,2 @@
+export { type ConfigVariable, configVariables } from './settings-table.ts';
+export { unknownSettings } from './unknown-settings.ts';

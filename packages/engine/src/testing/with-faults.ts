@@ -1,0 +1,34 @@
+/** How one call of a port goes wrong. */
+export interface Fault {
+  readonly error: unknown;
+  /** `after`: the call takes effect, its caller sees the error all the same. Default `before`. */
+  readonly when?: 'before' | 'after';
+}
+
+/** The port, with each call that takes `{ signal }` failing where `decide` says so. */
+export function withFaults<Port extends object>(
+  port: Port,
+  decide: (method: string) => Fault | undefined,
+): Port {
+  return new Proxy(port, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name);
+      if (typeof member !== 'function') return member;
+      return (...args: unknown[]) => {
+        const fault = takesSignal(args.at(-1)) ? decide(String(name)) : undefined;
+        if (fault !== undefined && fault.when !== 'after') return Promise.reject(fault.error);
+        const answer: unknown = Reflect.apply(member, target, args);
+        return fault === undefined ? answer : failAfter(answer, fault.error);
+      };
+    },
+  });
+}
+
+function takesSignal(argument: unknown): boolean {
+  return typeof argument === 'object' && argument !== null && 'signal' in argument;
+}
+
+async function failAfter(answer: unknown, error: unknown): Promise<never> {
+  await answer;
+  throw error;
+}
