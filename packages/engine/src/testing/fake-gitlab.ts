@@ -18,7 +18,12 @@ export interface FakeGitlab {
 
 export function createFakeGitlab(model: GitlabModel): FakeGitlab {
   const calls: string[] = [];
-  return { reader: readerOf(model, calls), hooks: hooksOf(model, calls), runners: runnersOf(model, calls), calls };
+  return {
+    reader: readerOf(model, calls),
+    hooks: hooksOf(model, calls),
+    runners: runnersOf(model, calls),
+    calls,
+  };
 }
 
 function readerOf(model: GitlabModel, calls: string[]): GitlabReader {

@@ -91,7 +91,10 @@ export function setStatus(model: GitlabModel, job: ModelJob, status: string): vo
 }
 
 /** A runner asks: the oldest pending job that its registration may take. */
-export function takeJob(model: GitlabModel, runner: { token: string; systemId: string }): ModelJob | undefined {
+export function takeJob(
+  model: GitlabModel,
+  runner: { token: string; systemId: string },
+): ModelJob | undefined {
   const registration = [...model.registrations.values()].find(({ token }) => token === runner.token);
   if (registration === undefined) return undefined;
   const next = [...model.jobs.values()].find(
@@ -168,10 +171,7 @@ export function sendEvent(
   }
 }
 
-function sign(
-  spec: HookSpec,
-  at: { id: string; timestamp: string; body: Uint8Array },
-): string | undefined {
+function sign(spec: HookSpec, at: { id: string; timestamp: string; body: Uint8Array }): string | undefined {
   if (spec.signingToken === undefined) return undefined;
   const key = Buffer.from(spec.signingToken.reveal().replace(/^whsec_/, ''), 'base64');
   const text = createHmac('sha256', key).update(`${at.id}.${at.timestamp}.`).update(at.body);

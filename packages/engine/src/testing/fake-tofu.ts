@@ -1,0 +1,214 @@
+import type { Machines } from '@polar-gosling/ports/machines';
+import {
+  type PlanChange,
+  type RunnerEntry,
+  type Tofu,
+  type TofuOutcome,
+  type TofuPlan,
+  type TofuRun,
+  type TofuRunRequest,
+  tofuErrors,
+} from '@polar-gosling/ports/tofu';
+
+/** How one apply goes. `half`: its first resource is made by half. `killed`: made, but no state tells. */
+export type ApplyFault =
+  | 'ok'
+  | 'fails_before'
+  | 'fails_after'
+  | 'half'
+  | 'ended_before'
+  | 'ended_after'
+  | 'killed';
+
+export interface ModelMachine {
+  readonly runnerId: string;
+  readonly entry: RunnerEntry;
+  readonly madeAt: number;
+}
+
+export interface FakeTofu {
+  readonly tofu: Tofu;
+  readonly machinesPort: Machines;
+  /** What there really is, by runner id. */
+  readonly machines: Map<string, ModelMachine>;
+  /** Resources of each shard's state; `false`: made by half. */
+  readonly states: Map<string, Map<string, boolean>>;
+  /** What must never be: an entry that changed, a machine made twice. */
+  readonly violations: string[];
+  /** One line per apply: `create a,b` or `delete a`. */
+  readonly applied: string[];
+  /** Chooses how each apply (and plan) goes; the default is `ok`. */
+  nextApply: () => ApplyFault;
+  nextPlan: () => 'ok' | 'fails';
+  /** Told before a machine is removed. */
+  onRemove: (machine: ModelMachine) => void;
+  /** What an apply takes. */
+  applyMs: number;
+}
+
+interface Clock {
+  now(): number;
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+const resource = (runnerId: string) => `module.runners.terraform_data.runner["${runnerId}"]`;
+
+/** OpenTofu with its states and the machines it makes, in memory. */
+export function createFakeTofu(clock: Clock): FakeTofu {
+  const world: World = {
+    clock,
+    machines: new Map(),
+    states: new Map(),
+    violations: [],
+    applied: [],
+    entries: new Map(),
+    lived: new Set(),
+    nextApply: () => 'ok',
+    nextPlan: () => 'ok',
+    onRemove: () => undefined,
+    applyMs: 2_000,
+  };
+  return Object.assign(world, { tofu: tofuOf(world), machinesPort: machinesOf(world) });
+}
+
+interface World extends Omit<FakeTofu, 'tofu' | 'machinesPort'> {
+  readonly clock: Clock;
+  readonly entries: Map<string, string>;
+  readonly lived: Set<string>;
+}
+
+function tofuOf(world: World): Tofu {
+  return {
+    host: { name: 'host', bootId: 'boot' },
+    addressOf: resource,
+    tool: async () => ({
+      path: '/bin/tofu',
+      product: 'opentofu',
+      version: '1.12.0',
+      sha256: 'a'.repeat(64),
+      source: 'PATH',
+    }),
+    open: async (request) => openRun(world, request),
+    settle: async () => 'settled',
+    removeStray: async (runnerId) => removeMachine(world, runnerId),
+  };
+}
+
+function machinesOf(world: World): Machines {
+  const view = ({ runnerId, entry }: ModelMachine) =>
+    ({ runnerId, egg: entry.egg_name, state: 'running' }) as const;
+  return {
+    list: async () => [...world.machines.values()].map(view),
+    async status(runnerId) {
+      const machine = world.machines.get(runnerId);
+      return machine && view(machine);
+    },
+  };
+}
+
+function openRun(world: World, request: TofuRunRequest): TofuRun {
+  const key = `${request.wanted.egg}#${request.wanted.shard}`;
+  const state = world.states.get(key) ?? new Map<string, boolean>();
+  world.states.set(key, state);
+  checkEntries(world, request.wanted.entries);
+  return {
+    pid: 4711,
+    async plan(options) {
+      options.signal.throwIfAborted();
+      if (world.nextPlan() === 'fails') throw tofuErrors.planFailed({ summary: 'no provider', detail: '' });
+      return planOf(request, state);
+    },
+    apply: (options) => apply(world, { request, state }, options.signal),
+    stateList: async () => [...state.keys()].map(resource),
+    log: () => new TextEncoder().encode('{}\n'),
+    dispose: async () => undefined,
+  };
+}
+
+function checkEntries(world: World, entries: ReadonlyMap<string, string>): void {
+  for (const [id, text] of entries) {
+    const before = world.entries.get(id) ?? text;
+    if (before !== text) world.violations.push(`the entry of ${id} changed`);
+    world.entries.set(id, before);
+  }
+}
+
+function planOf(request: TofuRunRequest, state: ReadonlyMap<string, boolean>): TofuPlan {
+  const { entries } = request.wanted;
+  const change = (runnerId: string, actions: readonly string[]): PlanChange => ({
+    address: resource(runnerId),
+    runnerId,
+    actions,
+  });
+  const changes = [...new Set([...entries.keys(), ...state.keys()])].map((id) => {
+    const isWhole = state.get(id);
+    if (isWhole === undefined) return change(id, ['create']);
+    if (!entries.has(id)) return change(id, ['delete']);
+    return change(id, isWhole ? ['no-op'] : ['delete', 'create']);
+  });
+  const count = (action: string) => changes.filter(({ actions }) => actions.includes(action)).length;
+  const summary = { add: count('create'), change: 0, destroy: count('delete') };
+  return { changes, hasChanges: summary.add + summary.destroy > 0, summary, redacted: {} };
+}
+
+interface Applying {
+  readonly request: TofuRunRequest;
+  readonly state: Map<string, boolean>;
+}
+
+async function apply(world: World, on: Applying, signal: AbortSignal): Promise<TofuOutcome> {
+  const fault = world.nextApply();
+  try {
+    await world.clock.sleep(world.applyMs, signal);
+  } catch {
+    return { kind: 'unknown', reason: 'interrupted' };
+  }
+  if (fault === 'ended_before') return { kind: 'unknown', reason: 'hard end' };
+  if (fault === 'fails_before') return failed([], []);
+  return carryOut(world, on, fault);
+}
+
+function carryOut(world: World, on: Applying, fault: ApplyFault): TofuOutcome {
+  const { changes } = planOf(on.request, on.state);
+  const removed = changes.flatMap(({ runnerId = '', actions }) =>
+    actions.includes('delete') ? [runnerId] : [],
+  );
+  const made = changes.flatMap(({ runnerId = '', actions }) =>
+    actions.includes('create') ? [runnerId] : [],
+  );
+  for (const id of removed) {
+    removeMachine(world, id);
+    on.state.delete(id);
+  }
+  for (const [index, id] of made.entries()) {
+    const isHalf = fault === 'half' && index === 0;
+    if (!isHalf) makeMachine(world, on, id);
+    if (fault !== 'killed') on.state.set(id, !isHalf);
+  }
+  if (made.length > 0) world.applied.push(`create ${made.length}`);
+  if (removed.length > 0) world.applied.push(`delete ${removed.length}`);
+  const whole = made.filter((id) => on.state.get(id) === true).map(resource);
+  const gone = removed.map(resource);
+  if (fault === 'ended_after' || fault === 'killed') return { kind: 'unknown', reason: 'killed' };
+  if (fault === 'fails_after' || (fault === 'half' && made.length > 0)) return failed(whole, gone);
+  return { kind: 'ok', applied: whole, removed: gone };
+}
+
+function failed(applied: readonly string[], removed: readonly string[]): TofuOutcome {
+  return { kind: 'failed', class: 'retryable', summary: 'no capacity', detail: '', applied, removed };
+}
+
+function makeMachine(world: World, { request }: Applying, runnerId: string): void {
+  if (world.machines.has(runnerId)) return;
+  if (world.lived.has(runnerId)) world.violations.push(`${runnerId} was made twice`);
+  world.lived.add(runnerId);
+  const entry: RunnerEntry = JSON.parse(request.wanted.entries.get(runnerId) ?? '{}');
+  world.machines.set(runnerId, { runnerId, entry, madeAt: world.clock.now() });
+}
+
+function removeMachine(world: World, runnerId: string): void {
+  const machine = world.machines.get(runnerId);
+  if (machine === undefined) return;
+  world.onRemove(machine);
+  world.machines.delete(runnerId);
+}

@@ -1,0 +1,31 @@
+/** The Fly text of one Egg of project `project` on gitlab.com. */
+export function eggText(
+  name: string,
+  given: { project?: number; tags?: readonly string[]; concurrent?: number; more?: readonly string[] } = {},
+): string {
+  const { project = 1, tags = ['linux'], concurrent = 2, more = [] } = given;
+  return [
+    `egg "${name}" {`,
+    '  type = "vm"',
+    '  gitlab {',
+    `    project_id = ${project}`,
+    '  }',
+    '  runner {',
+    `    tags = [${tags.map((tag) => `"${tag}"`).join(', ')}]`,
+    `    concurrent = ${concurrent}`,
+    '    idle_timeout = "2m"',
+    ...more,
+    '  }',
+    '}',
+    '',
+  ].join('\n');
+}
+
+/** Files of a Nest that holds these Eggs. */
+export function nestOf(
+  eggs: Readonly<Record<string, Parameters<typeof eggText>[1]>>,
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(eggs).map(([name, given]) => [`Eggs/${name}/config.fly`, eggText(name, given)]),
+  );
+}
