@@ -36,12 +36,11 @@ and keeps the runners as it says.
 | | |
 |---|---|
 | \`Eggs/NAME/config.fly\` | one pool of runners, for a project or a group: \`gosling add egg NAME\` |
-| \`Jobs/NAME.fly\` | jobs that run on a schedule: \`gosling add job NAME\` |
+| \`Jobs/NAME.fly\` | jobs that run on a schedule |
 | \`UF/config.fly\` | when runners are removed, and how many are kept warm |
 | \`MG/config.fly\` | the cloud of the services, and of Eggs that name none |
 
-Before you commit: \`gosling validate\`. What a commit would change: \`gosling plan\`. Why a CI job waits:
-\`gosling why JOB-URL\`.
+Before you commit: \`gosling validate\`. What happens now: \`gosling status\`. Why a CI job waits: \`gosling why JOB-URL\`.
 
 No secret belongs into this repository: put it into the secret store with \`gosling secret put\` and write its reference.
 `;
@@ -58,11 +57,7 @@ const gitlabCi = `# Checks the Nest on every push and merge request.
 validate:
   image: $GOSLING_IMAGE
   script:
-    - gosling validate --format gitlab > gl-code-quality-report.json
-  artifacts:
-    when: always
-    reports:
-      codequality: gl-code-quality-report.json
+    - gosling validate
 `;
 
 function motherGooseFile({ cloud, region = firstRegion[cloud] }: NestTreeOptions): string {

@@ -164,7 +164,7 @@ describe('explainWait', () => {
     expect(answer.next).toBeUndefined();
     expect(answer.steps.at(-1)?.detail).toBe('on runner r7');
     expect(explainWait(someFacts({ job: elsewhere })).steps.at(-1)?.detail).toBe(
-      'on a runner that is not ours',
+      'which runner took it is not known',
     );
   });
 

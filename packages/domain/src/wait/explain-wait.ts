@@ -55,7 +55,8 @@ function stepsOf(facts: WaitFacts, verdict: WaitVerdict): WaitStep[] {
   }
   if (verdict === 'waiting') steps.push(...facts.starting.map((runner) => startStep(runner, facts.now)));
   if (job.startedAt !== undefined) {
-    const detail = job.runnerId === undefined ? 'on a runner that is not ours' : `on runner ${job.runnerId}`;
+    const detail =
+      job.runnerId === undefined ? 'which runner took it is not known' : `on runner ${job.runnerId}`;
     steps.push({ at: job.startedAt, what: 'started', detail, ok: true });
   }
   if (verdict === 'done') steps.push(endStep(job));
