@@ -30,6 +30,8 @@ export interface EmbeddedOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly tofuBin?: string | undefined;
   readonly binDir?: string | undefined;
+  /** The compute module and its templates; those of the checkout when not given. */
+  readonly computeDir?: string | undefined;
   /** Starts our agent on this host. */
   readonly agentCommand: readonly string[];
   /** What a local runner's agent may have of our environment. */
@@ -96,6 +98,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
     blobs,
     find: { bin: options.tofuBin, binDir: options.binDir, environment, allowTerraform: true },
     launcher: { agentCommand: options.agentCommand, env: options.agentEnvironment },
+    ...(options.computeDir === undefined ? {} : { computeDir: options.computeDir }),
   });
   return {
     store,
@@ -108,7 +111,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
     machines: createLocalMachines({ dataDir }),
     masker,
     log,
-    machineRevision: computeModule().machineRevision,
+    machineRevision: computeModule(options.computeDir).machineRevision,
     async close() {
       await gitlab.close();
       await store.close();

@@ -24,6 +24,7 @@ export const run: Command = async (context) => {
     writeLog: (line) => output.stderr.write(line),
     logFormat,
     pace: testPace(env),
+    computeDir: env['POLAR_COMPUTE_DIR'],
     signal,
   });
   try {
@@ -43,7 +44,7 @@ const Pace = z.strictObject({
   pruneEveryMs: z.number().min(200).optional(),
 });
 
-/** `POLAR_PACE` (JSON, for tests only) makes things happen more often. */
+/** `POLAR_PACE` (JSON, for tests only, as `POLAR_COMPUTE_DIR` is) makes things happen more often. */
 function testPace(env: Environment): NonNullable<InstanceOptions['pace']> {
   const parsed = Pace.parse(JSON.parse(env['POLAR_PACE'] ?? '{}'));
   return Object.fromEntries(Object.entries(parsed).filter(([, value]) => value !== undefined));

@@ -35,6 +35,8 @@ export interface InstanceOptions {
   readonly pace?: Partial<
     Pick<EngineSettings, 'heartbeatMs' | 'syncEveryMs' | 'sweepEveryMs' | 'pruneEveryMs'>
   >;
+  /** Another compute module than that of the checkout. */
+  readonly computeDir?: string | undefined;
   /** GitLab is on this host too: our own address serves as the public URL. */
   readonly isPublicHere?: boolean;
   /** The Nest's project in GitLab, where its address does not tell. */
@@ -126,6 +128,7 @@ function open(options: InstanceOptions, dataDir: string): Promise<Embedded> {
     environment: env,
     tofuBin: config.tofu.bin,
     binDir: config.binDir ?? userBinDir(env),
+    computeDir: options.computeDir,
     agentCommand: [process.execPath, '--disable-warning=ExperimentalWarning', main],
     agentEnvironment: agentEnvironment(options),
     userAgent: `gosling/${goslingVersion}`,
