@@ -1,6 +1,6 @@
 export { type AssignFacts, assignJob, moveOnAfterMs, type RankedEgg, rankEggs } from './demand/assign.ts';
 export type { Assignment, BindingFacts, Candidate, CiJobStatus, EggRoom } from './demand/facts.ts';
-export { applyJobStatus, isJobOver, jobRank } from './demand/job-status.ts';
+export { applyJobStatus, isJobOver, isJobStatus, jobRank } from './demand/job-status.ts';
 export { explainNoMatch, matchEggs } from './demand/match.ts';
 export type {
   CloudProvider,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CiJobStatus } from './facts.ts';
-import { applyJobStatus, isJobOver, jobRank } from './job-status.ts';
+import { applyJobStatus, isJobOver, isJobStatus, jobRank } from './job-status.ts';
 
 const early: CiJobStatus[] = [
   'created',
@@ -40,6 +40,11 @@ describe('applyJobStatus', () => {
     expect(applyJobStatus('skipped', 'pending')).toBe('pending');
     expect(applyJobStatus('skipped', 'created')).toBe('skipped');
     expect(applyJobStatus('pending', 'skipped')).toBe('skipped');
+  });
+
+  it('tells the words it knows from others, whatever they are', () => {
+    expect([...early, 'pending', ...final].every(isJobStatus)).toBe(true);
+    expect(['', 'hibernating', 'constructor', '__proto__'].some(isJobStatus)).toBe(false);
   });
 
   it('knows which states are the end', () => {

@@ -18,6 +18,11 @@ const ranks: Readonly<Record<CiJobStatus, number>> = {
 
 const finalRank = 4;
 
+/** Is it a word for the state of a job that we know? GitLab may invent others. */
+export function isJobStatus(word: string): word is CiJobStatus {
+  return Object.hasOwn(ranks, word);
+}
+
 /** How far a CI job has come. Events are applied by it, never by the order in which they arrive. */
 export function jobRank(status: CiJobStatus): number {
   return ranks[status];

@@ -59,18 +59,24 @@ async function authenticate(
 
 /** Does it matter to a decision (first report, other state, other jobs, an error), or is it only a sign of life? */
 function changesDecision(agent: RunnerAgentRow, report: AgentReport): boolean {
-  const jobsBefore = agent.current_jobs.length;
   return (
     agent.last_heartbeat === undefined ||
     agent.reported_state !== report.state ||
-    jobsBefore !== report.jobs.length ||
+    idsOf(agent.current_jobs.map(({ job_id }) => job_id)) !== idsOf(report.jobs.map(({ jobId }) => jobId)) ||
+    agent.jobs_done !== report.jobCount ||
     agent.failure_count !== report.failureCount
   );
 }
 
+function idsOf(jobs: readonly number[]): string {
+  return jobs.toSorted((a, b) => a - b).join(' ');
+}
+
 function agentWrite(deps: EngineDeps, agent: RunnerAgentRow, report: AgentReport): Write {
   const now = deps.clock.now();
-  const isIdle = report.jobs.length === 0;
+  // A job may have come and gone between two reports.
+  const hasWorked = report.jobCount !== agent.jobs_done;
+  const idleSince = hasWorked ? now : (agent.idle_since ?? now);
   return {
     kind: 'update',
     key: { table: 'runner_agents', partition: agent.runner_id },
@@ -86,7 +92,7 @@ function agentWrite(deps: EngineDeps, agent: RunnerAgentRow, report: AgentReport
       })),
       jobs_done: report.jobCount,
       failure_count: report.failureCount,
-      idle_since: isIdle ? (agent.idle_since ?? now) : undefined,
+      idle_since: report.jobs.length === 0 ? idleSince : undefined,
       error: report.error ? { code: report.error.code, detail: report.error.detail } : undefined,
     },
     when: { kind: 'version', version: agent.version },

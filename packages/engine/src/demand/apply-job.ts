@@ -7,8 +7,11 @@ import {
   type Candidate,
   type CiJobStatus,
   eggName,
+  isJobOver,
+  isJobStatus,
   jobRank,
   matchEggs,
+  reservedNames,
 } from '@polar-gosling/domain';
 import type { BindingRow, CallOptions, CiJobRow, Unit, Write } from '@polar-gosling/ports/store';
 import type { EngineDeps } from '../api/engine.ts';
@@ -19,13 +22,13 @@ import { dirtyWrites, member, memberWrite } from '../rows/writes.ts';
 import { readRooms } from './rooms.ts';
 
 const keptMs = 30 * 86_400_000;
-const closed: readonly string[] = ['success', 'failed', 'canceled', 'skipped', 'manual'];
 
 /** What we heard of a CI job, from an event or from GitLab's API. Absent: not said. */
 export interface JobSighting {
   readonly serverProject: string;
   readonly jobId: number;
-  readonly status: CiJobStatus;
+  /** GitLab's word; one that we do not know changes nothing. */
+  readonly status: string;
   readonly name: string;
   readonly ref: string;
   readonly pipelineId: number;
@@ -46,14 +49,16 @@ export async function applyJob(
   sighting: JobSighting,
   options: CallOptions & { trace: string },
 ): Promise<AppliedJob> {
+  const { status } = sighting;
+  if (!isJobStatus(status)) return 'unchanged';
   const counted: { startedWait?: CiJobRow } = {};
   const result = await commitDecision<AppliedJob>(deps.store, `CI job ${sighting.jobId}`, {
     signal: options.signal,
     decide: async () => {
       const key = { partition: sighting.serverProject, sort: sighting.jobId };
       const before = await getRow(deps.store, { ...typed.ciJobs, key }, options);
-      const merged = mergeSighting(before, sighting, deps.clock.now());
-      const isOpen = !closed.includes(merged.status) && merged.status !== 'created';
+      const merged = mergeSighting(before, { ...sighting, status }, deps.clock.now());
+      const isOpen = isWanted(statusOf(merged));
       if (isOpen && merged.tags === undefined) return { unit: undefined, result: 'tags_needed' };
       const placed = isOpen ? await place(deps, { before, merged }, options) : closePlace(merged);
       if (before && isSame(before, placed)) return { unit: undefined, result: 'unchanged' };
@@ -67,9 +72,13 @@ export async function applyJob(
 
 type JobColumns = Omit<CiJobRow, 'version' | 'updated_at'>;
 
-function mergeSighting(before: CiJobRow | undefined, seen: JobSighting, now: number): JobColumns {
+type KnownSighting = JobSighting & { readonly status: CiJobStatus };
+
+function mergeSighting(before: CiJobRow | undefined, seen: KnownSighting, now: number): JobColumns {
   const status = before ? applyJobStatus(statusOf(before), seen.status) : seen.status;
-  const ended = closed.includes(status);
+  const ended = isJobOver(status);
+  // It waits for a runner only from the moment it is pending.
+  const queuedBefore = before && isWanted(statusOf(before)) ? before.queued_at : undefined;
   return {
     ...before,
     server_project: seen.serverProject,
@@ -80,16 +89,21 @@ function mergeSighting(before: CiJobRow | undefined, seen: JobSighting, now: num
     name: seen.name,
     pipeline_id: seen.pipelineId,
     ref: seen.ref,
-    queued_at: before?.queued_at ?? seen.queuedAt ?? now,
+    queued_at: queuedBefore ?? seen.queuedAt ?? now,
     started_at: before?.started_at ?? seen.startedAt ?? (status === 'running' ? now : undefined),
-    finished_at: before?.finished_at ?? seen.finishedAt ?? (ended ? now : undefined),
+    finished_at: ended ? (before?.finished_at ?? seen.finishedAt ?? now) : undefined,
     system_id: seen.systemId ?? before?.system_id,
     failure_reason: seen.failureReason ?? before?.failure_reason,
-    expires_at: ended ? (before?.expires_at ?? now + keptMs) : undefined,
+    expires_at: isWanted(status) ? undefined : (before?.expires_at ?? now + keptMs),
   };
 }
 
-function statusOf(row: CiJobRow): CiJobStatus {
+/** A runner is to take it, or has it: only then is it open, and somebody's demand. */
+function isWanted(status: CiJobStatus): boolean {
+  return jobRank(status) >= jobRank('pending') && !isJobOver(status);
+}
+
+function statusOf(row: Pick<CiJobRow, 'status'>): CiJobStatus {
   return row.status as CiJobStatus; // written by us from a parsed status
 }
 
@@ -108,7 +122,7 @@ async function place(
     { ...typed.bindings, query: { partition: merged.server_project } },
     options,
   );
-  const candidates = matchEggs({ tags: merged.tags ?? [] }, bindings.map(toBinding));
+  const candidates = matchEggs({ tags: merged.tags ?? [] }, toBindings(bindings));
   const matching = candidates.filter(({ matches }) => matches).map(({ egg }) => egg);
   const rooms = await readRooms(deps, matching, {
     ...options,
@@ -151,7 +165,12 @@ function closePlace(merged: JobColumns): JobColumns {
   return { ...merged, open: undefined, reason: undefined };
 }
 
-export function toBinding(row: BindingRow): BindingFacts {
+/** The Eggs of a project; the Nest's own binding takes no jobs. */
+export function toBindings(rows: readonly BindingRow[]): BindingFacts[] {
+  return rows.filter(({ egg_name }) => !reservedNames.includes(egg_name)).map(toBinding);
+}
+
+function toBinding(row: BindingRow): BindingFacts {
   return {
     egg: eggName(row.egg_name),
     tags: row.tags,

@@ -1,4 +1,4 @@
-import { type CiJobStatus, type EggConfig, eggName, splitServerProject } from '@polar-gosling/domain';
+import { type EggConfig, eggName, splitServerProject } from '@polar-gosling/domain';
 import type { GitlabJob, GitlabTarget } from '@polar-gosling/ports/gitlab';
 import type { CallOptions } from '@polar-gosling/ports/store';
 import { targetOf } from '../bind/targets.ts';
@@ -43,7 +43,7 @@ export function toSighting(serverProject: string, job: GitlabJob): JobSighting {
   return {
     serverProject,
     jobId: job.id,
-    status: job.status as CiJobStatus, // an unknown word has no rank and changes nothing
+    status: job.status,
     name: job.name,
     ref: job.ref,
     pipelineId: job.pipelineId,

@@ -14,7 +14,7 @@ export async function readRooms(
   const rooms: EggRoom[] = [];
   for (const egg of eggs) {
     const config = await getRow(deps.store, { ...typed.eggConfigs, key: { partition: egg } }, options);
-    if (config === undefined || config.kind === 'uf') continue;
+    if (config?.kind !== 'egg' && config?.kind !== 'bucket') continue;
     const state = await getRow(deps.store, { ...typed.eggState, key: { partition: egg } }, options);
     const members = await listAll(deps.store, { ...typed.eggMembers, query: { partition: egg } }, options);
     const frozen = await isFrozen(deps, egg, options);

@@ -14,7 +14,7 @@ import type { CallOptions, CiJobRow, ProjectRow } from '@polar-gosling/ports/sto
 import type { Caller } from '../api/caller.ts';
 import type { WhyView } from '../api/queries.ts';
 import { sees } from '../commands/commands.ts';
-import { toBinding } from '../demand/apply-job.ts';
+import { toBindings } from '../demand/apply-job.ts';
 import { readRooms } from '../demand/rooms.ts';
 import type { InternalDeps } from '../deps.ts';
 import { type Observed, observe, waitingKey } from '../reconcile/observe.ts';
@@ -42,7 +42,7 @@ export async function why(
   if (!bindings.some(({ egg_name }) => sees(at.caller, egg_name))) return undefined;
   const key = { partition: project.server_project, sort: at.request.jobId };
   const job = await getRow(deps.store, { ...typed.ciJobs, key }, options);
-  const candidates = matchEggs({ tags: job?.tags ?? [] }, bindings.map(toBinding));
+  const candidates = matchEggs({ tags: job?.tags ?? [] }, toBindings(bindings));
   const rooms = await readRooms(
     deps,
     candidates.map(({ egg }) => egg),

@@ -1,4 +1,3 @@
-import type { CiJobStatus } from '@polar-gosling/domain';
 import { splitServerProject } from '@polar-gosling/domain';
 import { outboxWrite } from '@polar-gosling/ports/queue';
 import type { CallOptions } from '@polar-gosling/ports/store';
@@ -40,7 +39,7 @@ async function handleJob(
     {
       serverProject: project,
       jobId: job.id,
-      status: job.status as CiJobStatus, // an unknown word has no rank and changes nothing
+      status: job.status,
       name: job.name,
       ref: job.ref,
       pipelineId: job.pipelineId,
