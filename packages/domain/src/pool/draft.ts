@@ -45,9 +45,9 @@ export function moveTo(planning: Planning, draft: Draft, step: Reason & { to: Ru
   });
 }
 
-/** Sets what the agent is told; nothing when it is told so already. */
+/** Sets what the agent is told; nothing when it is told so already, or to stop: an operator's word stays. */
 export function wish(planning: Planning, draft: Draft, step: Reason & { desired: Desired }): void {
-  if (draft.desired === step.desired) return;
+  if (draft.desired === step.desired || draft.desired === 'stop') return;
   draft.desired = step.desired;
   planning.moves.push({
     kind: 'desire',

@@ -1,5 +1,5 @@
 import { type MessageKind, outboxWrite } from '@polar-gosling/ports/queue';
-import type { CallOptions } from '@polar-gosling/ports/store';
+import type { CallOptions, Write } from '@polar-gosling/ports/store';
 import type { InternalDeps } from '../deps.ts';
 import { listPage } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
@@ -13,37 +13,45 @@ const ticksKeptMs = 2 * 86_400_000;
 const nestBindEveryMs = 5 * 60_000;
 const liveStates = ['requested', 'provisioning', 'booting', 'terminating', 'failed'] as const;
 
-/** Everything that is due now: timers, sweeps, deadlines, what was forgotten. Safe to repeat and to run twice. */
+/**
+ * Everything that is due now: timers, sweeps, deadlines, what was forgotten. Safe to repeat and to run twice. A part
+ * that fails does not keep the others from running; the first failure is thrown at the end.
+ */
 export async function tick(deps: InternalDeps, options: CallOptions): Promise<void> {
   const { syncEveryMs, pruneEveryMs } = deps.settings;
-  await everySlot(deps, { schedule: 'sync', everyMs: syncEveryMs, kind: 'sync', key: 'nest' }, options);
-  await everySlot(deps, { schedule: 'prune', everyMs: pruneEveryMs, kind: 'prune', key: 'all' }, options);
-  await everySlot(
-    deps,
-    { schedule: 'bind', everyMs: nestBindEveryMs, kind: 'bind', key: nestBinding },
-    options,
-  );
-  await sweepsDue(deps, options);
-  await forgottenEggs(deps, options);
-  await deadlinesPassed(deps, options);
-  if (await takeSlot(deps, { schedule: 'gauges', everyMs: gaugesEveryMs }, options)) {
-    deps.metrics.queueDepth(await deps.queue.stats(options));
+  const sync = { schedule: 'sync', everyMs: syncEveryMs, message: { kind: 'sync', key: 'nest' } } as const;
+  const prune = { schedule: 'prune', everyMs: pruneEveryMs, message: { kind: 'prune', key: 'all' } } as const;
+  const bindKey = { kind: 'bind', key: nestBinding } as const;
+  const parts: readonly (() => Promise<unknown>)[] = [
+    () => takeSlot(deps, sync, options),
+    () => takeSlot(deps, prune, options),
+    () => takeSlot(deps, { schedule: 'bind', everyMs: nestBindEveryMs, message: bindKey }, options),
+    () => sweepsDue(deps, options),
+    () => forgottenEggs(deps, options),
+    () => deadlinesPassed(deps, options),
+    () => gauges(deps, options),
+  ];
+  const failures: unknown[] = [];
+  for (const part of parts) {
+    options.signal.throwIfAborted();
+    try {
+      await part();
+    } catch (error) {
+      failures.push(error);
+    }
   }
+  if (failures.length > 0) throw failures[0];
 }
 
-/** One message per time slot, however many processes tick. */
-async function everySlot(
-  deps: InternalDeps,
-  at: { schedule: string; everyMs: number; kind: MessageKind; key: string },
-  options: CallOptions,
-): Promise<void> {
-  if (!(await takeSlot(deps, at, options))) return;
-  await send(deps, { kind: at.kind, key: at.key }, options);
+async function gauges(deps: InternalDeps, options: CallOptions): Promise<void> {
+  if (!(await takeSlot(deps, { schedule: 'gauges', everyMs: gaugesEveryMs }, options))) return;
+  deps.metrics.queueDepth(await deps.queue.stats(options));
 }
 
+/** One taker per time slot, however many processes tick; its message is sent in the same transaction. */
 async function takeSlot(
   deps: InternalDeps,
-  at: { schedule: string; everyMs: number },
+  at: { schedule: string; everyMs: number; message?: { kind: MessageKind; key: string } },
   options: CallOptions,
 ): Promise<boolean> {
   const now = deps.clock.now();
@@ -57,10 +65,10 @@ async function takeSlot(
     by: deps.settings.holder,
     expires_at: now + ticksKeptMs,
   };
-  const outcome = await deps.store.commit(
-    [{ kind: 'put', table: 'ticks', row, when: { kind: 'absent' } }],
-    options,
-  );
+  const unit: Write[] = [{ kind: 'put', table: 'ticks', row, when: { kind: 'absent' } }];
+  if (at.message) unit.push(outboxWrite({ ...at.message, trace: deps.ids.next() }, deps));
+  const outcome = await deps.store.commit(unit, options);
+  if (at.message && outcome.kind === 'ok') deps.queue.wake();
   return outcome.kind === 'ok';
 }
 
@@ -83,14 +91,17 @@ async function sweepsDue(deps: InternalDeps, options: CallOptions): Promise<void
       const key = { table: 'projects', partition: project.server_project } as const;
       const set = { next_sweep_at: now + deps.settings.sweepEveryMs };
       const when = { kind: 'version', version: project.version } as const;
-      const outcome = await deps.store.commit([{ kind: 'update', key, set, when }], options);
-      if (outcome.kind === 'ok') await send(deps, { kind: 'sweep', key: project.server_project }, options);
+      const message = { kind: 'sweep', key: project.server_project, trace: deps.ids.next() } as const;
+      const unit: Write[] = [{ kind: 'update', key, set, when }, outboxWrite(message, deps)];
+      const outcome = await deps.store.commit(unit, options);
+      if (outcome.kind === 'ok') deps.queue.wake();
     }
   }
 }
 
-/** Dirty Eggs whose message was lost. */
+/** Dirty Eggs whose message was lost: not sooner than a failing one would be tried again by itself. */
 async function forgottenEggs(deps: InternalDeps, options: CallOptions): Promise<void> {
+  if (!(await takeSlot(deps, { schedule: 'forgotten', everyMs: forgottenAfterMs }, options))) return;
   const query = { index: 'dirty', partition: '1', to: deps.clock.now() - forgottenAfterMs, limit: 100 };
   const { items } = await listPage(deps.store, { ...typed.eggState, query }, options);
   for (const { egg_name: egg } of items) await send(deps, { kind: 'reconcile', key: egg }, options);

@@ -21,7 +21,8 @@ const longestDelayMs = 60_000;
 type Handled = { readonly kind: 'done' } | { readonly kind: 'again'; readonly delayMs: number };
 
 const done: Handled = { kind: 'done' };
-const soon: Handled = { kind: 'again', delayMs: 250 };
+/** Somebody else holds it, or something must end first: asked again, not in a hot loop. */
+const soon: Handled = { kind: 'again', delayMs: 1_000 };
 
 type Handler = (
   deps: InternalDeps,

@@ -31,7 +31,7 @@ export async function bindEgg(
     const egg = await getRow(deps.store, { ...typed.eggConfigs, key: { partition: name } }, inner);
     if (egg === undefined) return 'done';
     if (egg.status === 'draining') return forgetEgg(deps, egg, inner);
-    await reportProblem(deps, name, () => bindActive(deps, egg, inner));
+    await reportProblem(deps, { egg: name, signal: inner.signal }, () => bindActive(deps, egg, inner));
     return 'done';
   });
   return outcome.kind === 'busy' || outcome.result === 'busy' ? 'busy' : 'done';
@@ -105,15 +105,20 @@ async function dropBindings(
 }
 
 /** What hinders the binding is shown on the Egg until it works. */
-async function reportProblem(deps: InternalDeps, egg: string, action: () => Promise<void>): Promise<void> {
+async function reportProblem(
+  deps: InternalDeps,
+  at: { egg: string; signal: AbortSignal },
+  action: () => Promise<void>,
+): Promise<void> {
+  const egg = eggName(at.egg);
   const options = { signal: AbortSignal.timeout(10_000) };
   try {
     await action();
-    await noteProblem(deps, { egg: eggName(egg), slot: 'gitlab' }, options);
+    await noteProblem(deps, { egg, slot: 'gitlab' }, options);
   } catch (error) {
-    if (isCoded(error, 'LEASE_LOST')) throw error;
+    if (isCoded(error, 'LEASE_LOST') || at.signal.aborted) throw error;
     const { code, detail } = toProblem(error);
-    await noteProblem(deps, { egg: eggName(egg), slot: 'gitlab', problem: { code, detail } }, options);
+    await noteProblem(deps, { egg, slot: 'gitlab', problem: { code, detail } }, options);
     throw error;
   }
 }

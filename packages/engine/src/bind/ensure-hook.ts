@@ -116,8 +116,9 @@ async function makeOrMend(
   const existing = (await hooks.list(at.target, projectId, options)) ?? [];
   const ours = existing.find(({ id }) => id === at.row.hook_id) ?? existing.find(({ url }) => url === at.url);
   if (ours === undefined) return hooks.create(at.target, { projectId, spec: at.spec }, options);
-  const mended = await hooks.update(at.target, { projectId, hookId: ours.id, spec: at.spec }, options);
   const isOff = ours.alertStatus !== undefined && ours.alertStatus !== 'executable';
+  if (!isOff && isAsNoted(at, ours)) return ours;
+  const mended = await hooks.update(at.target, { projectId, hookId: ours.id, spec: at.spec }, options);
   if (isOff) {
     deps.log.warn('GitLab had switched our webhook off; it is tested, which heals it', {
       key: at.project.key,
@@ -126,6 +127,14 @@ async function makeOrMend(
     await hooks.test(at.target, { projectId, hookId: ours.id, event: 'push_events' }, options);
   }
   return mended === 'missing' ? hooks.create(at.target, { projectId, spec: at.spec }, options) : mended;
+}
+
+/** GitLab shows no token: what we noted after sending it stands for it. */
+function isAsNoted(at: { egg: string; url: string; row: ProjectRow }, ours: GitlabHook): boolean {
+  const { row, url } = at;
+  const isNoted = row.hook_id === ours.id && row.hook_url === url && row.hook_owner === at.egg;
+  const hasTokens = ours.hasToken !== false && (ours.hasSigningToken ?? false) === row.has_signing_token;
+  return isNoted && ours.url === url && hasTokens;
 }
 
 async function noteHook(

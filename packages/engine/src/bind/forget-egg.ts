@@ -1,10 +1,11 @@
 import { type EggConfig, splitServerProject } from '@polar-gosling/domain';
 import { outboxWrite } from '@polar-gosling/ports/queue';
 import type { CallOptions, EggConfigRow, Write } from '@polar-gosling/ports/store';
+import { applyJob, sightingOf } from '../demand/apply-job.ts';
 import type { InternalDeps } from '../deps.ts';
 import { getRow, listAll } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
-import { auditWrite } from '../rows/writes.ts';
+import { auditWrite, memberWrite } from '../rows/writes.ts';
 import { ownerOf } from './ensure-hook.ts';
 import { references, scopeOf, targetOf } from './targets.ts';
 
@@ -42,18 +43,39 @@ export async function forgetEgg(
     await deps.secrets.remove(references.webhookSecret(server, egg.name), options);
     await deps.secrets.remove(references.signingToken(server, egg.name), options);
   }
-  const rows: Write[] = (['egg_configs', 'egg_state'] as const).map((table) => ({
-    kind: 'delete',
-    key: { table, partition: egg.name },
-    when: { kind: 'any' },
-  }));
+  await leaveJobs(deps, egg.name, options);
+  // A sync may have brought it back meanwhile: then it is bound anew.
+  const isSame = { kind: 'version', version: egg.version } as const;
+  const rows: Write[] = [
+    { kind: 'delete', key: { table: 'egg_configs', partition: egg.name }, when: isSame },
+    { kind: 'delete', key: { table: 'egg_state', partition: egg.name }, when: { kind: 'any' } },
+  ];
   const details = { commit: egg.git_commit, why: 'it is not in the Nest any more and has no runner left' };
   rows.push(
     auditWrite({ actor: 'sync', action: 'forget', resourceType: 'egg', resourceId: egg.name, details }, deps),
   );
-  await deps.store.commit(rows, options);
+  if ((await deps.store.commit(rows, options)).kind === 'conflict') return 'busy';
   deps.log.info('an Egg was forgotten', { egg: egg.name });
   return 'done';
+}
+
+/** Its open jobs choose again among the Eggs that are left; none stays its demand. */
+async function leaveJobs(
+  deps: InternalDeps,
+  egg: string,
+  options: CallOptions & { trace: string },
+): Promise<void> {
+  const query = { index: 'open', partition: egg };
+  for (const job of await listAll(deps.store, { ...typed.ciJobs, query }, options)) {
+    if (job.status === 'pending') await applyJob(deps, sightingOf(job), options);
+  }
+  for (const { item } of await listAll(
+    deps.store,
+    { ...typed.eggMembers, query: { partition: egg } },
+    options,
+  )) {
+    if (item.startsWith('job#')) await deps.store.commit([memberWrite(egg, item, undefined)], options);
+  }
 }
 
 /** A hook that other Eggs of the project need gets the token of one of them before ours is forgotten. */

@@ -1,4 +1,4 @@
-import { eggName, launchKey } from '@polar-gosling/domain';
+import { eggName, launchKey, machinesAtMost } from '@polar-gosling/domain';
 import { outboxWrite } from '@polar-gosling/ports/queue';
 import type { CallOptions, Write } from '@polar-gosling/ports/store';
 import { storeErrors } from '@polar-gosling/ports/store';
@@ -6,13 +6,14 @@ import type { Caller } from '../api/caller.ts';
 import type { Commands } from '../api/commands.ts';
 import { registrationsOf } from '../bind/registrations-of.ts';
 import type { InternalDeps } from '../deps.ts';
-import { withLease } from '../leases/lease.ts';
+import { withLeaseSoon } from '../leases/lease.ts';
 import { applyMoves } from '../reconcile/apply-moves.ts';
 import { followDeployment } from '../reconcile/deployment.ts';
 import { observe } from '../reconcile/observe.ts';
 import { getRow } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
 import { auditWrite, dirtyWrites } from '../rows/writes.ts';
+import { readNestRow } from '../sync/write-nest.ts';
 
 const confirmationKeptMs = 30 * 86_400_000;
 
@@ -65,8 +66,8 @@ async function launchRunners(
   options: CallOptions,
 ): Promise<'ok' | 'missing'> {
   if (!sees(at.caller, at.egg)) return 'missing';
-  const leased = { name: `egg/${at.egg}`, watch: deps.watch, signal: options.signal };
-  const outcome = await withLease(deps, leased, async (lease) => {
+  const leased = { name: `egg/${at.egg}`, watch: deps.watch, signal: options.signal, patienceMs: 5_000 };
+  const outcome = await withLeaseSoon(deps, leased, async (lease) => {
     const inner = { signal: lease.signal, trace: deps.ids.next() };
     const seen = await observe(deps, at.egg, inner);
     if (seen === undefined) return 'missing' as const;
@@ -74,7 +75,9 @@ async function launchRunners(
     const live = [...seen.runners.values()].filter(
       ({ state }) => state !== 'terminating' && state !== 'failed',
     ).length;
-    const room = Math.max(0, seen.config.pool.apex.max - live);
+    const { apex } = seen.config.pool;
+    const mayLaunch = !seen.facts.frozen && !seen.facts.isLeaving;
+    const room = mayLaunch ? Math.max(0, Math.min(apex.max, machinesAtMost(seen.config.runner)) - live) : 0;
     if (registration === undefined || room === 0) return 'ok' as const;
     const deploymentId = await followDeployment(deps, { seen, lease }, inner);
     const moves = Array.from({ length: Math.min(at.count, room) }, (_, slot) => ({
@@ -149,8 +152,9 @@ async function setFreeze(
       deps,
     ),
   ];
-  if (at.egg !== undefined) unit.push(...dirtyWrites(at.egg, { trace: name }, deps));
   await deps.store.commit(unit, options);
+  const eggs = at.egg === undefined ? ((await readNestRow(deps, options))?.eggs ?? []) : [at.egg];
+  for (const egg of eggs) await deps.store.commit(dirtyWrites(egg, { trace: name }, deps), options);
   deps.queue.wake();
   return 'ok';
 }

@@ -40,6 +40,18 @@ export interface JobSighting {
   readonly failureReason?: string;
 }
 
+/** A waiting job as we know it, to choose an Egg again. */
+export function sightingOf(job: CiJobRow): JobSighting {
+  return {
+    serverProject: job.server_project,
+    jobId: job.job_id,
+    status: 'pending',
+    name: job.name,
+    ref: job.ref,
+    pipelineId: job.pipeline_id,
+  };
+}
+
 /** `tags_needed`: it is pending and its tags are not known yet; read the job, then apply again. */
 export type AppliedJob = 'applied' | 'unchanged' | 'tags_needed';
 

@@ -1,5 +1,5 @@
 import type { Clock, Logger } from '@polar-gosling/kernel';
-import { type CallOptions, type Store, storeErrors, type Write } from '@polar-gosling/ports/store';
+import { type Store, storeErrors, type Write } from '@polar-gosling/ports/store';
 import { leaseErrors } from '../errors.ts';
 import { getRow } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
@@ -8,6 +8,7 @@ export const leaseTtlMs = 30_000;
 const renewEveryMs = 10_000;
 const giveUpAfterMs = 20_000;
 const stealMarginMs = 5_000;
+const lookAgainMs = 100;
 
 export interface LeaseDeps {
   readonly store: Store;
@@ -27,8 +28,8 @@ export interface Lease {
   readonly signal: AbortSignal;
   /** The write that makes a unit hold only while the lease is mine. */
   check(): Write;
-  /** Notes the run in flight (or that there is none) on the lease. */
-  setRun(runId: string | undefined, options: CallOptions): Promise<void>;
+  /** Like `check`, and notes the run in flight (or that there is none) on the lease. */
+  noteRun(runId: string | undefined): Write;
 }
 
 /**
@@ -58,6 +59,20 @@ export async function withLease<Result>(
     stopped.abort();
     await renewing;
     await release(deps, lease);
+  }
+}
+
+/** As `withLease`, for a caller who would rather wait a moment than come again; `busy` after `patienceMs`. */
+export async function withLeaseSoon<Result>(
+  deps: LeaseDeps,
+  at: { name: string; watch: LeaseWatch; signal: AbortSignal; patienceMs: number },
+  action: (lease: Lease) => Promise<Result>,
+): Promise<{ kind: 'done'; result: Result } | { kind: 'busy' }> {
+  const endsAt = deps.clock.monotonic() + at.patienceMs;
+  for (;;) {
+    const outcome = await withLease(deps, at, action);
+    if (outcome.kind === 'done' || deps.clock.monotonic() >= endsAt) return outcome;
+    await deps.clock.sleep(lookAgainMs, at.signal);
   }
 }
 
@@ -108,13 +123,7 @@ function makeLease(
   return {
     ...made,
     check: () => ({ kind: 'check', key, when }),
-    async setRun(runId, options) {
-      const outcome = await deps.store.commit(
-        [{ kind: 'update', key, set: { run_id: runId }, when }],
-        options,
-      );
-      if (outcome.kind === 'conflict') throw leaseErrors.lost({ name: made.name });
-    },
+    noteRun: (runId) => ({ kind: 'update', key, set: { run_id: runId }, when }),
   };
 }
 

@@ -150,9 +150,11 @@ export async function listCiJobs(
   const { caller, filter } = at;
   const nest = await readNestRow(deps, options);
   const everywhere = caller.eggs === undefined ? [...(nest?.eggs ?? []), '-'] : (nest?.eggs ?? []);
-  const partitions = filter.egg === undefined ? everywhere : [filter.egg];
+  const partitions = everywhere.filter((egg) => filter.egg === undefined || filter.egg === egg);
   const rows: CiJobRow[] = [];
-  for (const partition of partitions.filter((egg) => egg === '-' || sees(caller, egg))) {
+  for (const partition of partitions.filter((egg) =>
+    egg === '-' ? caller.eggs === undefined : sees(caller, egg),
+  )) {
     const query = { index: 'open', partition, limit: 1000 };
     rows.push(...(await listPage(deps.store, { ...typed.ciJobs, query }, options)).items);
   }

@@ -1,4 +1,4 @@
-import type { CallOptions, Page, PlanRow } from '@polar-gosling/ports/store';
+import type { AuditRow, CallOptions, Page, PlanRow } from '@polar-gosling/ports/store';
 import type { z } from 'zod';
 import type { Caller } from '../api/caller.ts';
 import type { PageRequest, Queries } from '../api/queries.ts';
@@ -28,13 +28,7 @@ export function createQueries(deps: InternalDeps): Queries {
     ciJobs: (caller, filter, options) => listCiJobs(deps, { caller, filter }, options),
     selfJobs: (_caller, page, options) => pageOf(deps, { ...typed.selfJobs, query: {}, page }, options),
     why: (caller, request, options) => why(deps, { caller, request }, options),
-    audit: (_caller, filter, options) => {
-      const query =
-        filter.resource === undefined
-          ? { partition: new Date(deps.clock.now()).toISOString().slice(0, 10), order: 'desc' as const }
-          : { index: 'resource_id', partition: filter.resource, order: 'desc' as const };
-      return pageOf(deps, { ...typed.audit, query, page: filter }, options);
-    },
+    audit: (caller, filter, options) => audit(deps, { caller, filter }, options),
     syncs: (_caller, page, options) =>
       pageOf(deps, { ...typed.syncs, query: { partition: 'nest', order: 'desc' }, page }, options),
     runLog: (caller, id, options) => runLog(deps, { caller, id }, options),
@@ -50,6 +44,27 @@ async function pageOf<Schema extends z.ZodType>(
   const { cursor, limit } = at.page;
   const query = { ...at.query, limit, ...(cursor === undefined ? {} : { cursor }) };
   return listPage(deps.store, { table: at.table, schema: at.schema, query }, options);
+}
+
+/** Today's audit rows, or all of one resource. Of a page, a limited caller sees what speaks of its Eggs. */
+async function audit(
+  deps: InternalDeps,
+  at: { caller: Caller; filter: PageRequest & { readonly resource?: string } },
+  options: CallOptions,
+): Promise<Page<AuditRow>> {
+  const { caller, filter } = at;
+  const query =
+    filter.resource === undefined
+      ? { partition: new Date(deps.clock.now()).toISOString().slice(0, 10), order: 'desc' as const }
+      : { index: 'resource_id', partition: filter.resource, order: 'desc' as const };
+  const page = await pageOf(deps, { ...typed.audit, query, page: filter }, options);
+  if (caller.eggs === undefined) return page;
+  return { ...page, items: page.items.filter((row) => sees(caller, eggOf(row))) };
+}
+
+function eggOf(row: AuditRow): string {
+  const details: { readonly egg?: unknown } = row.details;
+  return row.resource_type === 'egg' ? row.resource_id : String(details.egg ?? '');
 }
 
 async function plans(

@@ -38,8 +38,9 @@ export async function why(
   const project = await findProject(deps, at.request, options);
   if (project === undefined) return undefined;
   const query = { partition: project.server_project };
-  const bindings = await listAll(deps.store, { ...typed.bindings, query }, options);
-  if (!bindings.some(({ egg_name }) => sees(at.caller, egg_name))) return undefined;
+  const all = await listAll(deps.store, { ...typed.bindings, query }, options);
+  const bindings = all.filter(({ egg_name }) => sees(at.caller, egg_name));
+  if (bindings.length === 0) return undefined;
   const key = { partition: project.server_project, sort: at.request.jobId };
   const job = await getRow(deps.store, { ...typed.ciJobs, key }, options);
   const candidates = matchEggs({ tags: job?.tags ?? [] }, toBindings(bindings));
@@ -48,7 +49,8 @@ export async function why(
     candidates.map(({ egg }) => egg),
     options,
   );
-  const seen = job?.egg_name === undefined ? undefined : await observe(deps, job.egg_name, options);
+  const owner = job?.egg_name !== undefined && sees(at.caller, job.egg_name) ? job.egg_name : undefined;
+  const seen = owner === undefined ? undefined : await observe(deps, owner, options);
   const facts: WaitFacts = {
     now: deps.clock.now(),
     ...(job === undefined ? {} : { job: jobFacts(job) }),

@@ -81,7 +81,8 @@ async function commitBatch(
   const unit: Write[] = [at.context.lease.check(), ...at.batch.flatMap(({ writes }) => writes), ...wakes];
   if (failures > 0) {
     const key = { table: 'egg_state', partition: egg } as const;
-    unit.push({ kind: 'update', key, add: { failures }, when: { kind: 'any' } });
+    const set = { failed_at: deps.clock.now() };
+    unit.push({ kind: 'update', key, add: { failures }, set, when: { kind: 'any' } });
   }
   requireOk(await deps.store.commit(unit, options), `the runners of ${egg}`);
   if (wakes.length > 0) deps.queue.wake();

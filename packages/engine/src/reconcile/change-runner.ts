@@ -9,7 +9,7 @@ const terminatedKeptMs = 30 * 86_400_000;
 /** The writes of all moves of one runner: its row, its member row, one audit row. */
 export function changeWrites(deps: InternalDeps, at: { row: RunnerRow; moves: readonly PoolMove[] }): Step {
   const { row, moves } = at;
-  const set = Object.assign({}, ...moves.map((move) => columnsOf(move, deps.clock.now())));
+  const set = Object.assign({}, ...moves.map((move) => columnsOf(move, row, deps.clock.now())));
   const to = stateAfter(row, moves);
   const writes: Write[] = [
     {
@@ -52,15 +52,15 @@ export function changeWrites(deps: InternalDeps, at: { row: RunnerRow; moves: re
   };
 }
 
-function columnsOf(move: PoolMove, now: number): Row {
+function columnsOf(move: PoolMove, row: RunnerRow, now: number): Row {
   switch (move.kind) {
     case 'move':
       return {
         state: move.to,
         state_since: now,
         deadline_at: deadlineOf(runnerStates, move.to, now),
-        // Whoever is heard, or was on its way, has an address in OpenTofu.
-        ...(move.to === 'booting' ? { made: true } : {}),
+        // Whoever is heard has an address in OpenTofu; what an apply was making may have one, and goes by a delete.
+        ...(move.to === 'booting' || mayBeMade(row) ? { made: true } : {}),
       };
     case 'desire':
       return { desired: move.desired };
@@ -71,6 +71,11 @@ function columnsOf(move: PoolMove, now: number): Row {
     case 'launch':
       return {};
   }
+}
+
+/** Its address exists, or an apply was under way that may have made it. */
+export function mayBeMade(row: Pick<RunnerRow, 'made' | 'state'>): boolean {
+  return row.made || row.state === 'provisioning';
 }
 
 function stateAfter(row: RunnerRow, moves: readonly PoolMove[]): RunnerState {

@@ -26,6 +26,7 @@ import type { InternalDeps } from '../deps.ts';
 import { getRow, getRows, listAll } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
 import { backoffOf } from './backoff.ts';
+import { mayBeMade } from './change-runner.ts';
 import { proofOf } from './proof.ts';
 
 const replaceShare = 0.34;
@@ -77,7 +78,7 @@ export async function observe(
   const [first] = registrationsOf(config);
   const refused = refusal(deps, config);
   const now = deps.clock.now();
-  const failing = { failures: 0, ...state, ...backoffOf({ state, agents }, now) };
+  const failing = { failures: 0, ...state, ...backoffOf({ state, runners, agents }, now) };
   const facts: PoolFacts = {
     now,
     egg: eggName(name),
@@ -172,7 +173,7 @@ async function toFacts(
     stateSince: row.state_since,
     launchKey: row.launch_key,
     ...(row.deadline_at === undefined ? {} : { deadlineAt: row.deadline_at }),
-    made: row.made,
+    made: mayBeMade(row),
     desired: row.desired,
     ...(agent?.last_heartbeat === undefined ? {} : { agent: agentFacts(agent, isFull) }),
     failureCount: agent?.failure_count ?? row.failure_count,

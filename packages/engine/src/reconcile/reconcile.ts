@@ -2,7 +2,7 @@ import { planPool } from '@polar-gosling/domain';
 import { outboxWrite } from '@polar-gosling/ports/queue';
 import type { CallOptions } from '@polar-gosling/ports/store';
 import type { InternalDeps } from '../deps.ts';
-import { type Lease, withLease } from '../leases/lease.ts';
+import { type Lease, requireOk, withLease } from '../leases/lease.ts';
 import { noteProblem } from '../run/problems.ts';
 import { applyMoves } from './apply-moves.ts';
 import { followDeployment } from './deployment.ts';
@@ -31,7 +31,10 @@ async function underLease(
   options: CallOptions & { trace: string },
 ): Promise<Reconciled> {
   const seen = await observe(deps, at.egg, options);
-  if (seen === undefined) return 'gone';
+  if (seen === undefined) {
+    await forgetState(deps, at, options);
+    return 'gone';
+  }
   const problem = seen.refused === undefined ? undefined : { code: 'LOCAL_REFUSED', detail: seen.refused };
   await noteProblem(deps, { egg: at.egg, slot: 'local', problem }, options);
   const deploymentId = await followDeployment(deps, { seen, lease: at.lease }, options);
@@ -40,12 +43,23 @@ async function underLease(
   const lookAgainAt = await noteWaits(deps, { seen, plan }, options);
   await settleEgg(
     deps,
-    { seen, lookAgainAt: earliest(plan.lookAgainAt, lookAgainAt), trace: options.trace },
+    { seen, lease: at.lease, lookAgainAt: earliest(plan.lookAgainAt, lookAgainAt), trace: options.trace },
     options,
   );
   await forgetWhenEmpty(deps, { seen, trace: options.trace }, options);
   countRunners(deps, seen);
   return 'done';
+}
+
+/** Whoever still speaks of an Egg that is gone makes it dirty; nothing would ever clean it. */
+async function forgetState(
+  deps: InternalDeps,
+  at: { egg: string; lease: Lease },
+  options: CallOptions,
+): Promise<void> {
+  const key = { table: 'egg_state', partition: at.egg } as const;
+  const unit = [at.lease.check(), { kind: 'delete', key, when: { kind: 'any' } } as const];
+  requireOk(await deps.store.commit(unit, options), `the state of ${at.egg}`);
 }
 
 /** The last runner of a removed Egg is gone: what GitLab has of the Egg can go too. */

@@ -1,6 +1,10 @@
 import { queueName } from '@polar-gosling/ports/queue';
-import type { CallOptions, Row, Write } from '@polar-gosling/ports/store';
+import type { CallOptions, EggStateRow, Row, Write } from '@polar-gosling/ports/store';
 import type { InternalDeps } from '../deps.ts';
+import type { Lease } from '../leases/lease.ts';
+import { commitDecision } from '../rows/commit.ts';
+import { getRow } from '../rows/read.ts';
+import { typed } from '../rows/tables.ts';
 import { backoffOf } from './backoff.ts';
 import type { Observed } from './observe.ts';
 
@@ -14,31 +18,39 @@ const farMs = 20_000;
  */
 export async function settleEgg(
   deps: InternalDeps,
-  at: { seen: Observed; lookAgainAt: number | undefined; trace: string },
+  at: { seen: Observed; lease: Lease; lookAgainAt: number | undefined; trace: string },
   options: CallOptions,
 ): Promise<void> {
   const { seen } = at;
   if (at.lookAgainAt !== undefined) {
     await deps.store.commit([lookAgainWrite(seen.egg.name, { ...at, at: at.lookAgainAt }, deps)], options);
   }
-  if (seen.state === undefined) return;
-  const set: Row = {
-    done_generation: seen.state.dirty_generation,
-    dirty: undefined,
-    ...backoffOf(seen, seen.facts.now),
-  };
-  // A conflict means that somebody made it dirty meanwhile: then it stays dirty, and their message is on its way.
-  await deps.store.commit(
-    [
-      {
+  await commitDecision(deps.store, `the state of ${seen.egg.name}`, {
+    signal: options.signal,
+    decide: async () => {
+      const key = { partition: seen.egg.name };
+      const state = await getRow(deps.store, { ...typed.eggState, key }, options);
+      if (state === undefined) return { unit: undefined, result: undefined };
+      const when = { kind: 'version', version: state.version } as const;
+      const write: Write = {
         kind: 'update',
-        key: { table: 'egg_state', partition: seen.egg.name },
-        set,
-        when: { kind: 'version', version: seen.state.version },
-      },
-    ],
-    options,
-  );
+        key: { table: 'egg_state', ...key },
+        set: settled(seen, state),
+        when,
+      };
+      return { unit: [at.lease.check(), write], result: undefined };
+    },
+  });
+}
+
+/** Who made it dirty meanwhile has a message on its way: then it stays so. */
+function settled(seen: Observed, state: EggStateRow): Row {
+  const generation = seen.state?.dirty_generation ?? 0;
+  return {
+    done_generation: generation,
+    ...(state.dirty_generation === generation ? { dirty: undefined } : {}),
+    ...backoffOf({ ...seen, state }, seen.facts.now),
+  };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { moveOnAfterMs, type PoolPlan, splitServerProject, type WaitCause } from '@polar-gosling/domain';
 import type { CallOptions, CiJobRow, Write } from '@polar-gosling/ports/store';
-import { applyJob, type JobSighting } from '../demand/apply-job.ts';
+import { applyJob, sightingOf } from '../demand/apply-job.ts';
 import type { InternalDeps } from '../deps.ts';
 import { type Observed, waitingKey } from './observe.ts';
 
@@ -83,15 +83,4 @@ async function noteJob(
     when: { kind: 'version', version: job.version },
   };
   await deps.store.commit([write], options);
-}
-
-function sightingOf(job: CiJobRow): JobSighting {
-  return {
-    serverProject: job.server_project,
-    jobId: job.job_id,
-    status: 'pending',
-    name: job.name,
-    ref: job.ref,
-    pipelineId: job.pipeline_id,
-  };
 }

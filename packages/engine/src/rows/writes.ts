@@ -59,7 +59,7 @@ export function dirtyWrites(
       kind: 'update',
       key: { table: 'egg_state', partition: egg },
       add: { dirty_generation: 1, ...(failures ? { failures } : {}) },
-      set: { dirty: '1' },
+      set: { dirty: '1', ...(failures ? { failed_at: made.clock.now() } : {}) },
       when: { kind: 'any' },
     },
     outboxWrite({ kind: 'reconcile', key: egg, ...message }, made),

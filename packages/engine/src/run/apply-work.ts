@@ -41,8 +41,9 @@ export async function applyWork(
   try {
     return await planAndApply(deps, { at, run, tofu, tool }, options);
   } catch (error) {
-    // A failed apply has already written down what it did.
-    if (!isCoded(error, 'TOFU_APPLY_FAILED')) await failRun(deps, { run, error });
+    // A failed apply has already written down what it did; one that was interrupted is settled by the next holder.
+    const isWritten = isCoded(error, 'TOFU_APPLY_FAILED') || options.signal.aborted;
+    if (!isWritten) await failRun(deps, { run, error });
     throw error;
   } finally {
     await keepLog(deps, { run, tofu });
@@ -259,7 +260,6 @@ async function finishRun(
 
 async function closeRun(deps: InternalDeps, run: RunRecord, options: CallOptions): Promise<void> {
   await moveRun(deps, { run, to: 'settled' }, options);
-  await run.lease.setRun(undefined, options);
 }
 
 /** The row of a run that could not go on says why. Written apart from the failing signal. */

@@ -18,7 +18,7 @@ export interface RunRecord {
   readonly hardEndAt: number;
 }
 
-/** The run's row, its member row and its name on the lease, before any process is started. */
+/** The run's row, its member row and its name on the lease, in one, before any process is started. */
 export async function openRun(
   deps: InternalDeps,
   at: { egg: string; shard: number; lease: Lease; hardEndAt: number },
@@ -28,7 +28,7 @@ export async function openRun(
   const now = deps.clock.now();
   const record = { id, planId: deps.ids.next(), ...at };
   const unit: Write[] = [
-    at.lease.check(),
+    at.lease.noteRun(id),
     {
       kind: 'put',
       table: 'runs',
@@ -49,11 +49,10 @@ export async function openRun(
     memberWrite(at.egg, member.run(at.shard, id), 'planning'),
   ];
   requireOk(await deps.store.commit(unit, options), `run ${id}`);
-  await at.lease.setRun(id, options);
   return record;
 }
 
-/** Moves the run on; `settled` takes it off the members. */
+/** Moves the run on; `settled` takes it off the members and off the lease. */
 export async function moveRun(
   deps: InternalDeps,
   at: { run: RunRecord; to: RunState; set?: Row; also?: readonly Write[] },
@@ -62,7 +61,7 @@ export async function moveRun(
   const { run, to } = at;
   const isOver = runStates[to].to.length === 0;
   const unit: Write[] = [
-    run.lease.check(),
+    isOver ? run.lease.noteRun(undefined) : run.lease.check(),
     {
       kind: 'update',
       key: { table: 'runs', partition: run.id },

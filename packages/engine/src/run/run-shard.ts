@@ -37,7 +37,9 @@ async function underLease(
   if (rows.some(({ state, made }) => state === 'failed' && made)) return 'later';
   const work = chooseWork(rows, deps.clock.now());
   if (work === undefined) return 'idle';
-  return reportProblems(deps, { egg }, () => applyWork(deps, { ...at, egg, rows, work }, options));
+  return reportProblems(deps, { egg, signal: options.signal }, () =>
+    applyWork(deps, { ...at, egg, rows, work }, options),
+  );
 }
 
 async function shardRows(
@@ -56,7 +58,7 @@ async function shardRows(
 /** A run that fails is shown on its Egg until one succeeds. */
 async function reportProblems(
   deps: InternalDeps,
-  at: { egg: EggConfigRow },
+  at: { egg: EggConfigRow; signal: AbortSignal },
   action: () => Promise<ShardOutcome>,
 ): Promise<ShardOutcome> {
   const egg = at.egg.name;
@@ -66,7 +68,7 @@ async function reportProblems(
     await noteProblem(deps, { egg, slot: 'tofu' }, options);
     return outcome;
   } catch (error) {
-    if (isCoded(error, 'LEASE_LOST')) throw error;
+    if (isCoded(error, 'LEASE_LOST') || at.signal.aborted) throw error;
     const { code, detail } = toProblem(error);
     await noteProblem(deps, { egg, slot: 'tofu', problem: { code, detail } }, options);
     throw error;

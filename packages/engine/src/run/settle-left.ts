@@ -37,7 +37,6 @@ export async function settleLeft(
     }
     await closeRow(deps, { ...at, runId, state: run.state }, options);
   }
-  await at.lease.setRun(undefined, options);
   return 'settled';
 }
 
@@ -53,7 +52,7 @@ async function closeRow(
     why: 'its holder is gone; the next plan shows what it did',
   };
   const unit = [
-    at.lease.check(),
+    at.lease.noteRun(undefined),
     { kind: 'update', key, set: { state: 'settled' }, when: { kind: 'present' } } as const,
     memberWrite(at.egg, member.run(at.shard, at.runId), undefined),
     auditWrite({ actor: 'run', action: 'settle', resourceType: 'run', resourceId: at.runId, details }, deps),

@@ -20,7 +20,9 @@ export function chooseWork(rows: readonly RunnerRow[], now: number): ShardWork |
     .toSorted((a, b) => a.state_since - b.state_since);
   const made = rows.filter((row) => row.made && row.state !== 'terminated');
   const [oldest] = removable;
-  const isRemovalDue = oldest !== undefined && now - oldest.state_since > removalPatienceMs;
+  // What an interrupted apply began may stand in the state: it is settled first, or a removal would find it unwanted.
+  const isInterrupted = creatable.some(({ state }) => state === 'provisioning');
+  const isRemovalDue = !isInterrupted && oldest !== undefined && now - oldest.state_since > removalPatienceMs;
   if (creatable.length > 0 && !isRemovalDue) {
     return { kind: 'create', targets: creatable, wanted: [...made, ...creatable] };
   }

@@ -38,6 +38,8 @@ export const EggStateRow = z.object({
   shards: z.number().default(1),
   backoff_until: number,
   failures: z.number().default(0),
+  /** When the last of the failures was. */
+  failed_at: number,
   /** The count of failures the last back-off was set for. */
   backoff_failures: number,
   /** What hinders it now, by code: `{code: {detail, since}}`. */
