@@ -37,13 +37,14 @@ export async function idleAgents(world: World): Promise<number[]> {
   return found;
 }
 
-/** Every process whose environment or current directory names the world's folder. */
+/** Every process whose environment, command or current directory names the world's folder. */
 export function processesOf(world: Pick<World, 'dir'>): { pid: number; command: string }[] {
   return pids().flatMap((pid) => {
     if (pid === process.pid) return [];
     const cwd = quietly(() => readlinkSync(`/proc/${pid}/cwd`)) ?? '';
     const command = quietly(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')) ?? '';
-    const isOurs = cwd.startsWith(world.dir) || command.includes(world.dir);
+    const environment = quietly(() => readFileSync(`/proc/${pid}/environ`, 'utf8')) ?? '';
+    const isOurs = cwd.startsWith(world.dir) || `${command}\0${environment}`.includes(world.dir);
     return isOurs ? [{ pid, command }] : [];
   });
 }

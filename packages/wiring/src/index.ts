@@ -1,7 +1,13 @@
 export { createDeployKeys, type DeployKeys } from '@polar-gosling/adapter-git';
 export { createGitlab } from '@polar-gosling/adapter-gitlab';
 export { type DirectoryLock, lockDirectory } from '@polar-gosling/adapter-local';
-export { type FetchTofuOptions, fetchTofu, pinnedTofu } from '@polar-gosling/adapter-tofu';
+export {
+  type FetchTofuOptions,
+  fetchTofu,
+  pinnedTofu,
+  releasePlatform,
+  type TofuRelease,
+} from '@polar-gosling/adapter-tofu';
 export { type Embedded, type EmbeddedOptions, openEmbedded } from './open-embedded.ts';
 export { instanceFiles, openLocalSecrets } from './open-secrets.ts';
 export { isHolderGone, processHolder } from './process-holder.ts';

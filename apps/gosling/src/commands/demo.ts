@@ -113,24 +113,36 @@ async function prepare(context: CliContext, at: { instance: Instance; progress: 
   }
 }
 
-async function stayUp(
-  { output, signal }: CliContext,
-  at: { world: DemoWorld; instance: Instance },
-): Promise<void> {
+async function stayUp(context: CliContext, at: { world: DemoWorld; instance: Instance }): Promise<void> {
+  const { signal } = context;
   const { instance, world } = at;
   const [job] = world.sim.jobs(world.project.id);
-  const data = path.join(world.dir, 'data');
-  output.data('');
-  output.data(`API and status page: ${instance.url}/`);
-  output.data('Look around from another terminal:');
-  output.data(`  export GOSLING_DATA_DIR=${data}`);
-  output.data('  ./gosling status');
-  output.data(`  ./gosling why ${job?.webUrl ?? 'JOB-URL'}`);
-  output.data('Ctrl-C ends the demo and leaves nothing behind.');
+  showHints(context, {
+    url: `${instance.url}/`,
+    dataDir: path.join(world.dir, 'data'),
+    jobUrl: job?.webUrl ?? 'JOB-URL',
+  });
   const ended = new Promise<undefined>((resolve) => {
     if (signal.aborted) resolve(undefined);
     signal.addEventListener('abort', () => resolve(undefined), { once: true });
   });
   const failure = await Promise.any([ended, instance.failed]);
   if (failure !== undefined) throw failure;
+}
+
+function showHints(
+  { output, flags }: CliContext,
+  { url, dataDir, jobUrl }: { url: string; dataDir: string; jobUrl: string },
+): void {
+  if (flags.json) {
+    output.data(JSON.stringify({ event: 'up', url, data_dir: dataDir, job_url: jobUrl }));
+    return;
+  }
+  output.data('');
+  output.data(`API and status page: ${url}`);
+  output.data('Look around from another terminal:');
+  output.data(`  export GOSLING_DATA_DIR=${dataDir}`);
+  output.data('  ./gosling status');
+  output.data(`  ./gosling why ${jobUrl}`);
+  output.data('Ctrl-C ends the demo and leaves nothing behind.');
 }

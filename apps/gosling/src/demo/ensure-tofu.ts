@@ -1,6 +1,12 @@
 import { type Clock, isCoded } from '@polar-gosling/kernel';
 import type { TofuTool } from '@polar-gosling/ports/tofu';
-import { type Embedded, fetchTofu, pinnedTofu } from '@polar-gosling/wiring';
+import {
+  type Embedded,
+  fetchTofu,
+  pinnedTofu,
+  releasePlatform,
+  type TofuRelease,
+} from '@polar-gosling/wiring';
 import type { Environment } from '../config.ts';
 import type { Stage } from '../ui/stage.ts';
 
@@ -26,6 +32,7 @@ export async function ensureTofu(
   await fetchTofu({
     binDir: at.binDir,
     mirror: at.mirror,
+    release: testRelease(at.env),
     environment: at.env,
     platform: process.platform,
     arch: process.arch,
@@ -39,4 +46,11 @@ export async function ensureTofu(
     },
   });
   return embedded.tofu.tool({ signal });
+}
+
+/** `POLAR_TOFU_SHA256` (for tests only): the archive a test serves is none that OpenTofu released. */
+function testRelease(env: Environment): TofuRelease {
+  const sha256 = env['POLAR_TOFU_SHA256'];
+  if (sha256 === undefined) return pinnedTofu;
+  return { ...pinnedTofu, sha256: { [releasePlatform(process.platform, process.arch)]: sha256 } };
 }
