@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { type Clock, isCoded, type Logger, linkAbort } from '@polar-gosling/kernel';
 import { gitErrors, type NestCommit, type NestRemote } from '@polar-gosling/ports/git';
 import { openFetchSession, removeOldSessions } from './fetch-session.ts';
@@ -28,6 +29,8 @@ export interface FetchDeps {
 
 interface Remote {
   readonly url: NestUrl;
+  /** Where keys of hosts are learned; absent: the given ones count. */
+  readonly learnedHosts: string | undefined;
   readonly env: Readonly<Record<string, string>>;
 }
 
@@ -50,7 +53,8 @@ export async function fetchNest(
   });
   const { dir, sshBinary } = deps;
   await using session = await openFetchSession({ dir, remote, url, address, sshBinary });
-  const at: Remote = { url, env: { ...deps.env, ...session.env } };
+  const learnedHosts = remote.knownHosts === undefined ? join(dir, 'known_hosts') : undefined;
+  const at: Remote = { url, learnedHosts, env: { ...deps.env, ...session.env } };
   const branch = wanted ?? (await headBranch(deps, at, signal));
   await fetchBranch(deps, { ...at, branch }, signal);
   return { ...(await readHead(deps, signal)), branch };
@@ -171,7 +175,8 @@ function overNetwork(
 
 function fetchError(deps: FetchDeps, at: Remote & { branch: string }, result: GitResult) {
   const timeout = result.isTimedOut ? { timeoutMs: deps.limits.fetchTimeoutMs } : {};
-  return toFetchError(result.stderr, { url: at.url.text, branch: at.branch, ...timeout });
+  const { branch, learnedHosts } = at;
+  return toFetchError(result.stderr, { url: at.url.text, branch, learnedHosts, ...timeout });
 }
 
 async function readHead(

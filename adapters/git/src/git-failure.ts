@@ -13,7 +13,7 @@ const noSpace = /no space left on device|disk quota exceeded/i;
  */
 export function toFetchError(
   stderr: string,
-  at: { url: string; branch: string; timeoutMs?: number },
+  at: { url: string; branch: string; timeoutMs?: number; learnedHosts?: string | undefined },
 ): CodedError {
   if (at.timeoutMs !== undefined) {
     return gitErrors.unreachable({ url: at.url, reason: `not done within ${at.timeoutMs / 1000} s` });
@@ -21,7 +21,9 @@ export function toFetchError(
   if (absent.test(stderr)) return gitErrors.emptyRepository({ url: at.url, branch: at.branch });
   if (noSpace.test(stderr)) return gitErrors.failed({ what: 'store the Nest', reason: 'the disk is full' });
   if (unknownHost.test(stderr)) {
-    return gitErrors.unreachable({ url: at.url, reason: 'the key of the host is not the known one' });
+    const fix = at.learnedHosts && `; if it was changed on purpose, remove its line from ${at.learnedHosts}`;
+    const reason = `the key of the host is not the known one${fix ?? ''}`;
+    return gitErrors.unreachable({ url: at.url, reason });
   }
   if (denied.test(stderr)) return gitErrors.denied({ url: at.url });
   return gitErrors.unreachable({ url: at.url, reason: reasonOf(stderr) });

@@ -85,7 +85,9 @@ describe('a Nest behind a real sshd', { timeout: 30_000 }, () => {
 
     sshd.changeHostKey();
 
-    await expect(git.fetch(remote(), options)).rejects.toThrow('the key of the host is not the known one');
+    const refused = git.fetch(remote(), options);
+    await expect(refused).rejects.toThrow('the key of the host is not the known one');
+    await expect(refused).rejects.toThrow(`remove its line from ${join(data(), 'known_hosts')}`);
   });
 
   it('trusts only the given host keys where some are given', async () => {
