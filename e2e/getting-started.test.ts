@@ -13,13 +13,14 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { type Authority, createAuthority } from './support/authority.ts';
 import { createSource } from './support/checkout.ts';
+import { freePort } from './support/free-port.ts';
 import { type GitlabProcess, startGitlab } from './support/gitlab-process.ts';
 import { fillIn, shellBlocks } from './support/page.ts';
 import { type Sshd, startSshd } from './support/sshd.ts';
 import { startTerminal, type Terminal, typed } from './support/terminal.ts';
 import { findTestTofu } from './support/tofu.ts';
 import { processesOf } from './support/victims.ts';
-import { freePort, root, stopLocalRunners, until } from './support/world.ts';
+import { root, stopLocalRunners, until } from './support/world.ts';
 
 const blocks = shellBlocks(join(root, 'docs/getting-started.md'));
 const ciYaml = 'hello:\n  script:\n    - echo "hello from $CI_PROJECT_PATH"\n';
