@@ -57,37 +57,35 @@ async function secretsOf(url: string): Promise<Record<string, string>> {
   return secrets;
 }
 
-it.skipIf(!isRoot)(
-  'gives a job that hunts for our key, data and environment nothing (needs root)',
-  async () => {
-    const canaries = { AWS_SECRET_ACCESS_KEY: 'canary-env-41', TF_VAR_secret: 'canary-var-42' };
-    const up = await world.up({ ...canaries, ...pace({ sweepEveryMs: 1_000 }), GOSLING_UNSAFE_LOCAL: '0' });
-    await registered(world);
-    cpSync(join(root, 'e2e/support/hunt.sh'), join(world.dir, 'hunt.sh'));
-    const before = readFileSync(join(world.dataDir, 'url'), 'utf8');
-    const sleeper = push('sleeper', 'sleep 12');
-    await until('another job runs', () => (world.sim.job(sleeper).status === 'running' ? true : undefined));
-    const secrets = await secretsOf(up.url);
+it('gives a job that hunts for our key, data and environment nothing', async ({ skip }) => {
+  skip(!isRoot, 'needs root: jobs get a system user of their own');
+  const canaries = { AWS_SECRET_ACCESS_KEY: 'canary-env-41', TF_VAR_secret: 'canary-var-42' };
+  const up = await world.up({ ...canaries, ...pace({ sweepEveryMs: 1_000 }), GOSLING_UNSAFE_LOCAL: '0' });
+  await registered(world);
+  cpSync(join(root, 'e2e/support/hunt.sh'), join(world.dir, 'hunt.sh'));
+  const before = readFileSync(join(world.dataDir, 'url'), 'utf8');
+  const sleeper = push('sleeper', 'sleep 12');
+  await until('another job runs', () => (world.sim.job(sleeper).status === 'running' ? true : undefined));
+  const secrets = await secretsOf(up.url);
 
-    const hunter = push('hunter', `bash ${world.dir}/hunt.sh ${world.dataDir} ${new URL(up.url).port}`);
-    const { status, trace } = await jobEnded(world, hunter);
+  const hunter = push('hunter', `bash ${world.dir}/hunt.sh ${world.dataDir} ${new URL(up.url).port}`);
+  const { status, trace } = await jobEnded(world, hunter);
 
-    expect(status).toBe('success');
-    expect(trace).toContain('--- hunted to the end');
-    expect(trace).toMatch(/^who: gosling-job [1-9]\d*$/m);
-    expect(trace).toMatch(/^runners:( \S+)+$/m);
-    expect(Object.keys(secrets).length).toBeGreaterThan(6);
-    const seen = Object.entries({ ...secrets, ...canaries }).filter(([, value]) => trace.includes(value));
-    expect(seen).toEqual([]);
-    const environment = trace.slice(trace.indexOf('--- environment'), trace.indexOf('--- processes'));
-    expect(environment).toContain('CI_JOB_ID=');
-    expect(environment).not.toMatch(/^(GOSLING|POLAR|NODE|AWS|TF)_/m);
-    expect(trace).toMatch(/HTTP\/1\.1 401/);
-    expect(trace).not.toMatch(/^uid=0/m);
-    expect(readFileSync(join(world.dataDir, 'url'), 'utf8')).toBe(before);
-    expect(await localRunners(world.dataDir)).not.toContain('mine');
-  },
-);
+  expect(status).toBe('success');
+  expect(trace).toContain('--- hunted to the end');
+  expect(trace).toMatch(/^who: gosling-job [1-9]\d*$/m);
+  expect(trace).toMatch(/^runners:( \S+)+$/m);
+  expect(Object.keys(secrets).length).toBeGreaterThan(6);
+  const seen = Object.entries({ ...secrets, ...canaries }).filter(([, value]) => trace.includes(value));
+  expect(seen).toEqual([]);
+  const environment = trace.slice(trace.indexOf('--- environment'), trace.indexOf('--- processes'));
+  expect(environment).toContain('CI_JOB_ID=');
+  expect(environment).not.toMatch(/^(GOSLING|POLAR|NODE|AWS|TF)_/m);
+  expect(trace).toMatch(/HTTP\/1\.1 401/);
+  expect(trace).not.toMatch(/^uid=0/m);
+  expect(readFileSync(join(world.dataDir, 'url'), 'utf8')).toBe(before);
+  expect(await localRunners(world.dataDir)).not.toContain('mine');
+});
 
 const canLowerItself = isRoot && canReadCheckout();
 
@@ -97,37 +95,35 @@ function canReadCheckout(): boolean {
   return spawnSync(process.execPath, ['-e', script], { ...nobody, cwd: '/' }).status === 0;
 }
 
-it.skipIf(!canLowerItself)(
-  'refuses local runners where a job could read us, and says what to do (needs root)',
-  async () => {
-    const dataDir = join(world.dir, 'of-nobody');
-    mkdirSync(dataDir, { mode: 0o700 });
-    const reference = `gitlab/${world.server.replaceAll(':', '_')}/default/api-token`;
-    const env = { GOSLING_DATA_DIR: dataDir, GOSLING_UNSAFE_LOCAL: '0', HOME: dataDir };
-    const put = await world.cli(['secret', 'put', reference], { stdin: world.apiToken, env });
-    expect(put.code).toBe(0);
-    execFileSync('chown', ['-R', `${nobody.uid}:${nobody.gid}`, dataDir, world.nest.bare]);
+it('refuses local runners where a job could read us, and says what to do', async ({ skip }) => {
+  skip(!canLowerItself, 'needs root: the test becomes another user');
+  const dataDir = join(world.dir, 'of-nobody');
+  mkdirSync(dataDir, { mode: 0o700 });
+  const reference = `gitlab/${world.server.replaceAll(':', '_')}/default/api-token`;
+  const env = { GOSLING_DATA_DIR: dataDir, GOSLING_UNSAFE_LOCAL: '0', HOME: dataDir };
+  const put = await world.cli(['secret', 'put', reference], { stdin: world.apiToken, env });
+  expect(put.code).toBe(0);
+  execFileSync('chown', ['-R', `${nobody.uid}:${nobody.gid}`, dataDir, world.nest.bare]);
 
-    const up = await world.up({ ...env, ...pace({ sweepEveryMs: 1_000 }) }, nobody);
-    await registered(world);
-    const job = push('refused', 'echo never');
-    const problem = await until('the Egg says so', async () => {
-      const { body } = await up.api('/eggs/app/status');
-      return body.problems?.find(({ code }: { code: string }) => code === 'LOCAL_REFUSED');
-    });
-    const why = await until('the job is known', async () => {
-      const { body } = await up.api(`/why/${world.server}/${projectId}/${job}`);
-      return body.verdict === 'waiting' ? body : undefined;
-    });
-    const status = await world.cli(['status'], { env });
+  const up = await world.up({ ...env, ...pace({ sweepEveryMs: 1_000 }) }, nobody);
+  await registered(world);
+  const job = push('refused', 'echo never');
+  const problem = await until('the Egg says so', async () => {
+    const { body } = await up.api('/eggs/app/status');
+    return body.problems?.find(({ code }: { code: string }) => code === 'LOCAL_REFUSED');
+  });
+  const why = await until('the job is known', async () => {
+    const { body } = await up.api(`/why/${world.server}/${projectId}/${job}`);
+    return body.verdict === 'waiting' ? body : undefined;
+  });
+  const status = await world.cli(['status'], { env });
 
-    expect(problem.detail).toContain('run gosling up as root');
-    expect(problem.detail).toContain('GOSLING_UNSAFE_LOCAL=1');
-    expect(why.blockers.map(({ code }: { code: string }) => code)).toEqual(['LOCAL_REFUSED']);
-    expect(status.stdout).toContain('LOCAL_REFUSED');
-    expect(await localRunners(dataDir)).toEqual([]);
-    expect((await up.api('/runners')).body.items).toEqual([]);
-    expect(world.sim.job(job).status).toBe('pending');
-    execFileSync('chown', ['-R', '0:0', world.nest.bare]);
-  },
-);
+  expect(problem.detail).toContain('run gosling up as root');
+  expect(problem.detail).toContain('GOSLING_UNSAFE_LOCAL=1');
+  expect(why.blockers.map(({ code }: { code: string }) => code)).toEqual(['LOCAL_REFUSED']);
+  expect(status.stdout).toContain('LOCAL_REFUSED');
+  expect(await localRunners(dataDir)).toEqual([]);
+  expect((await up.api('/runners')).body.items).toEqual([]);
+  expect(world.sim.job(job).status).toBe('pending');
+  execFileSync('chown', ['-R', '0:0', world.nest.bare]);
+});

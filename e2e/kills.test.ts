@@ -13,7 +13,9 @@ beforeAll(async () => {
 });
 afterAll(() => world.remove());
 
-it(`loses nothing in ${kills} random SIGKILLs of control plane, OpenTofu and idle agents (seed ${seed})`, async () => {
+it(`loses nothing in ${kills} random SIGKILLs of control plane, OpenTofu and idle agents (seed ${seed})`, {
+  timeout: 900_000,
+}, async () => {
   const retry = '  retry: { max: 2, when: [runner_system_failure] }\n';
   const ciYaml = `work:\n  tags: [kills]\n  parallel: 2\n${retry}  script:\n    - sleep 0.3\n`;
   const { id } = world.sim.addProject({ path: 'team/kills', ciYaml, members: { ada: 'owner' } });

@@ -105,11 +105,13 @@ it('makes a job demand of exactly one Egg: demands add up to the jobs that wait 
 
 it('names the nearest Egg and the missing tag for a job that no Egg takes', async () => {
   push({ lonely: ['shared', 'b', 'gpu'] });
-  await waiting(1);
   const lonely = world.sim.jobs(projectId).find(({ name }) => name === 'lonely');
   const path = encodeURIComponent('team/routing');
 
-  const { status, body } = await world.api(`/why/${world.server}/${path}/${lonely?.id}`);
+  const { status, body } = await until('the job is seen', async () => {
+    const answer = await world.api(`/why/${world.server}/${path}/${lonely?.id}`);
+    return answer.body.verdict === 'unknown' ? undefined : answer;
+  });
   const told = await world.cli(['why', lonely?.webUrl ?? '']);
 
   expect(status).toBe(200);
