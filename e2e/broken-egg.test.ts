@@ -1,8 +1,16 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { endWorld } from './support/end-world.ts';
-import { freePort } from './support/free-port.ts';
 import { jobsEnded } from './support/jobs.ts';
-import { createWorld, git, localEgg, localRunners, pace, until, type World } from './support/world.ts';
+import {
+  createWorld,
+  git,
+  localEgg,
+  localRunners,
+  pace,
+  publicHere,
+  until,
+  type World,
+} from './support/world.ts';
 
 let world: World;
 let appId: number;
@@ -17,8 +25,7 @@ beforeAll(async () => {
   ({ id: appId } = world.sim.addProject({ path: 'team/app', ciYaml, members: { ada: 'owner' } }));
   ({ id: otherId } = world.sim.addProject({ path: 'team/other', ciYaml, members: { ada: 'owner' } }));
   await world.pushNest({ [appFile]: localEgg(world, { name: 'app', projectId: appId }) });
-  const address = `127.0.0.1:${await freePort()}`;
-  const at = { GOSLING_LISTEN: address, GOSLING_PUBLIC_URL: `http://${address}` };
+  const at = publicHere(world);
   await world.up({ ...at, ...pace({ sweepEveryMs: 2_000 }) });
   await until('the webhook is made', () => world.sim.hooks(appId)[0]);
 });

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import type { EggStatus, Plan, Runner } from '@polar-gosling/api-contract';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { endWorld } from './support/end-world.ts';
-import { freePort } from './support/free-port.ts';
 import { jobEnded, jobsEnded, registered } from './support/jobs.ts';
 import {
   createWorld,
@@ -29,9 +28,7 @@ beforeAll(async () => {
   await world.pushNest({ 'Eggs/app/config.fly': localEgg(world, { name: 'app', projectId, runner }) });
   const computeDir = join(world.dir, 'compute');
   cpSync(join(root, 'infra/compute'), computeDir, { recursive: true });
-  // Agents find it again where it was.
-  const listen = { GOSLING_LISTEN: `127.0.0.1:${await freePort()}` };
-  env = { ...pace({ sweepEveryMs: 1_000 }), ...listen, POLAR_COMPUTE_DIR: computeDir };
+  env = { ...pace({ sweepEveryMs: 1_000 }), POLAR_COMPUTE_DIR: computeDir };
 });
 afterAll(() => endWorld(world));
 

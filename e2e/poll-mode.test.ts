@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { endWorld } from './support/end-world.ts';
-import { freePort } from './support/free-port.ts';
 import { jobsEnded, registered } from './support/jobs.ts';
-import { createWorld, localEgg, pace, until, type World } from './support/world.ts';
+import { createWorld, localEgg, pace, publicHere, until, type World } from './support/world.ts';
 
 let world: World;
 let projectId: number;
@@ -41,8 +40,7 @@ it('finds jobs by asking where GitLab has no way in: no webhook is made', async 
 });
 
 it('hears of jobs by a webhook of its own where GitLab reaches it', async () => {
-  const address = `127.0.0.1:${await freePort()}`;
-  const at = { GOSLING_LISTEN: address, GOSLING_PUBLIC_URL: `http://${address}` };
+  const at = publicHere(world);
   // No sweep comes to help.
   await world.up({ ...at, ...pace({ sweepEveryMs: 3_600_000 }) });
   const hook = await until('the webhook is made', () => world.sim.hooks(projectId)[0]);
@@ -51,7 +49,7 @@ it('hears of jobs by a webhook of its own where GitLab reaches it', async () => 
   await world.sim.hooksIdle();
 
   expect(await modeTold()).toBe('webhook');
-  expect(hook.url).toBe(`http://${address}/webhooks/gitlab`);
+  expect(hook.url).toBe(`${at['GOSLING_PUBLIC_URL']}/webhooks/gitlab`);
   expect([...hook.triggers].toSorted()).toEqual([
     'job_events',
     'merge_requests_events',
@@ -66,8 +64,7 @@ it('hears of jobs by a webhook of its own where GitLab reaches it', async () => 
 });
 
 it('heals a webhook that GitLab has switched off, and finds the jobs of the meantime', async () => {
-  const address = `127.0.0.1:${await freePort()}`;
-  const at = { GOSLING_LISTEN: address, GOSLING_PUBLIC_URL: `http://${address}` };
+  const at = publicHere(world);
   const up = await world.up({ ...at, ...pace({ sweepEveryMs: 2_000 }) });
   const hook = await until('the webhook is made', () => world.sim.hooks(projectId)[0]);
   await up.kill('SIGTERM');

@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { endWorld } from './support/end-world.ts';
-import { freePort } from './support/free-port.ts';
 import { jobsEnded, registered } from './support/jobs.ts';
-import { createWorld, localEgg, localRunners, pace, until, type World } from './support/world.ts';
+import { createWorld, localEgg, localRunners, pace, publicHere, until, type World } from './support/world.ts';
 
 let world: World;
 let projectId: number;
@@ -45,8 +44,7 @@ it('forgets an Egg in poll mode too, the second of its project', async () => {
 });
 
 it('hands the webhook of a project over to the Egg that stays: no delivery is refused', async () => {
-  const address = `127.0.0.1:${await freePort()}`;
-  const at = { GOSLING_LISTEN: address, GOSLING_PUBLIC_URL: `http://${address}` };
+  const at = publicHere(world);
   await world.up({ ...at, ...pace({ sweepEveryMs: 3_600_000 }) });
   const hook = await until('the webhook is made', () => world.sim.hooks(projectId)[0]);
   const tokenBefore = hook.token;

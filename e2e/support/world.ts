@@ -1,7 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { appendFileSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +9,7 @@ import { createGitlabSim, type GitlabSim, type GitlabSimOptions } from '@polar-g
 import { createSystemClock, Secret } from '@polar-gosling/kernel';
 import { nestTree } from '@polar-gosling/nest';
 import { openLocalSecrets } from '@polar-gosling/wiring';
+import { freePort } from './free-port.ts';
 import { findTestTofu } from './tofu.ts';
 
 const run = promisify(execFile);
@@ -126,6 +126,11 @@ export function pace(
   return { POLAR_PACE: JSON.stringify({ ...usual, ...given }) };
 }
 
+/** Environment by which GitLab reaches the control plane: webhook mode. */
+export function publicHere(world: Pick<World, 'env'>): Record<string, string> {
+  return { GOSLING_PUBLIC_URL: `http://${world.env['GOSLING_LISTEN']}` };
+}
+
 /** Fly text of a local Egg. */
 export function localEgg(
   world: Pick<World, 'server' | 'gitlabUrl'>,
@@ -153,14 +158,6 @@ ${egg.runner ?? '    concurrent   = 2\n    idle_timeout = "30s"'}
   }
 ${egg.body ?? ''}}
 `;
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 export async function git(cwd: string, ...args: string[]): Promise<string> {
