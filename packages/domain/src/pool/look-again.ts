@@ -3,6 +3,9 @@ import type { Draft, Planning } from './draft.ts';
 import { turnHeartbeats, turnMs } from './grow.ts';
 import { acceptsNoMoreAfterMs, missedHeartbeats, spareSilentMs } from './silence.ts';
 
+/** How often GitLab and the cloud are asked about a runner that is silent for long. */
+const askAgainMs = 5 * 60_000;
+
 /** When a plan may come out differently although nothing happened: the next of all deadlines. */
 export function lookAgainAt(planning: Planning, isBlocked: boolean): number | undefined {
   const { facts, drafts } = planning;
@@ -31,6 +34,8 @@ function timesOf({ facts: runner, state }: Draft, { facts }: Planning): number[]
       lastHeartbeat + acceptsNoMoreAfterMs,
       lastHeartbeat + spareSilentMs,
     );
+    // Its proofs may have been out of reach, or may come only later: nobody else would ask again.
+    if (facts.now - lastHeartbeat >= acceptsNoMoreAfterMs) times.push(facts.now + askAgainMs);
   } else if (state === 'draining') {
     times.push(since + bootMs);
   }

@@ -72,7 +72,8 @@ export async function observe(
 
   const runnerFacts: RunnerFacts[] = [];
   for (const row of runners.values()) {
-    const seen = { row, agent: agents.get(row.id), mark: marks.get(row.id) };
+    const hasJob = jobs.some(({ status, system_id }) => status !== 'pending' && system_id === row.system_id);
+    const seen = { row, agent: agents.get(row.id), mark: marks.get(row.id), hasJob };
     runnerFacts.push(await toFacts(deps, { config, seen }, options));
   }
   const [first] = registrationsOf(config);
@@ -149,6 +150,8 @@ interface Seen {
   readonly row: RunnerRow;
   readonly agent: RunnerAgentRow | undefined;
   readonly mark: MarkRow | undefined;
+  /** An open CI job names it. */
+  readonly hasJob: boolean;
 }
 
 async function toFacts(
@@ -159,9 +162,9 @@ async function toFacts(
   const { row, agent, mark } = at.seen;
   const silentMs = agent?.last_heartbeat === undefined ? 0 : deps.clock.now() - agent.last_heartbeat;
   const isSilent = silentMs > missedHeartbeats * deps.settings.heartbeatMs;
-  const proof = isSilent
-    ? await proofOf(deps, { row, config: at.config, askGitlab: silentMs > acceptsNoMoreAfterMs }, options)
-    : undefined;
+  const isFree = agent?.current_jobs.length === 0 && !at.seen.hasJob;
+  const asked = { row, config: at.config, askGitlab: silentMs > acceptsNoMoreAfterMs, isFree };
+  const proof = isSilent ? await proofOf(deps, asked, options) : undefined;
   const isFull = await isOverThreshold(deps, { row, config: at.config }, options);
   return {
     id: runnerId(row.id),

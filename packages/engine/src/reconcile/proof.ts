@@ -5,10 +5,18 @@ import type { InternalDeps } from '../deps.ts';
 import { getRow } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
 
+export interface ProofContext {
+  readonly row: RunnerRow;
+  readonly config: EggConfig;
+  readonly askGitlab: boolean;
+  /** Neither its last report nor any CI job we know says that it runs one. */
+  readonly isFree: boolean;
+}
+
 /** What GitLab and the cloud say of a silent runner. An API that fails proves nothing. */
 export async function proofOf(
   deps: InternalDeps,
-  at: { row: RunnerRow; config: EggConfig; askGitlab: boolean },
+  at: ProofContext,
   options: CallOptions,
 ): Promise<NonNullable<RunnerFacts['proof']>> {
   const cloud = await cloudSays(deps, at.row.id, options);
@@ -34,7 +42,7 @@ async function cloudSays(
 
 async function gitlabSaysIdle(
   deps: InternalDeps,
-  at: { row: RunnerRow; config: EggConfig },
+  at: ProofContext,
   options: CallOptions,
 ): Promise<boolean | undefined> {
   try {
@@ -45,7 +53,9 @@ async function gitlabSaysIdle(
     const target = await targetOf(deps, { egg: eggName(at.row.egg_name), scope }, options);
     const managers = await deps.gitlab.runners.managers(target, registration.gitlab_runner_id, options);
     const manager = managers?.find(({ systemId }) => systemId === at.row.system_id);
-    return manager && manager.jobExecutionStatus === 'idle';
+    if (manager) return manager.jobExecutionStatus === 'idle';
+    // One that died before it first asked for a job is not in the list at all (nor is one that GitLab has forgotten).
+    return managers !== undefined && at.isFree ? true : undefined;
   } catch (error) {
     deps.log.warn('GitLab could not be asked about a silent runner', { runnerId: at.row.id, error });
     return undefined;

@@ -107,9 +107,7 @@ async function planAndApply(
   const aligned = alignRows(at.rows, plan);
   if (aligned.length > 0) {
     // What OpenTofu's state does not name may still live: an apply that was killed before it wrote its state.
-    for (const { row } of aligned.filter(({ to }) => to === 'terminated')) {
-      await deps.tofu.removeStray?.(row.id, options);
-    }
+    await removeStrays(deps, aligned, options);
     await write(
       deps,
       { on, changes: aligned.map(({ row, to, made, why }) => ({ row, to, made, why })) },
@@ -126,6 +124,16 @@ async function planAndApply(
     return 'idle';
   }
   return apply(deps, { on, plan }, options);
+}
+
+async function removeStrays(
+  deps: InternalDeps,
+  changes: readonly { readonly row: RunnerRow; readonly to: string }[],
+  options: CallOptions,
+): Promise<void> {
+  for (const { row, to } of changes) {
+    if (to === 'terminated') await deps.tofu.removeStray?.(row.id, options);
+  }
 }
 
 /** Nothing but creates of new runners and deletes of ended ones is ever applied. */
@@ -213,7 +221,10 @@ async function conclude(
   }
   const inState = outcome.kind === 'failed' ? new Set(await on.tofu.stateList(options)) : undefined;
   const rows = await freshRows(deps, on, options);
-  await write(deps, { on, changes: outcomeChanges({ work: on.at.work, rows, outcome, inState }) }, options);
+  const changes = outcomeChanges({ work: on.at.work, rows, outcome, inState });
+  // An earlier apply that was killed may have made what this one could not.
+  if (outcome.kind === 'failed') await removeStrays(deps, changes, options);
+  await write(deps, { on, changes }, options);
   await finishRun(deps, { run, outcome }, options);
   return 'again';
 }

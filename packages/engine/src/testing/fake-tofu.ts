@@ -161,6 +161,9 @@ async function apply(world: World, on: Applying, signal: AbortSignal): Promise<T
   try {
     await world.clock.sleep(world.applyMs, signal);
   } catch {
+    // Its process was killed with it, somewhere on the way.
+    const reached = world.nextApply();
+    if (reached !== 'ok' && reached !== 'ended_before') carryOut(world, on, reached);
     return { kind: 'unknown', reason: 'interrupted' };
   }
   if (fault === 'ended_before') return { kind: 'unknown', reason: 'hard end' };
