@@ -8,7 +8,7 @@ let projectId: number;
 
 beforeAll(async () => {
   world = await createWorld();
-  const idle = '    idle_timeout = "30s"';
+  const idle = '    idle_timeout = "2s"';
   ({ id: projectId } = world.sim.addProject({ path: 'team/routing', members: { ada: 'owner' } }));
   await world.pushNest({
     'Eggs/alpha/config.fly': localEgg(world, {
@@ -79,6 +79,11 @@ it('runs each job on a runner of the Egg whose tags it asks for, one without tag
 });
 
 it('makes a job demand of exactly one Egg: demands add up to the jobs that wait and match', async () => {
+  // An idle runner would take jobs although nothing is launched.
+  await until('no runner is left', async () => {
+    const { body } = await world.api('/runners?limit=100');
+    return body.items.length === 0 ? true : undefined;
+  });
   await freeze('PUT');
 
   push({ a: ['a'], b: ['b'], s1: ['shared'], s2: ['shared'], s3: ['shared'], s4: ['shared'], none: ['x'] });
