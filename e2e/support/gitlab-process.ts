@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
+import { request } from 'node:https';
 import { join } from 'node:path';
-import { Agent, request } from 'undici';
 import type { Authority } from './authority.ts';
 import { root, until } from './world.ts';
 
@@ -50,13 +50,11 @@ export async function startGitlab(options: {
     const line = said.split('\n').find((each) => each.startsWith('{'));
     return line !== undefined && said.includes('\n') ? JSON.parse(line) : undefined;
   });
-  const dispatcher = new Agent({ connect: { ca: authority.caPem } });
-  const ask = async (path: string, init: { method: 'GET' | 'POST'; headers: object; body?: string }) => {
-    const headers = Object.fromEntries(Object.entries(init.headers));
-    const answer = await request(`${ready.url}${path}`, { ...init, headers, dispatcher });
-    const body = await answer.body.text();
-    if (answer.statusCode >= 300) throw new Error(`${path} answered ${answer.statusCode}: ${body}`);
-    return JSON.parse(body);
+  const { caPem } = authority;
+  const ask = async (path: string, init: { method: 'GET' | 'POST'; headers: Sent; body?: string }) => {
+    const { status, text } = await send(`${ready.url}${path}`, { ...init, caPem });
+    if (status >= 300) throw new Error(`${path} answered ${status}: ${text}`);
+    return JSON.parse(text);
   };
   return {
     ...ready,
@@ -69,9 +67,26 @@ export async function startGitlab(options: {
       }),
     api: (path, token) => ask(`/api/v4${path}`, { method: 'GET', headers: { 'private-token': token } }),
     async [Symbol.asyncDispose]() {
-      await dispatcher.destroy();
       child.kill('SIGTERM');
       await exited;
     },
   };
+}
+
+type Sent = Readonly<Record<string, string>>;
+
+function send(
+  url: string,
+  at: { method: string; headers: Sent; body?: string; caPem: string },
+): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    const { method, headers, caPem: ca } = at;
+    const asked = request(url, { method, headers, ca, agent: false }, (answer) => {
+      let text = '';
+      answer.setEncoding('utf8').on('data', (chunk) => (text += chunk));
+      answer.once('end', () => resolve({ status: answer.statusCode ?? 0, text }));
+    });
+    asked.once('error', reject);
+    asked.end(at.body);
+  });
 }
