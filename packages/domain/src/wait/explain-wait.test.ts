@@ -138,11 +138,13 @@ describe('explainWait', () => {
   });
 
   it('knows that GitLab itself has not released the job yet', () => {
-    const { egg: _, ...unassigned } = someFacts({ job: aJob({ status: 'manual' }), sweepAt: now + 7 });
+    const untold = [{ egg: app, matches: false, missingTags: [], extraTags: 1 }];
+    const { egg: _, ...unassigned } = someFacts({ job: aJob({ status: 'manual' }), candidates: untold });
 
     expect(explainWait(unassigned)).toMatchObject({
       verdict: 'waiting',
-      next: { what: 'the project is swept', atLatest: now + 7 },
+      steps: [{ what: 'seen', detail: 'GitLab says manual' }],
+      next: { what: 'GitLab releases it to runners' },
       blockers: [],
     });
     expect(explainWait(someFacts()).next).toEqual({ what: 'the project is swept' });

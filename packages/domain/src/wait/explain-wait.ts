@@ -1,5 +1,5 @@
 import { rankEggs } from '../demand/assign.ts';
-import { isJobOver } from '../demand/job-status.ts';
+import { isJobOver, jobRank } from '../demand/job-status.ts';
 import type { WaitCause } from '../pool/facts.ts';
 import { blockerOf } from './blockers.ts';
 import type { StartingRunner, WaitAnswer, WaitFacts, WaitStep, WaitVerdict } from './facts.ts';
@@ -9,7 +9,8 @@ export function explainWait(facts: WaitFacts): WaitAnswer {
   const verdict = judge(facts);
   const cause = verdict === 'waiting' || verdict === 'unmatched' ? causeOf(facts, verdict) : undefined;
   const since = sinceOf(facts, verdict);
-  const next = cause === undefined ? undefined : nextOf(facts, cause);
+  const held = isHeldBack(facts.job) ? { what: 'GitLab releases it to runners' } : undefined;
+  const next = cause === undefined ? undefined : (held ?? nextOf(facts, cause));
   const blocker = cause === undefined ? undefined : blockerOf(facts, cause);
   return {
     verdict,
@@ -25,7 +26,13 @@ function judge({ job, candidates }: WaitFacts): WaitVerdict {
   if (job === undefined) return 'unknown';
   if (isJobOver(job.status)) return 'done';
   if (job.status === 'running' || job.status === 'canceling') return 'running';
+  if (isHeldBack(job)) return 'waiting';
   return candidates.some(({ matches }) => matches) ? 'waiting' : 'unmatched';
+}
+
+/** Not for runners yet: it waits for a stage, a person or a time, and its tags may not be known. */
+function isHeldBack(job: WaitFacts['job']): boolean {
+  return job !== undefined && jobRank(job.status) < jobRank('pending');
 }
 
 function causeOf({ job, egg, cause }: WaitFacts, verdict: WaitVerdict): WaitCause {
@@ -44,6 +51,9 @@ function stepsOf(facts: WaitFacts, verdict: WaitVerdict): WaitStep[] {
   if (job === undefined) {
     const detail = 'no webhook and no sweep has told of this job';
     return [{ what: 'seen', detail, ok: false }];
+  }
+  if (isHeldBack(job)) {
+    return [{ at: job.queuedAt, what: 'seen', detail: `GitLab says ${job.status}`, ok: true }];
   }
   const tags = job.tags.length === 0 ? 'without tags' : `with the tags ${job.tags.join(', ')}`;
   const steps: WaitStep[] = [
