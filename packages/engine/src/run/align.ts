@@ -1,12 +1,15 @@
 import type { RunnerRow } from '@polar-gosling/ports/store';
 import type { PlanChange } from '@polar-gosling/ports/tofu';
+import { isTainted } from './shard-work.ts';
 
 /** A row that does not say what OpenTofu's state says: an earlier run ended before it could write it down. */
 export interface Alignment {
   readonly row: RunnerRow;
-  readonly to: 'booting' | 'failed' | 'terminated';
+  readonly to: 'booting' | 'failed' | 'terminating' | 'terminated';
   readonly made: boolean;
   readonly why: string;
+  /** Half of it exists. */
+  readonly isTainted?: true;
 }
 
 /**
@@ -36,8 +39,17 @@ function alignRow(
       return { row, to: 'booting', made: true, why: 'an earlier run made it before it was ended' };
     }
     if (actions.length > 1) {
-      return { row, to: 'failed', made: true, why: 'an earlier run made half of it' };
+      return { row, to: 'failed', made: true, isTainted: true, why: 'an earlier run made half of it' };
     }
+  }
+  if (row.state === 'terminating' && (actions?.length ?? 0) > 1 && !isTainted(row)) {
+    return {
+      row,
+      to: 'terminating',
+      made: true,
+      isTainted: true,
+      why: 'half of it exists: it is removed first',
+    };
   }
   const isNotThere = actions === undefined || isOnly(actions, 'create');
   if (row.state === 'terminating' && isNotThere) {

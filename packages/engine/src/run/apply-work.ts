@@ -108,11 +108,7 @@ async function planAndApply(
   if (aligned.length > 0) {
     // What OpenTofu's state does not name may still live: an apply that was killed before it wrote its state.
     await removeStrays(deps, aligned, options);
-    await write(
-      deps,
-      { on, changes: aligned.map(({ row, to, made, why }) => ({ row, to, made, why })) },
-      options,
-    );
+    await write(deps, { on, changes: aligned }, options);
     await moveRun(deps, { run, to: 'failed', set: { error: { code: 'ROWS_ALIGNED' } } }, options);
     await closeRun(deps, run, options);
     return 'again';

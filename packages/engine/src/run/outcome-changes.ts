@@ -27,7 +27,13 @@ function created(row: RunnerRow, { outcome, inState }: Ended): RowChange | undef
     return { row, to: 'booting', made: true, why: 'its machine was made' };
   }
   if (inState?.has(row.address)) {
-    return { row, to: 'failed', made: true, why: `its create failed half-way: ${outcome.summary}` };
+    return {
+      row,
+      to: 'failed',
+      made: true,
+      isTainted: true,
+      why: `its create failed half-way: ${outcome.summary}`,
+    };
   }
   return { row, to: 'terminated', why: `its create failed without a machine: ${outcome.summary}` };
 }

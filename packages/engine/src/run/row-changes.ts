@@ -19,6 +19,8 @@ export interface RowChange {
   readonly to: RunnerState;
   readonly made?: boolean;
   readonly why: string;
+  /** Half of it exists. */
+  readonly isTainted?: true;
   /** The 10 minutes of its one-time token begin now. */
   readonly startsBootstrap?: boolean;
 }
@@ -51,13 +53,14 @@ export async function writeRowChanges(
 }
 
 function changeWrites(deps: InternalDeps, at: { change: RowChange; runId: string }): Write[] {
-  const { row, to, made, why, startsBootstrap } = at.change;
+  const { row, to, made, why, startsBootstrap, isTainted } = at.change;
   const now = deps.clock.now();
   const set: Row = {
     state: to,
     state_since: row.state === to ? row.state_since : now,
     deadline_at: deadlineOf(runnerStates, to, now),
     ...(made === undefined ? {} : { made }),
+    ...(isTainted ? { metadata: { ...row.metadata, tainted: true } } : {}),
     ...(to === 'terminated' ? { expires_at: now + terminatedKeptMs } : {}),
   };
   const writes: Write[] = [

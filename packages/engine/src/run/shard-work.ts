@@ -23,13 +23,21 @@ export function chooseWork(rows: readonly RunnerRow[], now: number): ShardWork |
   // What an interrupted apply began may stand in the state: it is settled first, or a removal would find it unwanted.
   const isInterrupted = creatable.some(({ state }) => state === 'provisioning');
   const isRemovalDue = !isInterrupted && oldest !== undefined && now - oldest.state_since > removalPatienceMs;
-  if (creatable.length > 0 && !isRemovalDue) {
+  const tainted = removable.filter(isTainted);
+  if (creatable.length > 0 && !isRemovalDue && tainted.length === 0) {
     return { kind: 'create', targets: creatable, wanted: [...made, ...creatable] };
   }
   if (removable.length === 0) return undefined;
-  const targets = removable.slice(0, removalBatch);
+  const targets = (tainted.length > 0 ? tainted : removable).slice(0, removalBatch);
   const gone = new Set(targets.map(({ id }) => id));
-  return { kind: 'remove', targets, wanted: made.filter(({ id }) => !gone.has(id)) };
+  const interrupted = creatable.filter(({ state }) => state === 'provisioning');
+  return { kind: 'remove', targets, wanted: [...made, ...interrupted].filter(({ id }) => !gone.has(id)) };
+}
+
+/** Made by half: while it is wanted, every plan replaces it, and nothing else can be applied. It goes first. */
+export function isTainted(row: Pick<RunnerRow, 'metadata'>): boolean {
+  const metadata: { readonly tainted?: boolean } | undefined = row.metadata;
+  return metadata?.tainted === true;
 }
 
 /** Its address has never existed, and it may still come into being. */

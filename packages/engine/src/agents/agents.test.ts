@@ -1,0 +1,209 @@
+import { Secret } from '@polar-gosling/kernel';
+import { createFakeClock, createSeededIds } from '@polar-gosling/testkit';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { AgentReport } from '../api/agents.ts';
+import { applyJob } from '../demand/apply-job.ts';
+import { reconcile } from '../reconcile/reconcile.ts';
+import { runShard } from '../run/run-shard.ts';
+import { type ControlPlane, createControlPlane } from '../testing/control-plane.ts';
+import { direct, install } from '../testing/install.ts';
+import { nestOf } from '../testing/nest-texts.ts';
+import { bootstrap } from './bootstrap.ts';
+
+let plane: ControlPlane;
+let runnerId: string;
+let oneTime: Secret;
+
+beforeEach(async () => {
+  const clock = createFakeClock();
+  plane = await createControlPlane({ clock, ids: createSeededIds(1, clock) });
+  plane.model.projects.set(1, 'group/app');
+  await install(plane, nestOf({ app: {} }));
+  const job = {
+    serverProject: 'gitlab.com#1',
+    jobId: 1,
+    name: 'b',
+    ref: 'm',
+    pipelineId: 1,
+    tags: ['linux'],
+  };
+  await applyJob(plane.deps, { ...job, status: 'pending' }, direct);
+  await reconcile(plane.deps, 'app', direct);
+  const made = runShard(plane.deps, { egg: 'app', shard: 0 }, direct);
+  await clock.advance(5_000);
+  await made;
+  const [machine] = plane.tofu.machines.values();
+  runnerId = machine?.runnerId ?? '';
+  oneTime = new Secret(machine?.entry.bootstrap_token ?? '');
+});
+
+function boot(over: { token?: Secret; bootId?: string; runnerId?: string } = {}) {
+  const request = { goslingVersion: '1.0.0', platform: 'linux', architecture: 'amd64', bootId: 'first' };
+  return plane.engine().agents.bootstrap({ ...request, runnerId, token: oneTime, ...over }, direct);
+}
+
+function aReport(over: Partial<AgentReport> = {}): AgentReport {
+  const load = { cpuUsage: 1, memoryUsage: 2, diskUsage: 3, failureCount: 0, jobCount: 0 };
+  const agent = { agentVersion: '19.0.0', goslingVersion: '1.0.0', configHash: 'none' };
+  return { seq: 1, sentAt: plane.clock.now(), state: 'idle', jobs: [], ...load, ...agent, ...over };
+}
+
+function beat(token: Secret, over: Partial<AgentReport> = {}, id = runnerId) {
+  return plane.engine().agents.heartbeat({ runnerId: id, token, report: aReport(over) }, direct);
+}
+
+async function setRunner(set: object) {
+  const key = { table: 'runners', partition: runnerId } as const;
+  await plane.deps.store.commit([{ kind: 'update', key, set: { ...set }, when: { kind: 'any' } }], direct);
+}
+
+async function agentRow() {
+  return (await plane.recording.rows('runner_agents'))[0];
+}
+
+async function dirtyGeneration() {
+  return Number((await plane.recording.rows('egg_state'))[0]?.['dirty_generation']);
+}
+
+describe('bootstrap', () => {
+  it('trades the one-time token for everything a runner needs', async () => {
+    const answer = await boot();
+
+    expect(answer).toMatchObject({ runnerId, eggName: 'app', pool: 'apex', heartbeatS: 15 });
+    expect(answer.gitlab).toMatchObject({
+      url: 'https://gitlab.com',
+      systemId: expect.stringMatching(/^r_/),
+    });
+    expect(answer.gitlab.token.reveal()).toMatch(/^glrt-/);
+    expect(answer.config).toMatchObject({ executor: 'shell', tags: ['linux'], concurrent: 1 });
+    expect(JSON.stringify(await plane.recording.rows('runner_agents'))).not.toContain(
+      answer.agentToken.reveal(),
+    );
+  });
+
+  it('refuses a token that was used, is too old, or belongs to another runner', async () => {
+    await expect(boot({ token: new Secret('a guess') })).rejects.toMatchObject({
+      code: 'BOOTSTRAP_FOREIGN',
+      http: 401,
+    });
+    await expect(boot({ runnerId: 'nobody' })).rejects.toMatchObject({ code: 'BOOTSTRAP_FOREIGN' });
+    await boot();
+    await expect(boot({ bootId: 'second' })).rejects.toMatchObject({ code: 'BOOTSTRAP_USED', http: 401 });
+    await plane.clock.advance(10 * 60_000);
+    await expect(boot()).rejects.toMatchObject({ code: 'BOOTSTRAP_EXPIRED', http: 401 });
+  });
+
+  it('answers the same boot again until its first report, and the earlier agent token dies', async () => {
+    const first = await boot();
+    const second = await boot();
+
+    await expect(beat(first.agentToken)).rejects.toMatchObject({ code: 'AGENT_UNAUTHORIZED', http: 401 });
+    await beat(second.agentToken);
+    await expect(boot()).rejects.toMatchObject({ code: 'BOOTSTRAP_USED' });
+  });
+
+  it('gives one answer to two calls at once', async () => {
+    const both = await Promise.allSettled([boot(), boot()]);
+
+    expect(both.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+  });
+
+  it('refuses a runner that was terminated', async () => {
+    await setRunner({ state: 'terminated' });
+
+    await expect(boot()).rejects.toMatchObject({ code: 'AGENT_TERMINATED', http: 410 });
+  });
+
+  it('refuses where the registration is gone', async () => {
+    const key = { table: 'registrations', partition: 'app#gitlab.com#project#1' } as const;
+    await plane.deps.store.commit([{ kind: 'delete', key, when: { kind: 'any' } }], direct);
+
+    await expect(boot()).rejects.toMatchObject({ code: 'AGENT_UNKNOWN', http: 404 });
+  });
+});
+
+describe('heartbeat', () => {
+  it('keeps what the agent says and answers what the runner shall do', async () => {
+    const { agentToken, configHash } = await boot();
+    const answer = await beat(agentToken, { configHash });
+
+    expect(answer).toEqual({ desired: 'run', configHash, nextInS: 15 });
+    expect(await agentRow()).toMatchObject({ reported_state: 'idle', seq: 1, idle_since: plane.clock.now() });
+    expect(await plane.recording.rows('runner_metrics')).toMatchObject([
+      { cpu_usage: 1, agent_version: '19.0.0' },
+    ]);
+  });
+
+  it('wakes reconcile for news, not for a sign of life', async () => {
+    const { agentToken } = await boot();
+    const job = { server: 'gitlab.com', projectId: 1, jobId: 7, since: 0 };
+    const news = [
+      { state: 'idle' },
+      { state: 'active', jobs: [job] },
+      { state: 'active', jobs: [{ ...job, jobId: 8 }], jobCount: 1 },
+      { state: 'idle', jobCount: 3 },
+      { state: 'idle', jobCount: 3, failureCount: 1 },
+    ] as const;
+    for (const [index, report] of news.entries()) {
+      const before = await dirtyGeneration();
+      await beat(agentToken, { ...report, seq: 2 * index + 1 });
+      expect(await dirtyGeneration()).toBe(before + 1);
+      await beat(agentToken, { ...report, seq: 2 * index + 2 });
+      expect(await dirtyGeneration()).toBe(before + 1);
+    }
+  });
+
+  it('ignores an older report that comes late, but answers it', async () => {
+    const { agentToken } = await boot();
+    await beat(agentToken, { seq: 5, state: 'active' });
+
+    expect(await beat(agentToken, { seq: 4, state: 'idle' })).toMatchObject({ desired: 'run' });
+    expect(await agentRow()).toMatchObject({ seq: 5, reported_state: 'active' });
+  });
+
+  it('counts idleness from the end of the last job, even of one it never saw', async () => {
+    const { agentToken } = await boot();
+    await beat(agentToken);
+    await plane.clock.advance(60_000);
+    await beat(agentToken, { seq: 2, jobCount: 1 });
+
+    expect(await agentRow()).toMatchObject({ idle_since: plane.clock.now() });
+  });
+
+  it('tells a runner nobody knows, one that is gone and one with a bad token apart', async () => {
+    const { agentToken } = await boot();
+
+    await expect(beat(agentToken, {}, 'nobody')).rejects.toMatchObject({ code: 'AGENT_UNKNOWN', http: 404 });
+    await expect(beat(new Secret('x'))).rejects.toMatchObject({ code: 'AGENT_UNAUTHORIZED', http: 401 });
+    await setRunner({ state: 'terminated' });
+    await expect(beat(agentToken)).rejects.toMatchObject({ code: 'AGENT_TERMINATED', http: 410 });
+  });
+
+  it('sends the configuration when it changed, unless that needs another machine', async () => {
+    const { agentToken, configHash } = await boot();
+    await install(plane, nestOf({ app: { tags: ['linux', 'new'] } }));
+    const answer = await beat(agentToken, { configHash });
+
+    expect(answer.config).toMatchObject({ tags: ['linux', 'new'] });
+    expect(answer.configHash).not.toBe(configHash);
+    await setRunner({ machine_hash: 'another' });
+    expect(await beat(agentToken, { configHash, seq: 2 })).not.toHaveProperty('config');
+  });
+});
+
+it('Feature: gitops-runner-orchestration, Property 29: environment references are resolved when a runner boots, and a missing one says so', async () => {
+  const more = ['  }', '  environment {', '    PLAIN = "a"', '    TOKEN = "vault://kv/app/token"'];
+  await install(plane, nestOf({ app: { more } }));
+  const vault = new Map<string, Secret>();
+  const { secrets } = plane.deps;
+  const read: typeof secrets.read = async (reference, options) =>
+    reference.startsWith('vault:') ? vault.get(reference) : secrets.read(reference, options);
+  const deps = { ...plane.deps, secrets: { ...secrets, read } };
+  const request = { goslingVersion: '1.0.0', platform: 'linux', architecture: 'amd64', bootId: 'first' };
+  const trade = () => bootstrap(deps, { ...request, runnerId, token: oneTime }, direct);
+
+  await expect(trade()).rejects.toMatchObject({ code: 'SECRET_MISSING' });
+  vault.set('vault://kv/app/token', new Secret('resolved'));
+  expect((await trade()).config.environment).toEqual({ PLAIN: 'a', TOKEN: 'resolved' });
+  expect(JSON.stringify(await plane.recording.rows('egg_configs'))).not.toContain('resolved');
+});

@@ -1,0 +1,220 @@
+import { createFakeClock, createSeededIds } from '@polar-gosling/testkit';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { applyJob } from '../demand/apply-job.ts';
+import { reconcile } from '../reconcile/reconcile.ts';
+import { type ControlPlane, createControlPlane } from '../testing/control-plane.ts';
+import type { ApplyFault } from '../testing/fake-tofu.ts';
+import { direct, install } from '../testing/install.ts';
+import { nestOf } from '../testing/nest-texts.ts';
+import { runShard } from './run-shard.ts';
+
+let plane: ControlPlane;
+
+beforeEach(async () => {
+  const clock = createFakeClock();
+  plane = await createControlPlane({ clock, ids: createSeededIds(1, clock) });
+  plane.model.projects.set(1, 'group/app');
+  await install(plane, nestOf({ app: { concurrent: 3 } }));
+});
+
+async function wantRunner(jobId = 1): Promise<void> {
+  const job = {
+    serverProject: 'gitlab.com#1',
+    jobId,
+    name: 'build',
+    ref: 'main',
+    pipelineId: 1,
+    tags: ['linux'],
+  };
+  await applyJob(plane.deps, { ...job, status: 'pending' }, direct);
+  await reconcile(plane.deps, 'app', direct);
+}
+
+/** One run of shard 0; the clock is let go on while it lasts. Answers the outcome, or the code it failed with. */
+async function run(
+  faults: { apply?: ApplyFault; plan?: 'fails'; signal?: AbortSignal } = {},
+): Promise<string> {
+  plane.tofu.nextApply = () => faults.apply ?? 'ok';
+  plane.tofu.nextPlan = () => faults.plan ?? 'ok';
+  const options = { ...direct, signal: faults.signal ?? direct.signal };
+  const outcome = runShard(plane.deps, { egg: 'app', shard: 0 }, options).catch(
+    ({ code, name }) => code ?? name,
+  );
+  await plane.clock.advance(5_000);
+  return outcome;
+}
+
+async function runners(): Promise<string[]> {
+  return (await plane.recording.rows('runners')).map((row) => `${row['state']} ${row['made']}`);
+}
+
+async function runStates(): Promise<unknown[]> {
+  return (await plane.recording.rows('runs')).map((row) => row['state']);
+}
+
+async function runMembers(): Promise<unknown[]> {
+  const members = await plane.recording.rows('egg_members');
+  return members.map((row) => row['item']).filter((item) => String(item).startsWith('run#'));
+}
+
+async function setRunner(set: object): Promise<void> {
+  const [row] = await plane.recording.rows('runners');
+  const key = { table: 'runners', partition: String(row?.['id']) } as const;
+  await plane.deps.store.commit([{ kind: 'update', key, set: { ...set }, when: { kind: 'any' } }], direct);
+}
+
+describe('runShard', () => {
+  it('makes the machine of a requested runner, and keeps plan, log and audit of it', async () => {
+    await wantRunner();
+
+    expect(await run()).toBe('again');
+
+    expect(await runners()).toEqual(['booting true']);
+    expect([...plane.tofu.machines.keys()]).toHaveLength(1);
+    expect(await runStates()).toEqual(['settled']);
+    expect(await runMembers()).toEqual([]);
+    const [plan] = await plane.recording.rows('deployment_plans');
+    expect(plan).toMatchObject({ status: 'applied', kind: 'scale', summary: { add: 1 } });
+    const [row] = await plane.recording.rows('runs');
+    expect(await plane.deps.blobs.read(String(row?.['log_ref']), direct)).toBeDefined();
+    expect(await run()).toBe('idle');
+  });
+
+  it('starts the ten minutes of the one-time token with the apply', async () => {
+    await wantRunner();
+    await plane.clock.advance(60_000);
+    const from = plane.clock.now();
+    await run();
+
+    expect(await plane.recording.rows('runner_agents')).toMatchObject([{ bootstrap_from: from }]);
+  });
+
+  it('closes a runner whose create failed without a machine, counts it, and shows why', async () => {
+    await wantRunner();
+
+    expect(await run({ apply: 'fails_before' })).toBe('TOFU_APPLY_FAILED');
+
+    expect(await runners()).toEqual(['terminated false']);
+    expect(await plane.recording.rows('egg_state')).toMatchObject([
+      { failures: 1, problems: { tofu: { code: 'TOFU_APPLY_FAILED' } } },
+    ]);
+    expect(await runMembers()).toEqual([]);
+  });
+
+  it('sends a half-made runner through a delete of its own', async () => {
+    await wantRunner();
+
+    expect(await run({ apply: 'half' })).toBe('TOFU_APPLY_FAILED');
+    expect(await runners()).toEqual(['failed true']);
+    expect(await run()).toBe('later');
+
+    await reconcile(plane.deps, 'app', direct);
+    expect((await runners())[0]).toBe('terminating true');
+    for (let turn = 0; turn < 3; turn++) await run();
+    expect((await runners())[0]).toBe('terminated true');
+    expect(plane.tofu.states.get('app#0')?.size).toBe(1);
+    expect(plane.tofu.violations).toEqual([]);
+  });
+
+  it.each(['ended_before', 'ended_after', 'killed'] as const)(
+    'leaves a run that was %s to the next holder',
+    async (apply) => {
+      await wantRunner();
+
+      expect(await run({ apply })).toBe('later');
+      expect(await runStates()).toEqual(['unknown']);
+
+      await run();
+      await run();
+      expect(await runners()).toEqual(['booting true']);
+      expect(await runStates()).toEqual(expect.arrayContaining(['settled']));
+      expect(await runMembers()).toEqual([]);
+      expect(plane.tofu.machines.size).toBe(1);
+    },
+  );
+
+  it('leaves a run that was interrupted as it is, without a problem shown, for the next holder to settle', async () => {
+    await wantRunner();
+    const stop = new AbortController();
+    plane.tofu.nextApply = () => 'ok';
+    const ended = runShard(plane.deps, { egg: 'app', shard: 0 }, { ...direct, signal: stop.signal });
+    const failed = expect(ended).rejects.toThrow();
+    await plane.clock.advance(1_000);
+    stop.abort();
+    await plane.clock.advance(0);
+    await failed;
+
+    expect(await runStates()).toEqual(['applying']);
+    expect((await plane.recording.rows('egg_state'))[0]).not.toHaveProperty('problems');
+    await run();
+    expect(await runStates()).toEqual(['settled', 'settled']);
+    expect(await runners()).toEqual(['booting true']);
+  });
+
+  it('waits where an earlier run may still be alive', async () => {
+    await wantRunner();
+    await run({ apply: 'ended_before' });
+    const alive = { ...plane.deps, tofu: { ...plane.deps.tofu, settle: async () => 'alive' as const } };
+
+    expect(await runShard(alive, { egg: 'app', shard: 0 }, direct)).toBe('later');
+    expect(await runStates()).toEqual(['unknown']);
+  });
+
+  it('applies nothing of a plan that holds a change which must not be', async () => {
+    await wantRunner();
+    await run();
+    await setRunner({ state: 'idle' });
+    await wantRunner(2);
+    await wantRunner(3);
+    plane.tofu.states.get('app#0')?.clear();
+
+    expect(await run()).toBe('TOFU_PLAN_UNEXPECTED');
+
+    expect(plane.tofu.applied).toEqual(['create 1']);
+    const audit = await plane.recording.rows('audit_logs');
+    expect(audit).toContainEqual(
+      expect.objectContaining({ action: 'TOFU_PLAN_UNEXPECTED', resource_type: 'run' }),
+    );
+    expect(await runStates()).toEqual(['settled', 'settled']);
+  });
+
+  it('shows a plan that failed until one succeeds', async () => {
+    await wantRunner();
+
+    expect(await run({ plan: 'fails' })).toBe('TOFU_PLAN_FAILED');
+    expect(await plane.recording.rows('egg_state')).toMatchObject([
+      { problems: { tofu: { code: 'TOFU_PLAN_FAILED' } } },
+    ]);
+    expect(await runners()).toEqual(['requested false']);
+
+    expect(await run()).toBe('again');
+    expect(await plane.recording.rows('egg_state')).toMatchObject([{ problems: {} }]);
+  });
+
+  it('deletes what an apply may have made before its runner ran out of time', async () => {
+    await wantRunner();
+    await run({ apply: 'ended_after' });
+    await plane.clock.advance(26 * 60_000);
+    await reconcile(plane.deps, 'app', direct);
+    expect((await runners())[0]).toBe('terminating true');
+
+    for (let turn = 0; turn < 4; turn++) await run();
+
+    expect((await runners())[0]).toBe('terminated true');
+    expect(plane.tofu.states.get('app#0')?.size).toBe(plane.tofu.machines.size);
+    expect(await plane.recording.rows('audit_logs')).not.toContainEqual(
+      expect.objectContaining({ action: 'TOFU_PLAN_UNEXPECTED' }),
+    );
+  });
+
+  it('is busy while another process holds the shard', async () => {
+    await wantRunner();
+    const first = runShard(plane.deps, { egg: 'app', shard: 0 }, direct);
+    await plane.clock.advance(500);
+    const deps = { ...plane.deps, watch: new Map(), settings: { ...plane.deps.settings, holder: 'p2' } };
+
+    expect(await runShard(deps, { egg: 'app', shard: 0 }, direct)).toBe('busy');
+    await plane.clock.advance(5_000);
+    expect(await first).toBe('again');
+  });
+});

@@ -1,0 +1,121 @@
+import { aRunner } from '@polar-gosling/testkit';
+import { describe, expect, it } from 'vitest';
+import { alignRows } from './align.ts';
+import { outcomeChanges } from './outcome-changes.ts';
+import { chooseWork } from './shard-work.ts';
+
+const now = 10_000_000;
+const long = 11 * 60_000;
+
+const requested = (id: string) =>
+  aRunner({ id, address: id, state: 'requested', made: false, state_since: now });
+const provisioning = (id: string) => aRunner({ ...requested(id), state: 'provisioning' });
+const terminating = (id: string, forMs = 0) =>
+  aRunner({ id, address: id, state: 'terminating', state_since: now - forMs });
+const idle = (id: string) => aRunner({ id, address: id });
+
+function ids(rows: readonly { id: string }[] = []): string[] {
+  return rows.map(({ id }) => id);
+}
+
+describe('chooseWork', () => {
+  it('has nothing to do where all runners live', () => {
+    expect(chooseWork([idle('a')], now)).toBeUndefined();
+    expect(chooseWork([aRunner({ state: 'failed', made: false })], now)).toBeUndefined();
+  });
+
+  it('creates before it removes, and keeps what is to go in the bundle', () => {
+    const work = chooseWork([idle('a'), terminating('b'), requested('c')], now);
+
+    expect(work?.kind).toBe('create');
+    expect(ids(work?.targets)).toEqual(['c']);
+    expect(ids(work?.wanted)).toEqual(['a', 'b', 'c']);
+  });
+
+  it('removes the oldest first, a few at a time', () => {
+    const rows = ['a', 'b', 'c', 'd', 'e', 'f'].map((id, index) => terminating(id, index));
+    const work = chooseWork([...rows, idle('g')], now);
+
+    expect(ids(work?.targets)).toEqual(['f', 'e', 'd', 'c', 'b']);
+    expect(ids(work?.wanted)).toEqual(['a', 'g']);
+  });
+
+  it('lets a removal pass that has waited for ten minutes', () => {
+    expect(chooseWork([terminating('a', long), requested('b')], now)).toMatchObject({ kind: 'remove' });
+  });
+
+  it('settles first what an interrupted apply may have made, however long a removal waits', () => {
+    const work = chooseWork([terminating('a', long), provisioning('b')], now);
+
+    expect(work?.kind).toBe('create');
+    expect(ids(work?.wanted)).toEqual(['a', 'b']);
+  });
+
+  it('removes first what was made by half, and nothing else with it', () => {
+    const tainted = aRunner({ ...terminating('b'), metadata: { tainted: true } });
+    const work = chooseWork([idle('a'), tainted, terminating('c'), requested('d'), provisioning('e')], now);
+
+    expect(work?.kind).toBe('remove');
+    expect(ids(work?.targets)).toEqual(['b']);
+    expect(ids(work?.wanted)).toEqual(['a', 'c', 'e']);
+  });
+});
+
+describe('alignRows', () => {
+  const align = (
+    row: ReturnType<typeof aRunner>,
+    actions: readonly string[] | undefined,
+    hasChanges = false,
+  ) => {
+    const changes = actions === undefined ? [] : [{ address: row.address, actions }];
+    return alignRows([row], { changes, hasChanges }).map(({ to, made }) => `${to} ${made}`);
+  };
+
+  it('finds what an interrupted create made, where nothing is left to do', () => {
+    expect(align(provisioning('a'), ['no-op'])).toEqual(['booting true']);
+    expect(align(provisioning('a'), ['no-op'], true)).toEqual([]);
+    expect(align(provisioning('a'), ['delete', 'create'])).toEqual(['failed true']);
+    expect(align(provisioning('a'), ['create'], true)).toEqual([]);
+  });
+
+  it('finds what a removal took away', () => {
+    expect(align(terminating('a'), undefined)).toEqual(['terminated true']);
+    expect(align(terminating('a'), ['create'])).toEqual(['terminated true']);
+    expect(align(terminating('a'), ['delete'], true)).toEqual([]);
+    expect(align(terminating('a'), ['delete', 'create'], true)).toEqual(['terminating true']);
+  });
+
+  it('says nothing of runners that live', () => {
+    expect(align(idle('a'), undefined)).toEqual([]);
+    expect(align(idle('a'), ['no-op'])).toEqual([]);
+  });
+});
+
+describe('outcomeChanges', () => {
+  const failed = {
+    kind: 'failed',
+    class: 'quota',
+    summary: 'no',
+    detail: '',
+    applied: ['b'],
+    removed: ['b'],
+  } as const;
+  const change = (kind: 'create' | 'remove', outcome: Parameters<typeof outcomeChanges>[0]['outcome']) => {
+    const state = kind === 'create' ? provisioning : terminating;
+    const rows = [state('a'), state('b'), state('c')];
+    const work = { kind, targets: rows, wanted: rows };
+    const inState = outcome.kind === 'ok' ? undefined : new Set(['a']);
+    return outcomeChanges({ work, rows, outcome, inState }).map(({ row, to }) => `${row.id} ${to}`);
+  };
+
+  it('takes a whole apply for what it was to do', () => {
+    const ok = { kind: 'ok', applied: [], removed: [] } as const;
+    expect(change('create', ok)).toEqual(['a booting', 'b booting', 'c booting']);
+    expect(change('remove', ok)).toEqual(['a terminated', 'b terminated', 'c terminated']);
+  });
+
+  it('tells half-made, made and never made runners of a failed apply apart', () => {
+    expect(change('create', failed)).toEqual(['a failed', 'b booting', 'c terminated']);
+    expect(change('remove', failed)).toEqual(['b terminated', 'c terminated']);
+  });
+});
