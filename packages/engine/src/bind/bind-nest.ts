@@ -1,7 +1,9 @@
 import { serverProject } from '@polar-gosling/domain';
+import { toProblem } from '@polar-gosling/kernel';
 import { gitlabErrors } from '@polar-gosling/ports/gitlab';
 import type { CallOptions } from '@polar-gosling/ports/store';
 import type { InternalDeps } from '../deps.ts';
+import { noteProblem } from '../run/problems.ts';
 import { nestBinding } from '../webhooks/handle.ts';
 import { ensureHook } from './ensure-hook.ts';
 import { references } from './targets.ts';
@@ -9,13 +11,39 @@ import { ensureProjectRow } from './write-binding.ts';
 
 /**
  * Binds the Nest's own project under the reserved name `nest`, so that a push of it syncs at once. Without an API token
- * for its server (or without a known project) the timer alone syncs: `skipped`.
+ * for its server (or without a known project) the timer alone syncs, and status says so.
  */
-export async function bindNest(deps: InternalDeps, options: CallOptions): Promise<'bound' | 'skipped'> {
+export async function bindNest(deps: InternalDeps, options: CallOptions): Promise<void> {
+  const note = (problem?: { code: string; detail: string }) =>
+    noteProblem(deps, { egg: nestBinding, slot: 'hook', problem }, options);
+  try {
+    await note(await tryBindNest(deps, options));
+  } catch (error) {
+    const { code, detail } = toProblem(error);
+    if (!options.signal.aborted) await note({ code, detail: `${detail}; until then ${byTimer}` });
+    throw error;
+  }
+}
+
+const byTimer = 'a push of the Nest is seen by the timer only, every 5 minutes';
+
+/** What keeps it from being bound; `undefined`: it is, or polling needs no hook. */
+async function tryBindNest(
+  deps: InternalDeps,
+  options: CallOptions,
+): Promise<{ code: string; detail: string } | undefined> {
   const { project: at } = deps.settings.nest;
-  if (at === undefined || deps.settings.publicUrl === undefined) return 'skipped';
-  const token = await deps.secrets.read(references.apiToken(at.server, 'default'), options);
-  if (token === undefined) return 'skipped';
+  if (deps.settings.publicUrl === undefined) return undefined;
+  if (at === undefined) {
+    const detail = `its project in GitLab cannot be told from its Git address: set GOSLING_NEST_GITLAB_URL; ${byTimer}`;
+    return { code: 'NEST_UNKNOWN_PROJECT', detail };
+  }
+  const reference = references.apiToken(at.server, 'default');
+  const token = await deps.secrets.read(reference, options);
+  if (token === undefined) {
+    const detail = `there is no API token for ${at.server}: gosling secret put ${reference}; ${byTimer}`;
+    return { code: 'NEST_NO_API_TOKEN', detail };
+  }
   const caPem = at.caFile === undefined ? undefined : deps.readCaFile(at.caFile);
   const target = { url: at.url, token, ...(caPem === undefined ? {} : { caPem }) };
   const project = await deps.gitlab.reader.project(target, at.path, options);
@@ -26,5 +54,5 @@ export async function bindNest(deps: InternalDeps, options: CallOptions): Promis
   await deps.store.commit([{ kind: 'update', key: row, set: binding, when: { kind: 'any' } }], options);
   await ensureProjectRow(deps, { key, path: project.pathWithNamespace }, options);
   await ensureHook(deps, { egg: nestBinding, project: { key }, target }, options);
-  return 'bound';
+  return undefined;
 }

@@ -1,10 +1,11 @@
 import { toProblem } from '@polar-gosling/kernel';
-import type { CallOptions, SyncRow } from '@polar-gosling/ports/store';
+import type { CallOptions, EggStateRow, SyncRow } from '@polar-gosling/ports/store';
 import type { HealthView, Problem } from '../api/queries.ts';
 import type { InternalDeps } from '../deps.ts';
-import { listPage } from '../rows/read.ts';
+import { getRow, listPage } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
 import { readNestRow } from '../sync/write-nest.ts';
+import { nestBinding } from '../webhooks/handle.ts';
 
 /** Live, and what it depends on. */
 export async function health(deps: InternalDeps, options: CallOptions): Promise<HealthView> {
@@ -43,8 +44,9 @@ async function nestHealth(
     const query = { partition: 'nest', order: 'desc', limit: 1 } as const;
     const { items } = await listPage(deps.store, { ...typed.syncs, query }, options);
     const [last] = items;
+    const state = await getRow(deps.store, { ...typed.eggState, key: { partition: nestBinding } }, options);
     return {
-      problems: last === undefined ? [] : syncProblems(last),
+      problems: [...(last === undefined ? [] : syncProblems(last)), ...notedProblems(state)],
       nest: {
         mode,
         ...(nest?.commit ? { commit: nest.commit } : {}),
@@ -54,6 +56,12 @@ async function nestHealth(
   } catch {
     return { problems: [], nest: { mode } };
   }
+}
+
+/** What hinders the Nest's own webhook. */
+function notedProblems(state: EggStateRow | undefined): Problem[] {
+  const noted: Readonly<Record<string, Problem>> = state?.problems ?? {};
+  return Object.values(noted).map(({ code, detail, since }) => ({ code, detail: `Nest: ${detail}`, since }));
 }
 
 function syncProblems(last: SyncRow): Problem[] {
