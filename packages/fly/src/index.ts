@@ -75,6 +75,16 @@ export { environmentNames } from './schema/mothergoose.ts';
 export { type BlockKind, schema } from './schema/table.ts';
 export type { AttributeSpec, BlockSpec, EnvValue, Plain, ValueType } from './schema/types.ts';
 export { appendBlock, applyEdits } from './syntax/edit.ts';
+export { Node, Token } from './syntax/kinds.ts';
 export type { Position, Range } from './syntax/lines.ts';
+export { cutTemplate, roots as referenceRoots, type TemplatePart } from './syntax/template.ts';
 export { printText } from './syntax/text.ts';
-export type { FileNode, Span, Tokens } from './syntax/tree.ts';
+export type {
+  AttributeNode,
+  BlockNode,
+  FileNode,
+  ItemNode,
+  Span,
+  Tokens,
+  ValueNode,
+} from './syntax/tree.ts';

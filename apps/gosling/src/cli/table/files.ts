@@ -80,6 +80,17 @@ export const fileCommands: readonly CommandSpec[] = [
     load: () => import('../../commands/explain.ts'),
   },
   {
+    path: 'lsp',
+    summary: 'language server of Fly for editors, over stdin and stdout',
+    details:
+      'Started by the editor: diagnostics, completion, hover, definitions, symbols, formatting, fixes.',
+    options: [{ flags: '--stdio', about: 'accepted because editors pass it; there is no other way' }],
+    examples: ['gosling lsp'],
+    hasBadConfig: true,
+    signals: 'graceful',
+    load: () => import('../../commands/lsp.ts'),
+  },
+  {
     path: 'secret put',
     summary: 'set a secret; the value comes from a prompt or from stdin',
     arguments: [{ name: 'REF', about: 'such as gitlab/gitlab.com/my-app/api-token' }],

@@ -1,0 +1,33 @@
+import type { Diagnostic as FlyDiagnostic } from '@polar-gosling/fly';
+import { type Diagnostic, DiagnosticSeverity } from 'vscode-languageserver';
+import { rangeOf } from '../positions.ts';
+import type { Snapshot } from '../snapshot.ts';
+
+const severities = {
+  error: DiagnosticSeverity.Error,
+  warning: DiagnosticSeverity.Warning,
+  info: DiagnosticSeverity.Information,
+} as const;
+
+/** Everything that is wrong with the file, as the editor shows it. */
+export function diagnosticsOf(snapshot: Snapshot): Diagnostic[] {
+  return snapshot.checked.diagnostics.map((diagnostic) => toLsp(snapshot, diagnostic));
+}
+
+/** One diagnostic of Fly as one of the protocol. */
+export function toLsp(snapshot: Snapshot, diagnostic: FlyDiagnostic): Diagnostic {
+  const { source } = snapshot;
+  const related = diagnostic.related.flatMap((place) => {
+    const home = snapshot.nest.find(({ parsed }) => parsed.file === place.file);
+    const location = home && { uri: home.uri, range: rangeOf(home, place.range) };
+    return location ? [{ location, message: place.message }] : [];
+  });
+  return {
+    range: rangeOf(source, diagnostic.range),
+    severity: severities[diagnostic.severity],
+    code: diagnostic.code,
+    source: 'fly',
+    message: [diagnostic.message, ...diagnostic.notes].join('\n'),
+    ...(related.length > 0 && { relatedInformation: related }),
+  };
+}
