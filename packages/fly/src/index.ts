@@ -36,6 +36,7 @@ export {
   type SecretUriResult,
 } from './check/secret-uri.ts';
 export { spanOf } from './check/span-of.ts';
+export { suppress } from './check/suppress.ts';
 export type {
   ApexValues,
   CloudValues,
@@ -60,11 +61,15 @@ export { withDefaults } from './check/with-defaults.ts';
 export { type CodeEntry, codes, explainCode, type FlyCode, isFlyCode, type Severity } from './diag/codes.ts';
 export type { DiagnosisOptions, Diagnostic, Fix, FixEdit, RelatedPlace } from './diag/diagnostic.ts';
 export { maskSecrets } from './diag/mask.ts';
+export { diagnosticsToGitlab, type ReportOptions } from './diag/render/gitlab.ts';
 export { diagnosticsToJson } from './diag/render/json.ts';
 export { type RenderOptions, renderDiagnostics } from './diag/render/pretty.ts';
+export { diagnosticsToSarif, type SarifOptions } from './diag/render/sarif.ts';
+export { type AppliedFix, applySafeFixes, type FixedText } from './diag/safe-fixes.ts';
 export type { FixSafety, TextEdit } from './diag/sink.ts';
 export { formatFly } from './fmt/fmt.ts';
 export { type PrintableBlock, printBlock, printBlocks, printEgg } from './fmt/print.ts';
+export { type TextMateGrammar, textMateGrammar } from './gen/textmate.ts';
 export { diagnose, type ParsedFile, parseFly, positionOf } from './parse-fly.ts';
 export { collectScope, type Scope, type ScopeOptions } from './resolve/scope.ts';
 export { evaluateRule, type RuleFacts } from './rules/eval.ts';
