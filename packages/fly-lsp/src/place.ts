@@ -54,9 +54,8 @@ export function placeOf(parsed: ParsedFile, token: number): Place {
   // The rest of the innermost body: which names stand in it already. The word itself is being written.
   const isWord = isWordKind(parsed.tokens.kinds[token]);
   if (isWord && walk.line.length === 0) walk.line.push(token);
-  for (let at = isWord ? token + 1 : token; at < end && inner && walk.frames.includes(inner); at++) {
-    walk.step(at);
-  }
+  const isOpen = () => inner !== undefined && walk.frames[place.frames.length - 1] === inner;
+  for (let at = isWord ? token + 1 : token; at < end && isOpen(); at++) walk.step(at);
   return place;
 }
 

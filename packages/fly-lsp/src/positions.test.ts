@@ -1,4 +1,5 @@
 import { parseFly, positionOf } from '@polar-gosling/fly';
+import { runs } from '@polar-gosling/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TextDocument } from 'vscode-languageserver-textdocument';
@@ -22,7 +23,7 @@ describe('positions', () => {
           if (!isInLineEnd) expect(document.offsetAt(document.positionAt(offset))).toBe(offset);
         }
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 });

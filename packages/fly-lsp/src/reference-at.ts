@@ -13,6 +13,7 @@ export function referenceAt(parsed: ParsedFile, token: number, offset: number): 
   if (kind !== Token.string && kind !== Token.heredoc) return undefined;
   const start = parsed.tokens.starts[token] ?? 0;
   const raw = parsed.text.slice(start, parsed.tokens.starts[token + 1]);
+  if (/^<<-?'/.test(raw)) return undefined;
   for (const part of cutTemplate(raw, kind === Token.heredoc)) {
     if (part.kind !== 'reference') continue;
     const span = { start: start + part.at, end: start + part.at + part.length };

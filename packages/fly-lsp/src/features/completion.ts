@@ -86,7 +86,8 @@ function textOffer(snapshot: Snapshot, cursor: Cursor): Offer {
   const { offset, span, text } = cursor;
   const before = text.slice(0, offset - span.start);
   const reference = /(?<!\$)\$\{([^}]*)$/.exec(before)?.[1];
-  if (reference !== undefined) return referenceOffer(snapshot, reference, offset);
+  const isRaw = text.startsWith("<<'") || text.startsWith("<<-'");
+  if (reference !== undefined && !isRaw) return referenceOffer(snapshot, reference, offset);
   if (cursor.kind === Token.heredoc) return { choices: [], span };
   const isClosed = text.length > 1 && text.at(-1) === text[0];
   const inner = { start: span.start + 1, end: isClosed ? span.end - 1 : span.end };

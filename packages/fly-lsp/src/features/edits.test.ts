@@ -1,5 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references of Fly are written like this
 import { applyEdits, formatFly } from '@polar-gosling/fly';
+import { runs } from '@polar-gosling/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CodeAction, TextEdit } from 'vscode-languageserver';
@@ -98,7 +99,7 @@ describe('formatting', () => {
 
         expect(withEdits(text, format(snapshot))).toBe(formatFly(text));
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 
