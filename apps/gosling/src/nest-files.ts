@@ -41,3 +41,20 @@ export async function readFly(root: string, file: string): Promise<NestText> {
   if (size > biggestFile) throw cliErrors.unreadable({ path: file, reason: 'it is bigger than 1 MiB' });
   return { path: path.relative(root, file).split(path.sep).join('/'), text: await readFile(file, 'utf8') };
 }
+
+/** Bytes that are not UTF-8 were lost when the file was read: written back, they would be lost for good. */
+export function isWritable({ text }: NestText): boolean {
+  return !text.includes('\ufffd');
+}
+
+/** Where a directory lies inside its Git repository, as `nest/`; empty for the root, or where there is none. */
+export async function folderInRepository(directory: string): Promise<string> {
+  for (let root = directory; ; root = path.dirname(root)) {
+    const isRoot = await stat(path.join(root, '.git')).then(
+      () => true,
+      () => false,
+    );
+    if (isRoot && root !== directory) return `${path.relative(root, directory).split(path.sep).join('/')}/`;
+    if (isRoot || path.dirname(root) === root) return '';
+  }
+}

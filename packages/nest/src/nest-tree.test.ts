@@ -37,7 +37,11 @@ describe('nestTree', () => {
   it('lets GitLab check every change', () => {
     const ci = nestTree({ cloud: 'local' }).find(({ path }) => path === '.gitlab-ci.yml');
 
-    expect(ci?.text).toContain('gosling validate');
+    // The report for the merge request, and the same for people in the log of the job.
+    expect(ci?.text).toContain(
+      'gosling validate --format gitlab > gl-code-quality-report.json || gosling validate\n',
+    );
+    expect(ci?.text).toContain('codequality: gl-code-quality-report.json\n');
   });
 });
 

@@ -57,7 +57,11 @@ const gitlabCi = `# Checks the Nest on every push and merge request.
 validate:
   image: $GOSLING_IMAGE
   script:
-    - gosling validate
+    - gosling validate --format gitlab > gl-code-quality-report.json || gosling validate
+  artifacts:
+    when: always
+    reports:
+      codequality: gl-code-quality-report.json
 `;
 
 function motherGooseFile({ cloud, region = firstRegion[cloud] }: NestTreeOptions): string {

@@ -1,78 +1,42 @@
-import { stat } from 'node:fs/promises';
-import path from 'node:path';
-import { type Diagnostic, diagnosticsToJson, renderDiagnostics } from '@polar-gosling/fly';
-import { readNest } from '@polar-gosling/nest';
-import type { CliContext, Command } from '../cli/command.ts';
+import { nearest } from '@polar-gosling/kernel';
+import type { Command } from '../cli/command.ts';
 import { cliErrors } from '../cli-errors.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { findNest, type NestText, readFly, readFlyFiles } from '../nest-files.ts';
-
-interface Selection {
-  readonly files: readonly NestText[];
-  /** Which of them were asked for. */
-  readonly isChosen: (file: string) => boolean;
-}
+import { folderInRepository, type NestText } from '../nest-files.ts';
+import { checkEnvironments, environmentsOf } from './validate/check-environments.ts';
+import { fixFiles } from './validate/fix-files.ts';
+import { type Findings, printDiagnostics, printFixes } from './validate/print-diagnostics.ts';
+import { type Selection, selectFiles } from './validate/select-files.ts';
 
 /** `gosling validate [PATH…]`: all diagnostics of all files at once; warnings alone are fine. */
-export const run: Command = async (context, input) => {
-  const paths = input.arguments('PATH');
-  const environment = input.text('env');
-  const diagnostics: Diagnostic[] = [];
-  const sources = new Map<string, string>();
-  let count = 0;
-  for (const given of paths.length === 0 ? ['.'] : paths) {
-    const { files, isChosen } = await select(path.resolve(context.cwd, given), given);
-    const read = readNest(files, { embedded: true, ...(environment === undefined ? {} : { environment }) });
-    for (const { path: name, text } of files) sources.set(name, text);
-    diagnostics.push(...read.diagnostics.filter(({ file }) => isChosen(file)));
-    count += files.filter((file) => isChosen(file.path)).length;
+export const run: Command = async ({ cwd, flags, output }, input) => {
+  const found: Findings[] = [];
+  for (const selection of await selectFiles(cwd, input.arguments('PATH'))) {
+    const environments = chooseEnvironments(selection, input.text('env'));
+    const check = (files: readonly NestText[]) =>
+      checkEnvironments(files, environments).filter(({ file }) => selection.isChosen(file));
+    const result = input.flag('fix')
+      ? await fixFiles(selection, check)
+      : { files: selection.files, diagnostics: check(selection.files), applied: [] };
+    printFixes(output, result.applied);
+    found.push({
+      diagnostics: result.diagnostics,
+      sources: new Map(result.files.map(({ path, text }) => [path, text])),
+      count: selection.files.filter(({ path }) => selection.isChosen(path)).length,
+      prefix: await folderInRepository(selection.base),
+    });
   }
-  print(context, input.text('format') ?? 'text', { diagnostics, sources, count });
-  return diagnostics.some(({ severity }) => severity === 'error') ? exitCodes.invalid : exitCodes.ok;
+  printDiagnostics(output, flags.json ? 'json' : (input.text('format') ?? 'text'), found);
+  const isInvalid = found.some(({ diagnostics }) => diagnostics.some(({ severity }) => severity === 'error'));
+  return isInvalid ? exitCodes.invalid : exitCodes.ok;
 };
 
-/** A directory is a Nest or a part of one; a file is read with its whole Nest, since files know each other. */
-async function select(absolute: string, given: string): Promise<Selection> {
-  const found = await stat(absolute).catch((error: unknown) => {
-    throw cliErrors.missing({ what: given, fix: 'check the path' }, { cause: error });
-  });
-  const root = await findNest(found.isDirectory() ? absolute : path.dirname(absolute));
-  if (found.isDirectory()) {
-    const files = await readFlyFiles(root ?? absolute);
-    const below = path
-      .relative(root ?? absolute, absolute)
-      .split(path.sep)
-      .join('/');
-    const isChosen = (file: string) => below === '' || file.startsWith(`${below}/`);
-    if (files.some((file) => isChosen(file.path))) return { files, isChosen };
-    throw cliErrors.missing({ what: `a .fly file in ${given}`, fix: 'gosling init makes a Nest' });
-  }
-  if (!absolute.endsWith('.fly')) throw cliErrors.usage({ problem: `${given} is no .fly file` });
-  if (root === undefined) {
-    return { files: [await readFly(path.dirname(absolute), absolute)], isChosen: () => true };
-  }
-  const name = path.relative(root, absolute).split(path.sep).join('/');
-  return { files: await readFlyFiles(root), isChosen: (file) => file === name };
-}
-
-function print(
-  { output, flags }: CliContext,
-  format: string,
-  view: { diagnostics: readonly Diagnostic[]; sources: ReadonlyMap<string, string>; count: number },
-): void {
-  const { diagnostics, sources, count } = view;
-  if (flags.json || format === 'json') {
-    output.json(diagnosticsToJson(diagnostics, { sources }));
-    return;
-  }
-  if (diagnostics.length > 0) {
-    output.data(renderDiagnostics(diagnostics, { sources, color: output.stdout.hasColour }).trimEnd());
-  }
-  const errors = diagnostics.filter(({ severity }) => severity === 'error').length;
-  const rest = diagnostics.length - errors;
-  output.talk(`${plural(count, 'file')}: ${plural(errors, 'error')}, ${plural(rest, 'other note')}`);
-}
-
-function plural(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
+/** The environment that was asked for, else all there are. */
+function chooseEnvironments({ files }: Selection, asked: string | undefined): readonly string[] {
+  const known = environmentsOf(files);
+  if (asked === undefined) return known;
+  if (known.includes(asked)) return [asked];
+  const guess = nearest(asked, known);
+  const fix = guess === undefined ? `write Envs/${asked}.fly` : `did you mean ${guess}?`;
+  throw cliErrors.missing({ what: `the environment ${asked}`, fix });
 }

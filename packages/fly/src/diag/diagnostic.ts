@@ -32,6 +32,8 @@ export interface Diagnostic {
   readonly notes: readonly string[];
   readonly related: readonly RelatedPlace[];
   readonly fixes: readonly Fix[];
+  /** The environments it occurs in, where several were checked. */
+  readonly envs?: readonly string[];
 }
 
 /** What `diagnose` needs: the file, the code, the place and what to say. */

@@ -58,10 +58,19 @@ export const fileCommands: readonly CommandSpec[] = [
     summary: 'check .fly files: everything that is wrong, at once',
     arguments: [{ name: '[PATH...]', about: 'a Nest, or files of one (default: here)' }],
     options: [
-      { flags: '--format FORMAT', about: 'how it is printed', choices: ['text', 'json'] },
-      { flags: '--env NAME', about: 'with the values of Envs/NAME.fly' },
+      {
+        flags: '--format FORMAT',
+        about: 'how it is printed; gitlab: a code quality report',
+        choices: ['text', 'json', 'gitlab', 'sarif'],
+      },
+      { flags: '--fix', about: 'apply the safe fixes to the files first' },
+      { flags: '--env NAME', about: 'with the values of Envs/NAME.fly only (default: with each of Envs/)' },
     ],
-    examples: ['gosling validate', 'gosling validate Eggs/my-app/config.fly --format json'],
+    examples: [
+      'gosling validate',
+      'gosling validate Eggs/my-app/config.fly --fix',
+      'gosling validate --format gitlab > gl-code-quality-report.json',
+    ],
     load: () => import('../../commands/validate.ts'),
   },
   {

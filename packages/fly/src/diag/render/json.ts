@@ -13,7 +13,7 @@ export function diagnosticsToJson(
   options: Pick<RenderOptions, 'sources'> = {},
 ): JsonObject[] {
   return list.map((diagnostic) => {
-    const { code, severity, message, file, range, path, notes, related, fixes } = diagnostic;
+    const { code, severity, message, file, range, path, notes, related, fixes, envs } = diagnostic;
     const snippet = options.sources?.get(file)?.split('\n')[range.start.line - 1];
     return {
       v: version,
@@ -26,6 +26,7 @@ export function diagnosticsToJson(
       ...(path !== undefined && { path }),
       ...(snippet !== undefined && { snippet: maskInPlace(snippet.trimEnd()) }),
       notes: notes.map(maskSecrets),
+      ...(envs !== undefined && { envs }),
       related: related.map((place) => ({
         message: maskSecrets(place.message),
         file: place.file,
@@ -42,7 +43,8 @@ export function diagnosticsToJson(
   });
 }
 
-function isClean(fix: Fix): boolean {
+/** Prints no secret. */
+export function isClean(fix: Fix): boolean {
   return fix.edits.every((edit) => maskSecrets(edit.text) === edit.text);
 }
 

@@ -37,6 +37,9 @@ function render(diagnostic: Diagnostic, source: readonly string[] | undefined, p
   const out = [head, `${bar('-->')} ${visible(file)}:${range.start.line}:${range.start.col}`];
   if (source !== undefined) out.push(...frame(diagnostic, source, paint));
   for (const note of notes) out.push(`${bar(' =')} note: ${maskSecrets(visible(note))}`);
+  if (diagnostic.envs !== undefined) {
+    out.push(`${bar(' =')} in the environments ${visible(diagnostic.envs.join(', '))}`);
+  }
   for (const place of related) {
     const { line, col } = place.range.start;
     out.push(`${bar(' =')} ${visible(place.file)}:${line}:${col}: ${maskSecrets(visible(place.message))}`);

@@ -1,0 +1,116 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { describe, it, type TestContext } from 'vitest';
+import { aDirectory, runCli } from '../../testing/cli.ts';
+
+const good = 'egg "a" {\n  type = "vm"\n\n  gitlab {\n    project_id = 1\n  }\n}\n';
+
+/** A directory with these files. */
+async function aNestOf(
+  { onTestFinished }: TestContext,
+  files: Readonly<Record<string, string>>,
+): Promise<string> {
+  const directory = await aDirectory();
+  onTestFinished(directory.remove);
+  for (const [name, text] of Object.entries(files)) {
+    await mkdir(path.dirname(path.join(directory.path, name)), { recursive: true });
+    await writeFile(path.join(directory.path, name), text);
+  }
+  return directory.path;
+}
+
+describe.concurrent('gosling validate', { timeout: 120_000 }, () => {
+  it('repairs with --fix what is safe to repair, says so, and checks again', async (test) => {
+    const broken = good.replace('type', 'tpye').replace('= 1', ': 1').replace('"vm"', "'vm'");
+    const other = broken.replace('"a"', '"b"');
+    const root = await aNestOf(test, { 'Eggs/a/config.fly': broken, 'Eggs/b.fly': other });
+
+    const one = await runCli(['validate', '--fix', 'Eggs/a'], { cwd: root });
+
+    test.expect(one.code).toBe(0);
+    test.expect(one.stderr).toContain('fixed Eggs/a/config.fly:2:3 FLY030: write type');
+    test.expect(one.stderr).toContain('1 file: 0 errors');
+    test.expect(await readFile(path.join(root, 'Eggs/a/config.fly'), 'utf8')).toBe(good);
+    test.expect(await readFile(path.join(root, 'Eggs/b.fly'), 'utf8')).toBe(other);
+  });
+
+  it('leaves what a person has to decide, and what it could not write back', async (test) => {
+    const open = good.replace('"vm"', '"metal"');
+    const root = await aNestOf(test, { 'Eggs/a/config.fly': open });
+    const bytes = Buffer.concat([Buffer.from(good.replace('type', 'tpye')), Buffer.from([0x23, 0xff, 0x0a])]);
+    await writeFile(path.join(root, 'Eggs/b.fly'), bytes);
+
+    const { code, stderr } = await runCli(['validate', '--fix'], { cwd: root });
+
+    test.expect(code).toBe(3);
+    test.expect(stderr).not.toContain('fixed');
+    test.expect(await readFile(path.join(root, 'Eggs/a/config.fly'), 'utf8')).toBe(open);
+    test.expect(await readFile(path.join(root, 'Eggs/b.fly'))).toEqual(bytes);
+  });
+
+  it('checks every environment, says once what is wrong in several and where it is wrong', async (test) => {
+    const root = await aNestOf(test, {
+      'Nest.fly': 'variable "size" {\n  type    = "int"\n  default = 1\n}\n',
+      'Eggs/a/config.fly': good.replace(
+        '  gitlab',
+        '  tpye = "vm"\n\n  runner {\n    concurrent = var.size\n  }\n\n  gitlab',
+      ),
+      'Envs/dev.fly': 'values {\n  size = 2\n}\n',
+      'Envs/prod.fly': 'values {\n  size = 0\n}\n',
+    });
+    const check = async (...args: string[]) => {
+      const { stdout } = await runCli(['validate', '--format', 'json', ...args], { cwd: root });
+      const found: readonly { code: string; envs?: string[] }[] = JSON.parse(stdout);
+      return found.map(({ code, envs = [] }) => `${code} ${envs.join(' ')}`);
+    };
+
+    test.expect(await check()).toEqual(['FLY030 dev prod', 'FLY033 prod']);
+    test.expect(await check('--env', 'dev')).toEqual(['FLY030 ']);
+    const text = await runCli(['validate'], { cwd: root });
+    test.expect(text.stdout).toContain('in the environments dev, prod');
+    const missing = await runCli(['validate', '--env', 'prd'], { cwd: root });
+    test
+      .expect(missing)
+      .toMatchObject({ code: 5, stderr: test.expect.stringContaining('did you mean prod?') });
+  });
+
+  it('writes reports for GitLab and SARIF with paths inside the repository', async (test) => {
+    const root = await aNestOf(test, { 'nest/Eggs/a/config.fly': good.replace('= 1', '= 0') });
+    await mkdir(path.join(root, '.git'));
+
+    const gitlab = await runCli(['validate', 'nest', '--format', 'gitlab'], { cwd: root });
+    const sarif = await runCli(['validate', '--format', 'sarif'], { cwd: path.join(root, 'nest/Eggs') });
+
+    test.expect(gitlab.code).toBe(3);
+    test
+      .expect(JSON.parse(gitlab.stdout))
+      .toMatchObject([
+        { check_name: 'FLY033', location: { path: 'nest/Eggs/a/config.fly', lines: { begin: 5 } } },
+      ]);
+    test.expect(sarif.code).toBe(3);
+    test.expect(JSON.parse(sarif.stdout)).toMatchObject({
+      version: '2.1.0',
+      runs: [{ results: [{ ruleId: 'FLY033' }] }],
+    });
+    test.expect(sarif.stdout).toContain('"nest/Eggs/a/config.fly"');
+  });
+
+  it('exits with 0 where there are only warnings', async (test) => {
+    const secret = good.replace('}\n}', `}\n\n  environment {\n    T = "glpat-${'a'.repeat(20)}"\n  }\n}`);
+    const root = await aNestOf(test, { 'Eggs/a/config.fly': secret });
+
+    const { code, stdout, stderr } = await runCli(['validate'], { cwd: root });
+
+    test.expect(code).toBe(0);
+    test.expect(stdout).toContain('warning FLY101');
+    test.expect(stderr).toContain('0 errors, 1 other note');
+  });
+
+  it('tells each mistake once, also where a file is named twice', async (test) => {
+    const root = await aNestOf(test, { 'Eggs/a/config.fly': good.replace('= 1', '= 0') });
+
+    const { stdout } = await runCli(['validate', '.', 'Eggs', 'Eggs/a/config.fly', '--json'], { cwd: root });
+
+    test.expect(JSON.parse(stdout)).toHaveLength(1);
+  });
+});
