@@ -127,6 +127,33 @@ describe('createSqliteStore', () => {
     await expect(store.get(runner('r2'), options)).rejects.toMatchObject({ code: 'STORE_BAD_ROW' });
   });
 
+  it('removes ended rows as fast as they end, however many', async () => {
+    const clock = createFakeClock();
+    const store = await open({ clock });
+    const metric = (at: number): Write => ({
+      kind: 'put',
+      table: 'runner_metrics',
+      row: { runner_id: 'r1', timestamp: at, expires_at: clock.now() + 1_000 },
+      when: { kind: 'any' },
+    });
+    for (let first = 0; first < 1_200; first += 20) {
+      await store.commit(
+        Array.from({ length: 20 }, (_, n) => metric(first + n)),
+        options,
+      );
+    }
+    for (let second = 0; second < 65; second++) {
+      await clock.advance(1_000);
+      await store.commit([putRunner('r1')], options);
+    }
+
+    const db = new DatabaseSync(path);
+    const left = db.prepare('SELECT count(*) AS n FROM runner_metrics').get();
+    db.close();
+
+    expect(left).toEqual({ n: 0 });
+  });
+
   it('writes a group with one commit', async () => {
     const store = await open({ mode: 'thread' });
     await store.commit([putRunner('first')], options);

@@ -27,12 +27,14 @@ export interface Writer {
 }
 
 const purgeEveryMs = 60_000;
+/** So little at once that no commit waits long; what is left comes soon after, so that more never ends than goes. */
 const purgeRows = 500;
+const purgeMoreMs = 1_000;
 
 export function createWriter(db: DatabaseSync): Writer {
   const statement = createStatements(db);
   const run = (sql: string) => statement(sql).run();
-  let purgedAt = Number.NEGATIVE_INFINITY;
+  let nextPurgeAt = Number.NEGATIVE_INFINITY;
 
   const find = (key: RowKey, nowMs: number): Row | undefined => {
     const found = statement(selectRow(key.table)).get(...keyValues(key));
@@ -80,13 +82,14 @@ export function createWriter(db: DatabaseSync): Writer {
       }
     },
     purgeExpired(nowMs) {
-      if (nowMs - purgedAt < purgeEveryMs) return;
-      purgedAt = nowMs;
+      if (nowMs < nextPurgeAt) return;
+      nextPurgeAt = nowMs + purgeEveryMs;
       for (const table of tableNames()) {
         const { expires } = tableSpec(table);
         if (expires === undefined) continue;
         const old = `SELECT rowid FROM ${table} WHERE ${quote(expires)} < ? LIMIT ${purgeRows}`;
-        statement(`DELETE FROM ${table} WHERE rowid IN (${old})`).run(nowMs);
+        const { changes } = statement(`DELETE FROM ${table} WHERE rowid IN (${old})`).run(nowMs);
+        if (changes >= purgeRows) nextPurgeAt = nowMs + purgeMoreMs;
       }
     },
     close() {
