@@ -85,5 +85,10 @@ async function commitBatch(
     unit.push({ kind: 'update', key, add: { failures }, set, when: { kind: 'any' } });
   }
   requireOk(await deps.store.commit(unit, options), `the runners of ${egg}`);
+  for (const { booted } of at.batch) {
+    if (booted === undefined) continue;
+    deps.metrics.bootStage('boot', booted.bootMs / 1000);
+    deps.metrics.bootStage('total', booted.totalMs / 1000);
+  }
   if (wakes.length > 0) deps.queue.wake();
 }

@@ -49,7 +49,16 @@ export function changeWrites(deps: InternalDeps, at: { row: RunnerRow; moves: re
     writes,
     shard: to === 'terminating' && to !== row.state ? row.shard : undefined,
     isBootFailure: isBootFailure(row.state, moves),
+    ...bootTimes(row, { to, now: deps.clock.now() }),
   };
+}
+
+function bootTimes(row: RunnerRow, { to, now }: { to: RunnerState; now: number }): Partial<Step> {
+  const isStarting = row.state === 'provisioning' || row.state === 'booting';
+  if (!isStarting || (to !== 'idle' && to !== 'active')) return {};
+  // Heard before its apply has ended: it took no time after that.
+  const bootMs = row.state === 'booting' ? Math.max(0, now - row.state_since) : 0;
+  return { booted: { bootMs, totalMs: Math.max(0, now - row.created_at) } };
 }
 
 function columnsOf(move: PoolMove, row: RunnerRow, now: number): Row {

@@ -6,4 +6,6 @@ export interface Step {
   readonly shard: number | undefined;
   /** It never came to life: counts towards the Egg's back-off. */
   readonly isBootFailure: boolean;
+  /** It comes to life with this change: how long since its machine was made, and since it was asked for. */
+  readonly booted?: { readonly bootMs: number; readonly totalMs: number };
 }

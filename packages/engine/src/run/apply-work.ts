@@ -102,7 +102,7 @@ async function planAndApply(
   const { at, run, tofu } = on;
   const plannedFrom = deps.clock.monotonic();
   const plan = await tofu.plan(options);
-  deps.metrics.bootStage('plan', (deps.clock.monotonic() - plannedFrom) / 1000);
+  countStage(deps, on, { stage: 'plan', since: plannedFrom });
 
   const aligned = alignRows(at.rows, plan);
   if (aligned.length > 0) {
@@ -175,6 +175,10 @@ async function apply(
       (row): RowChange => ({ row, to: 'provisioning', why: 'its apply starts', startsBootstrap: true }),
     );
     await write(deps, { on, changes }, options);
+    const now = deps.clock.now();
+    for (const target of work.targets) {
+      deps.metrics.bootStage('requested', Math.max(0, now - target.created_at) / 1000);
+    }
   }
   const kind = work.kind === 'create' ? 'scale' : 'destroy';
   const row = planWrite(deps, {
@@ -190,8 +194,14 @@ async function apply(
 
   const appliedFrom = deps.clock.monotonic();
   const outcome = await tofu.apply(options);
-  deps.metrics.bootStage('apply', (deps.clock.monotonic() - appliedFrom) / 1000);
+  countStage(deps, on, { stage: 'apply', since: appliedFrom });
   return conclude(deps, { on, outcome }, options);
+}
+
+/** Only a run that creates is part of a boot. */
+function countStage(deps: InternalDeps, on: Applying, at: { stage: 'plan' | 'apply'; since: number }): void {
+  if (on.at.work.kind !== 'create') return;
+  deps.metrics.bootStage(at.stage, (deps.clock.monotonic() - at.since) / 1000);
 }
 
 async function conclude(
