@@ -30,6 +30,8 @@ export interface ServerOptions {
   readonly output: NodeJS.WritableStream;
   readonly reader: NestReader;
   readonly version: string;
+  /** Takes what a person should know who looks why something does not work; stdout belongs to the protocol. */
+  readonly log: (message: string) => void;
   /** Aborted: the server ends. */
   readonly signal: AbortSignal;
 }
@@ -71,21 +73,26 @@ class Server {
   readonly #documents = new TextDocuments(TextDocument);
   readonly #workspace: Workspace;
   readonly #version: string;
+  readonly #log: (message: string) => void;
   #can: Abilities = { hasSnippets: false, pulls: false, refreshes: false, watches: false };
 
-  constructor(connection: Connection, { reader, version }: Pick<ServerOptions, 'reader' | 'version'>) {
+  constructor(
+    connection: Connection,
+    { reader, version, log }: Pick<ServerOptions, 'reader' | 'version' | 'log'>,
+  ) {
     this.#connection = connection;
     this.#version = version;
-    this.#workspace = new Workspace(reader, { warn: (message) => connection.console.warn(message) });
+    this.#log = log;
+    this.#workspace = new Workspace(reader, { warn: log });
   }
 
   listen(): void {
     const connection = this.#connection;
     connection.onInitialize((params) => this.#initialize(params));
-    connection.onInitialized(() => this.#watchFiles());
-    connection.onDidChangeWatchedFiles(() => this.#filesChanged());
-    this.#documents.onDidChangeContent(({ document }) => this.#changed(document));
-    this.#documents.onDidClose(({ document }) => this.#closed(document));
+    connection.onInitialized(() => this.#run(this.#watchFiles()));
+    connection.onDidChangeWatchedFiles(() => this.#run(this.#filesChanged()));
+    this.#documents.onDidChangeContent(({ document }) => this.#run(this.#changed(document)));
+    this.#documents.onDidClose(({ document }) => this.#run(this.#closed(document)));
     this.#listenForRequests();
     this.#documents.listen(connection);
     connection.listen();
@@ -133,6 +140,15 @@ class Server {
         codeActionProvider: { codeActionKinds: [CodeActionKind.QuickFix, fixAllKind] },
       },
     };
+  }
+
+  /** What no request waits for: a failure is told, and the server goes on. */
+  async #run(work: Promise<void>): Promise<void> {
+    try {
+      await work;
+    } catch (error) {
+      this.#log(`a notification failed: ${error instanceof Error ? error.stack : String(error)}`);
+    }
   }
 
   async #watchFiles(): Promise<void> {

@@ -95,6 +95,16 @@ describe('the workspace', () => {
     expect((await workspace.snapshot(user))?.nest.map(({ parsed }) => parsed.file)).toEqual(['x.fly']);
   });
 
+  it('takes a file of another host, or one whose folder cannot be searched, for a text that stands alone', async () => {
+    const disk = { ...aDisk({}), find: () => Promise.reject(new Error('no permission')) };
+    const workspace = new Workspace(disk, ignore);
+
+    for (const uri of ['file://other-host/x.fly', 'file:///nest/x.fly', 'untitled:x', 'file:///%']) {
+      const snapshot = await workspace.snapshot(TextDocument.create(uri, 'fly', 1, using));
+      expect(snapshot?.nest.length, uri).toBe(1);
+    }
+  });
+
   it('says that a Nest cannot be read, and works with what is open', async () => {
     const warnings: string[] = [];
     const disk = { ...aDisk({}), read: () => Promise.reject(new Error('no permission')) };

@@ -64,8 +64,8 @@ export class Workspace {
   }
 
   async #place(uri: string): Promise<Home> {
-    const absolute = uri.startsWith('file:') ? fileURLToPath(uri) : undefined;
-    const root = absolute && (await this.#reader.find(path.dirname(absolute)));
+    const absolute = pathOf(uri);
+    const root = absolute && (await this.#find(path.dirname(absolute)));
     if (absolute === undefined || root === undefined) {
       return { model: new NestModel({ isComplete: false }), file: absolute ? path.basename(absolute) : uri };
     }
@@ -99,12 +99,20 @@ export class Workspace {
     }
   }
 
+  async #find(directory: string): Promise<string | undefined> {
+    try {
+      return await this.#reader.find(directory);
+    } catch (error) {
+      this.#warn(`no Nest can be looked for: ${reasonOf(error)}`);
+      return undefined;
+    }
+  }
+
   async #read(root: string): Promise<Awaited<ReturnType<NestReader['read']>> | undefined> {
     try {
       return await this.#reader.read(root);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      this.#warn(`the Nest cannot be read, so only open files are known: ${reason}`);
+      this.#warn(`the Nest cannot be read, so only open files are known: ${reasonOf(error)}`);
       return undefined;
     }
   }
@@ -112,4 +120,17 @@ export class Workspace {
 
 function relative(root: string, absolute: string): string {
   return path.relative(root, absolute).split(path.sep).join('/');
+}
+
+/** The path of a file; `undefined` for a text that is none of this machine. */
+function pathOf(uri: string): string | undefined {
+  try {
+    return uri.startsWith('file:') ? fileURLToPath(uri) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
