@@ -22,6 +22,8 @@ it('takes a pushed Egg and a job to green, and removes the runner when the Egg g
     green: expect.any(Number),
     removed: expect.any(Number),
   });
+  // The agent tells of the job before GitLab's webhook does: no second runner is launched for it.
+  expect(plane.tofu.applied).toEqual(['create 1', 'delete 1']);
   expect(plane.tofu.violations).toEqual([]);
   expect(plane.recording.unaudited).toEqual([]);
 });

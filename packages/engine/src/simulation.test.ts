@@ -18,5 +18,6 @@ describe('the control plane, with every fault there is', () => {
       expect(seen.violations).toEqual([]);
       expect(seen).toMatchObject({ endedAfterMs: expect.any(Number), emptyAfterMs: expect.any(Number) });
     },
+    120_000,
   );
 });

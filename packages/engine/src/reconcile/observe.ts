@@ -28,6 +28,7 @@ import { typed } from '../rows/tables.ts';
 import { backoffOf } from './backoff.ts';
 import { mayBeMade } from './change-runner.ts';
 import { proofOf } from './proof.ts';
+import { runnersOfJobs } from './runners-of-jobs.ts';
 
 const replaceShare = 0.34;
 const fullAfterReports = 3;
@@ -89,7 +90,7 @@ export async function observe(
     ...(config.runner.maxJobs === undefined ? {} : { maxJobs: config.runner.maxJobs }),
     machineHash: egg.machine_hash,
     heartbeatMs: deps.settings.heartbeatMs,
-    waiting: await waitingJobs(deps, { name, jobs, fallback: first?.id }, options),
+    waiting: await waitingJobs(deps, { name, jobs, agents, fallback: first?.id }, options),
     runners: runnerFacts,
     frozen: refused !== undefined || (await isFrozen(deps, name, options)),
     ...(failing.backoff_until === undefined ? {} : { backoffUntil: failing.backoff_until }),
@@ -118,10 +119,17 @@ function jobKey({ item }: { item: string }): { partition: string; sort: number }
 
 async function waitingJobs(
   deps: InternalDeps,
-  at: { name: string; jobs: readonly CiJobRow[]; fallback: ReturnType<typeof registrationId> | undefined },
+  at: {
+    name: string;
+    jobs: readonly CiJobRow[];
+    agents: ReadonlyMap<string, RunnerAgentRow>;
+    fallback: ReturnType<typeof registrationId> | undefined;
+  },
   options: CallOptions,
 ): Promise<WaitingJob[]> {
-  const pending = at.jobs.filter(({ status }) => status === 'pending');
+  // One that an agent has already needs no runner, though GitLab has not told us yet that it runs.
+  const holderOf = runnersOfJobs(at.agents);
+  const pending = at.jobs.filter((job) => job.status === 'pending' && holderOf(job) === undefined);
   const keys = [...new Set(pending.map((job) => job.server_project))].map((partition) => ({
     partition,
     sort: at.name,

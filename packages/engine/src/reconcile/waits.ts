@@ -1,8 +1,9 @@
-import { moveOnAfterMs, type PoolPlan, splitServerProject, type WaitCause } from '@polar-gosling/domain';
+import { moveOnAfterMs, type PoolPlan, type WaitCause } from '@polar-gosling/domain';
 import type { CallOptions, CiJobRow, Write } from '@polar-gosling/ports/store';
 import { applyJob, sightingOf } from '../demand/apply-job.ts';
 import type { InternalDeps } from '../deps.ts';
 import { type Observed, waitingKey } from './observe.ts';
+import { runnersOfJobs } from './runners-of-jobs.ts';
 
 const blockers: readonly WaitCause[] = ['egg_full', 'frozen', 'backoff', 'deployment_failed'];
 
@@ -16,11 +17,10 @@ export async function noteWaits(
   options: CallOptions & { trace: string },
 ): Promise<number | undefined> {
   const causes = new Map(at.plan.blocked.map(({ jobKey, cause }) => [jobKey, cause]));
-  const holders = runnersOfJobs(at.seen);
+  const holderOf = runnersOfJobs(at.seen.agents);
   let lookAgainAt: number | undefined;
   for (const job of at.seen.jobs) {
     const key = waitingKey(job);
-    const holder = holders.get(jobOnServer(splitServerProject(job.server_project).server, job.job_id));
     const cause = job.status === 'pending' ? (causes.get(key) ?? 'runner_idle_not_taken') : job.wait_cause;
     const isBlocked = job.status === 'pending' && blockers.some((one) => one === cause);
     const blockedSince = isBlocked ? (job.blocked_since ?? deps.clock.now()) : undefined;
@@ -28,7 +28,7 @@ export async function noteWaits(
       deps,
       {
         job,
-        set: { wait_cause: cause, blocked_since: blockedSince, runner_id: holder ?? job.runner_id },
+        set: { wait_cause: cause, blocked_since: blockedSince, runner_id: holderOf(job) ?? job.runner_id },
       },
       options,
     );
@@ -41,21 +41,6 @@ export async function noteWaits(
     );
   }
   return lookAgainAt;
-}
-
-function runnersOfJobs(seen: Observed): ReadonlyMap<string, string> {
-  const holders = new Map<string, string>();
-  for (const agent of seen.agents.values()) {
-    for (const job of agent.current_jobs) {
-      holders.set(jobOnServer(String(job.server), Number(job.job_id)), agent.runner_id);
-    }
-  }
-  return holders;
-}
-
-/** A job's id is unique on its server; an agent may not know the project's number yet. */
-function jobOnServer(server: string, jobId: number): string {
-  return `${server.toLowerCase()}#${jobId}`;
 }
 
 type Noted = {

@@ -18,31 +18,35 @@ export interface Alignment {
  */
 export function alignRows(
   rows: readonly RunnerRow[],
-  plan: { readonly changes: readonly PlanChange[]; readonly hasChanges: boolean },
+  plan: { readonly changes: readonly PlanChange[] },
 ): readonly Alignment[] {
-  const byAddress = new Map(plan.changes.map((change) => [change.address, change.actions]));
   return rows.flatMap((row) => {
-    const found = alignRow(row, byAddress.get(row.address), plan.hasChanges);
+    const own = plan.changes.filter(({ address }) => isWithin(address, row.address));
+    const found = alignRow(
+      row,
+      own.map(({ actions }) => actions),
+    );
     return found === undefined ? [] : [found];
   });
 }
 
-function alignRow(
-  row: RunnerRow,
-  actions: readonly string[] | undefined,
-  hasChanges: boolean,
-): Alignment | undefined {
+function isWithin(address: string, owner: string): boolean {
+  return address === owner || address.startsWith(`${owner}.`) || address.startsWith(`${owner}[`);
+}
+
+/** `own`: the actions of each resource that is the runner's. */
+function alignRow(row: RunnerRow, own: readonly (readonly string[])[]): Alignment | undefined {
+  const isHalf = own.some((actions) => actions.length > 1);
   const isStarting = row.state === 'requested' || row.state === 'provisioning';
-  if (isStarting && !row.made && actions !== undefined) {
-    // With changes left, an interrupted start is finished by this very plan.
-    if (isOnly(actions, 'no-op') && !hasChanges) {
-      return { row, to: 'booting', made: true, why: 'an earlier run made it before it was ended' };
-    }
-    if (actions.length > 1) {
+  if (isStarting && !row.made) {
+    if (isHalf)
       return { row, to: 'failed', made: true, isTainted: true, why: 'an earlier run made half of it' };
-    }
+    // Its agent may be at work already: it must not share the fate of the apply that follows.
+    const isWhole = own.length > 0 && own.every((actions) => isOnly(actions, 'no-op'));
+    if (isWhole) return { row, to: 'booting', made: true, why: 'an earlier run made it before it was ended' };
   }
-  if (row.state === 'terminating' && (actions?.length ?? 0) > 1 && !isTainted(row)) {
+  if (row.state !== 'terminating') return undefined;
+  if (isHalf && !isTainted(row)) {
     return {
       row,
       to: 'terminating',
@@ -51,11 +55,10 @@ function alignRow(
       why: 'half of it exists: it is removed first',
     };
   }
-  const isNotThere = actions === undefined || isOnly(actions, 'create');
-  if (row.state === 'terminating' && isNotThere) {
-    return { row, to: 'terminated', made: row.made, why: 'it is not in the state any more' };
-  }
-  return undefined;
+  const isNotThere = own.every((actions) => isOnly(actions, 'create'));
+  return isNotThere
+    ? { row, to: 'terminated', made: row.made, why: 'it is not in the state any more' }
+    : undefined;
 }
 
 function isOnly(actions: readonly string[], action: string): boolean {

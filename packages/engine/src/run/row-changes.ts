@@ -82,9 +82,14 @@ function changeWrites(deps: InternalDeps, at: { change: RowChange; runId: string
       deps,
     ),
   ];
+  const agent = { table: 'runner_agents', partition: row.id } as const;
   if (startsBootstrap) {
-    const key = { table: 'runner_agents', partition: row.id } as const;
-    writes.push({ kind: 'update', key, set: { bootstrap_from: now }, when: { kind: 'present' } });
+    writes.push({ kind: 'update', key: agent, set: { bootstrap_from: now }, when: { kind: 'present' } });
+  }
+  if (to === 'terminated') {
+    const set = { expires_at: now + terminatedKeptMs };
+    writes.push({ kind: 'update', key: agent, set, when: { kind: 'present' } });
+    writes.push({ kind: 'delete', key: { table: 'marks', partition: row.id }, when: { kind: 'any' } });
   }
   return writes;
 }

@@ -62,27 +62,33 @@ describe('chooseWork', () => {
 });
 
 describe('alignRows', () => {
-  const align = (
-    row: ReturnType<typeof aRunner>,
-    actions: readonly string[] | undefined,
-    hasChanges = false,
-  ) => {
+  const align = (row: ReturnType<typeof aRunner>, actions: readonly string[] | undefined) => {
     const changes = actions === undefined ? [] : [{ address: row.address, actions }];
-    return alignRows([row], { changes, hasChanges }).map(({ to, made }) => `${to} ${made}`);
+    return alignRows([row], { changes }).map(({ to, made }) => `${to} ${made}`);
   };
 
-  it('finds what an interrupted create made, where nothing is left to do', () => {
+  it('finds what an interrupted create made', () => {
     expect(align(provisioning('a'), ['no-op'])).toEqual(['booting true']);
-    expect(align(provisioning('a'), ['no-op'], true)).toEqual([]);
     expect(align(provisioning('a'), ['delete', 'create'])).toEqual(['failed true']);
-    expect(align(provisioning('a'), ['create'], true)).toEqual([]);
+    expect(align(provisioning('a'), ['create'])).toEqual([]);
   });
 
   it('finds what a removal took away', () => {
     expect(align(terminating('a'), undefined)).toEqual(['terminated true']);
     expect(align(terminating('a'), ['create'])).toEqual(['terminated true']);
-    expect(align(terminating('a'), ['delete'], true)).toEqual([]);
-    expect(align(terminating('a'), ['delete', 'create'], true)).toEqual(['terminating true']);
+    expect(align(terminating('a'), ['delete'])).toEqual([]);
+    expect(align(terminating('a'), ['delete', 'create'])).toEqual(['terminating true']);
+  });
+
+  it('looks at every resource of a runner', () => {
+    const row = aRunner({ ...provisioning('module.a'), address: 'module.a' });
+    const change = (address: string, action: string) => ({ address, actions: [action] });
+    const disk = change('module.a.disk', 'no-op');
+
+    expect(alignRows([row], { changes: [disk, change('module.a.vm["x"]', 'create')] })).toEqual([]);
+    expect(alignRows([row], { changes: [disk, change('module.ab', 'create')] })).toMatchObject([
+      { to: 'booting' },
+    ]);
   });
 
   it('says nothing of runners that live', () => {

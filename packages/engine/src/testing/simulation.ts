@@ -66,19 +66,19 @@ async function calmDown(world: World): Promise<Simulation> {
   plane.git.commit(nestFiles(2));
   const isOver = () =>
     [...plane.model.jobs.values()].every(({ status }) => status !== 'pending' && status !== 'running');
-  const endedAfterMs = await waitFor(world, isOver);
-  const emptyAfterMs = await waitFor(world, () => plane.tofu.machines.size === 0);
+  const endedAfterMs = await waitFor(world, 5_000, isOver);
+  const emptyAfterMs = await waitFor(world, 15_000, () => plane.tofu.machines.size === 0);
   await plane.stop();
   const found = [...world.violations, ...plane.tofu.violations];
   found.push(...plane.recording.unaudited.map((id) => `${id} changed its state without an audit row`));
   return { violations: [...new Set(found)], endedAfterMs, emptyAfterMs };
 }
 
-async function waitFor(world: World, isSo: () => boolean): Promise<number | undefined> {
+async function waitFor(world: World, stepMs: number, isSo: () => boolean): Promise<number | undefined> {
   const from = world.plane.clock.now();
   while (!isSo()) {
     if (world.plane.clock.now() - from > 120 * minuteMs) return undefined;
-    await world.plane.run(5_000, 5_000);
+    await world.plane.run(stepMs, stepMs);
     await checkAll(world);
   }
   return world.plane.clock.now() - from;

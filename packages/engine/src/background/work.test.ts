@@ -1,0 +1,191 @@
+import { gitlabErrors } from '@polar-gosling/ports/gitlab';
+import { outboxWrite } from '@polar-gosling/ports/queue';
+import { createFakeClock, createSeededIds } from '@polar-gosling/testkit';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { InternalDeps } from '../deps.ts';
+import { type ControlPlane, createControlPlane } from '../testing/control-plane.ts';
+import { direct, install } from '../testing/install.ts';
+import { nestOf } from '../testing/nest-texts.ts';
+import { withFaults } from '../testing/with-faults.ts';
+import { tick } from './tick.ts';
+import { work } from './work.ts';
+
+let plane: ControlPlane;
+const results: string[] = [];
+
+beforeEach(async () => {
+  const clock = createFakeClock();
+  plane = await createControlPlane({ clock, ids: createSeededIds(1, clock) });
+  plane.model.projects.set(1, 'group/app');
+  await install(plane, nestOf({ app: {} }));
+  for (const row of await plane.recording.rows('outbox')) {
+    const key = { table: 'outbox', partition: String(row['id']) } as const;
+    await plane.deps.store.commit([{ kind: 'delete', key, when: { kind: 'any' } }], direct);
+  }
+  results.length = 0;
+});
+
+/** The engine with a GitLab that fails so at each reading of open jobs. */
+function failingWith(error: () => unknown): InternalDeps {
+  const reader = withFaults(plane.deps.gitlab.reader, (method) =>
+    method === 'openJobs' ? { error: error() } : undefined,
+  );
+  const task = (kind: string, result: string) => void results.push(`${kind} ${result}`);
+  return {
+    ...plane.deps,
+    gitlab: { ...plane.deps.gitlab, reader },
+    metrics: { ...plane.deps.metrics, task },
+  };
+}
+
+async function send(kind: 'sweep' | 'schedule' | 'reconcile'): Promise<void> {
+  await plane.deps.store.commit([outboxWrite({ kind, key: 'gitlab.com#1', trace: 't' }, plane.deps)], direct);
+}
+
+async function workFor(deps: InternalDeps, ms: number): Promise<void> {
+  const stop = new AbortController();
+  const done = work(deps, { signal: stop.signal });
+  for (let passed = 0; passed < ms; passed += 1_000) await plane.clock.advance(1_000);
+  stop.abort();
+  await done;
+}
+
+const stats = () => plane.deps.queue.stats(direct);
+
+describe('work', () => {
+  it('puts a message aside that fails five times for a reason nobody foresaw', async () => {
+    await send('sweep');
+    await workFor(
+      failingWith(() => new RangeError('a bug')),
+      120_000,
+    );
+
+    expect(results).toEqual([...Array.from({ length: 4 }, () => 'sweep retry'), 'sweep buried']);
+    expect(await stats()).toMatchObject({ buried: 1, ready: 0, delayed: 0 });
+  });
+
+  it('tries what has a code for ever, later each time, at most a minute apart', async () => {
+    const times: number[] = [];
+    const from = plane.clock.now();
+    await send('sweep');
+    const error = () => {
+      times.push(Math.round((plane.clock.now() - from) / 1_000));
+      return gitlabErrors.unauthorized({ server: 'gitlab.com' });
+    };
+    await workFor(failingWith(error), 10 * 60_000);
+
+    const waits = times.slice(1).map((time, index) => time - (times[index] ?? 0));
+    expect(times.length).toBeGreaterThan(10);
+    expect(waits.slice(0, 4)).toEqual([1, 2, 4, 8]);
+    expect(Math.max(...waits)).toBeLessThanOrEqual(61);
+    expect(await stats()).toMatchObject({ buried: 0 });
+  });
+
+  it('gives what it has back when it is told to stop', async () => {
+    await send('sweep');
+    let calls = 0;
+    const openJobs: typeof plane.deps.gitlab.reader.openJobs = async (_target, _id, options) => {
+      calls++;
+      await plane.clock.sleep(3_600_000, options.signal);
+      return [];
+    };
+    const reader = { ...plane.deps.gitlab.reader, openJobs };
+    await workFor({ ...plane.deps, gitlab: { ...plane.deps.gitlab, reader } }, 60_000);
+
+    expect(calls).toBe(1);
+    expect(await stats()).toMatchObject({ ready: 1, leased: 0, buried: 0 });
+  });
+
+  it('puts a kind aside that it has no handler for', async () => {
+    await send('schedule');
+    await workFor(plane.deps, 2_000);
+
+    expect(await stats()).toMatchObject({ buried: 1 });
+  });
+
+  it('goes on after a queue that could not be read', async () => {
+    let reads = 0;
+    const queue = withFaults(plane.deps.queue, (method) =>
+      method === 'receive' && ++reads < 3 ? { error: new RangeError('down') } : undefined,
+    );
+    await send('sweep');
+    await workFor({ ...plane.deps, queue }, 10_000);
+
+    expect(plane.gitlab.calls).toContain('reader.openJobs 1');
+  });
+
+  it('does not let a slow message keep the others from their work', async () => {
+    await send('sweep');
+    const reader = {
+      ...plane.deps.gitlab.reader,
+      openJobs: async (_target: unknown, _id: number, options: { signal: AbortSignal }) => {
+        await plane.clock.sleep(3_600_000, options.signal);
+        return [];
+      },
+    };
+    await plane.deps.store.commit(
+      [outboxWrite({ kind: 'sync', key: 'nest', trace: 't' }, plane.deps)],
+      direct,
+    );
+    const before = (await plane.recording.rows('sync_history')).length;
+    await workFor({ ...plane.deps, gitlab: { ...plane.deps.gitlab, reader } }, 5_000);
+
+    expect(await plane.recording.rows('sync_history')).toHaveLength(before + 1);
+  });
+});
+
+describe('tick', () => {
+  const messages = async () =>
+    (await plane.recording.rows('outbox')).map((row) => String(row['merge_key'])).toSorted();
+
+  it('sends each timer once per slot, however often and by however many it is called', async () => {
+    await tick(plane.deps, direct);
+    await Promise.all([tick(plane.deps, direct), tick(plane.deps, direct)]);
+    expect(await messages()).toEqual(['bind nest', 'prune all', 'sync nest']);
+
+    await plane.clock.advance(60_000);
+    await tick(plane.deps, direct);
+    expect((await messages()).filter((key) => key === 'prune all')).toHaveLength(2);
+  });
+
+  it('sends the sweeps that are due, once', async () => {
+    await plane.clock.advance(300_000);
+    await tick(plane.deps, direct);
+    await tick(plane.deps, direct);
+
+    expect((await messages()).filter((key) => key.startsWith('sweep'))).toEqual(['sweep gitlab.com#1']);
+  });
+
+  it('wakes a dirty Egg whose message was lost, at most twice a minute', async () => {
+    for (let second = 0; second < 120; second++) {
+      await plane.clock.advance(1_000);
+      await tick(plane.deps, direct);
+    }
+
+    const woken = (await messages()).filter((key) => key === 'reconcile app').length;
+    expect(woken).toBeGreaterThanOrEqual(2);
+    expect(woken).toBeLessThanOrEqual(4);
+  });
+
+  it('does the other parts when one fails, and says so', async () => {
+    const store = withFaults(plane.deps.store, (method) =>
+      method === 'list' ? { error: new RangeError('no index') } : undefined,
+    );
+
+    await expect(tick({ ...plane.deps, store }, direct)).rejects.toThrow('no index');
+    expect(await messages()).toEqual(['bind nest', 'prune all', 'sync nest']);
+  });
+
+  it('wakes the Egg of a runner whose deadline passed, and its shard', async () => {
+    const row = { id: 'r', egg_name: 'app', state: 'requested', state_since: 0, deadline_at: 1, shard: 3 };
+    const { aRunner } = await import('@polar-gosling/testkit');
+    const full = { ...aRunner(), ...row };
+    await plane.deps.store.commit(
+      [{ kind: 'put', table: 'runners', row: full, when: { kind: 'any' } }],
+      direct,
+    );
+    await tick(plane.deps, direct);
+
+    expect(await messages()).toEqual(expect.arrayContaining(['reconcile app', 'run app#3']));
+  });
+});

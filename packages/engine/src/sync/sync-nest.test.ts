@@ -1,0 +1,189 @@
+import { storeErrors } from '@polar-gosling/ports/store';
+import { createFakeClock, createSeededIds } from '@polar-gosling/testkit';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { type ControlPlane, type ControlPlaneOptions, createControlPlane } from '../testing/control-plane.ts';
+import { direct } from '../testing/install.ts';
+import { nestOf } from '../testing/nest-texts.ts';
+import { withFaults } from '../testing/with-faults.ts';
+import { syncNest } from './sync-nest.ts';
+
+let plane: ControlPlane;
+const me = { tokenId: 't', name: 'me', role: 'admin' } as const;
+
+async function aPlane(over: Partial<ControlPlaneOptions> = {}) {
+  const clock = createFakeClock();
+  plane = await createControlPlane({ clock, ids: createSeededIds(1, clock), ...over });
+  return plane;
+}
+
+beforeEach(async () => {
+  await aPlane();
+});
+
+const many = (count: number) =>
+  nestOf(Object.fromEntries(Array.from({ length: count }, (_, n) => [`egg-${n}`, {}])));
+
+async function sync(
+  files: Readonly<Record<string, string>>,
+  onto?: { parent: string | undefined },
+): Promise<string> {
+  const commit = plane.git.commit(files, onto);
+  await syncNest(plane.deps, direct);
+  return commit;
+}
+
+async function eggs(): Promise<string[]> {
+  const rows = (await plane.recording.rows('egg_configs')).filter(({ kind }) => kind === 'egg');
+  return rows.map((row) => `${row['name']} ${row['status']}`).toSorted();
+}
+
+async function lastSync() {
+  return (await plane.recording.rows('sync_history')).at(-1);
+}
+
+describe('syncNest', () => {
+  it('takes new, changed and removed Eggs in, each with an audit row and a wake-up', async () => {
+    await sync(nestOf({ a: {}, b: {} }));
+    await sync(nestOf({ a: { tags: ['other'] }, c: {} }));
+
+    expect(await eggs()).toEqual(['a active', 'b draining', 'c active']);
+    const audit = (await plane.recording.rows('audit_logs')).map(
+      (row) => `${row['action']} ${row['resource_id']}`,
+    );
+    expect(audit.toSorted()).toEqual([
+      'egg_changed a',
+      'egg_new a',
+      'egg_new b',
+      'egg_new c',
+      'egg_removed b',
+    ]);
+    expect(await lastSync()).toMatchObject({
+      status: 'success',
+      changes_detected: { new: ['c'], changed: ['a'], removed: ['b'] },
+    });
+    const woken = (await plane.recording.rows('outbox')).map((row) => row['merge_key']);
+    expect(woken).toEqual(
+      expect.arrayContaining(['reconcile a', 'bind a', 'reconcile b', 'bind b', 'bind c']),
+    );
+  });
+
+  it('records an unchanged commit and does nothing else', async () => {
+    await sync(nestOf({ a: {} }));
+    const before = await plane.recording.rows('egg_configs');
+    await syncNest(plane.deps, direct);
+
+    expect(await plane.recording.rows('egg_configs')).toEqual(before);
+    expect(await lastSync()).toMatchObject({ status: 'success', changes_detected: { unchanged: true } });
+  });
+
+  it('keeps the last good version of a file with errors, says where, and goes on with the others', async () => {
+    await sync(nestOf({ a: {}, b: {} }));
+    await sync({ ...nestOf({ b: { tags: ['new'] } }), 'Eggs/a/config.fly': 'egg "a" {\n  type = 7\n}\n' });
+
+    expect(await eggs()).toEqual(['a invalid', 'b active']);
+    const [row] = (await plane.recording.rows('egg_configs')).filter(({ name }) => name === 'a');
+    expect(row).toMatchObject({
+      problem: { file: 'Eggs/a/config.fly', line: expect.any(Number) },
+      config: { runner: { tags: ['linux'] } },
+    });
+    expect(await lastSync()).toMatchObject({
+      status: 'partial',
+      changes_detected: { invalid: ['a'], changed: ['b'] },
+    });
+
+    await sync(nestOf({ a: {}, b: { tags: ['new'] } }));
+    expect(await eggs()).toEqual(['a active', 'b active']);
+  });
+
+  it('holds a commit that removes too much until it is confirmed', async () => {
+    await sync(many(10));
+    const commit = await sync(many(5));
+
+    expect((await eggs()).filter((egg) => egg.endsWith('draining'))).toEqual([]);
+    expect(await lastSync()).toMatchObject({ status: 'held', error_message: expect.stringContaining('5') });
+
+    await plane.engine().commands.sync(me, { confirm: commit }, direct);
+    await syncNest(plane.deps, direct);
+    expect((await eggs()).filter((egg) => egg.endsWith('draining'))).toHaveLength(5);
+    expect(await lastSync()).toMatchObject({ status: 'success' });
+  });
+
+  it('holds a branch that was rewound', async () => {
+    const first = await sync(nestOf({ a: {} }));
+    await sync(nestOf({ a: {}, b: {} }));
+    await sync(nestOf({ a: {}, c: {} }), { parent: first });
+
+    expect(await lastSync()).toMatchObject({ status: 'held' });
+    expect(await eggs()).toEqual(['a active', 'b active']);
+  });
+
+  it('records a sync that failed', async () => {
+    await expect(syncNest(plane.deps, direct)).rejects.toMatchObject({ code: 'GIT_EMPTY_REPOSITORY' });
+
+    expect(await lastSync()).toMatchObject({
+      status: 'failed',
+      error_message: expect.stringContaining('GIT_EMPTY_REPOSITORY'),
+    });
+  });
+
+  it('brings an Egg back that was removed', async () => {
+    await sync(nestOf({ a: {}, b: {} }));
+    await sync(nestOf({ a: {} }));
+    await sync(nestOf({ a: {}, b: {} }));
+
+    expect(await eggs()).toEqual(['a active', 'b active']);
+  });
+
+  it('does everything over when machines must be made anew by hand', async () => {
+    await sync(nestOf({ a: {} }));
+    const deps = { ...plane.deps, settings: { ...plane.deps.settings, machineRevision: 2 } };
+    await syncNest(deps, direct);
+
+    expect(await lastSync()).toMatchObject({ changes_detected: { changed: ['a'] } });
+  });
+
+  it('is busy while another process syncs', async () => {
+    const key = { table: 'leases', partition: 'sync' } as const;
+    const set = { holder: 'another', fence: 1, expires_at: 0, acquired_at: 0 };
+    await plane.deps.store.commit([{ kind: 'update', key, set, when: { kind: 'any' } }], direct);
+
+    expect(await syncNest(plane.deps, direct)).toBe('busy');
+  });
+
+  it('Feature: gitops-runner-orchestration, Property 31: a sync that a crash cut at any write reaches the same rows when it is repeated', async () => {
+    const from = nestOf({ a: {}, b: {}, d: {}, e: {} });
+    const to = { ...nestOf({ a: { tags: ['x'] }, c: {}, e: {} }), 'Eggs/d/config.fly': 'egg "d" {' };
+    const reach = async (failing: number, when: 'before' | 'after') => {
+      let calls = 0;
+      const error = storeErrors.unavailable({ op: 'commit' });
+      const fault = () => (++calls === failing ? { error, when } : undefined);
+      const wrap: ControlPlaneOptions['wrap'] = (deps) => ({
+        ...deps,
+        store: withFaults(deps.store, (method) => (method === 'commit' ? fault() : undefined)),
+      });
+      await aPlane({ wrap });
+      for (const files of [from, to]) {
+        plane.git.commit(files);
+        for (let attempt = 0; attempt < 4; attempt++) {
+          await syncNest(plane.deps, direct).catch(() => undefined);
+          await plane.clock.advance(36_000);
+        }
+      }
+      const [nest] = (await plane.recording.rows('egg_configs')).filter(({ kind }) => kind === 'nest');
+      return { calls, eggs: await eggs(), nest: nest?.['config'] };
+    };
+    const whole = await reach(0, 'before');
+    for (let failing = 1; failing <= whole.calls; failing++) {
+      for (const when of ['before', 'after'] as const) {
+        const { eggs: reached, nest } = await reach(failing, when);
+        expect({ failing, when, eggs: reached, nest }).toEqual({
+          failing,
+          when,
+          eggs: whole.eggs,
+          nest: whole.nest,
+        });
+      }
+    }
+    expect(whole.eggs).toEqual(['a active', 'b draining', 'c active', 'd invalid', 'e active']);
+  });
+});
