@@ -3,8 +3,11 @@ import { defineConfig } from 'vitest/config';
 
 /** Tests that start OpenTofu. */
 const engines = ['adapters/tofu/src/**/*.test.ts'];
-/** Tests that start other programs (git, sshd, a runner, the CLI) or force data to disk: seconds each. */
+/** Tests that start other programs (git, sshd, a runner, the CLI), force data to disk or simulate: seconds each. */
 const processes = [
+  'packages/engine/src/{simulation,every-call}.test.ts',
+  'packages/domain/src/pool/plan-pool-simulation.test.ts',
+  'packages/fly/src/{syntax/hostile,fmt/fmt}.test.ts',
   'adapters/{git,sqlite}/src/**/*.test.ts',
   'apps/gosling/src/{cli,commands,runner}/**/*.test.ts',
   'packages/gitlab-sim/src/{main,runner/*}.test.ts',
