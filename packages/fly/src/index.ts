@@ -69,6 +69,8 @@ export { type AppliedFix, applySafeFixes, type FixedText } from './diag/safe-fix
 export type { FixSafety, TextEdit } from './diag/sink.ts';
 export { formatFly } from './fmt/fmt.ts';
 export { type PrintableBlock, printBlock, printBlocks, printEgg } from './fmt/print.ts';
+export { flyReference } from './gen/docs.ts';
+export { flyJsonSchema } from './gen/json-schema.ts';
 export { type TextMateGrammar, textMateGrammar } from './gen/textmate.ts';
 export { diagnose, type ParsedFile, parseFly, positionOf } from './parse-fly.ts';
 export { collectScope, type Scope, type ScopeOptions } from './resolve/scope.ts';

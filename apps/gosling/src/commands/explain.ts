@@ -1,4 +1,4 @@
-import { codes, explainCode } from '@polar-gosling/fly';
+import { codes, explainCode, isFlyCode } from '@polar-gosling/fly';
 import { nearest } from '@polar-gosling/kernel';
 import type { Command } from '../cli/command.ts';
 import { cliErrors } from '../cli-errors.ts';
@@ -14,7 +14,7 @@ export const run: Command = async ({ output, flags }, input) => {
       guess === undefined ? 'diagnostics of gosling validate carry their codes' : `did you mean ${guess}?`;
     throw cliErrors.missing({ what: `the code ${code}`, fix });
   }
-  if (flags.json) output.json({ code, text });
+  if (flags.json && isFlyCode(code)) output.json({ code, text, ...codes[code] });
   else output.data(text);
   return exitCodes.ok;
 };

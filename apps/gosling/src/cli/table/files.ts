@@ -76,9 +76,12 @@ export const fileCommands: readonly CommandSpec[] = [
   {
     path: 'fmt',
     summary: 'bring .fly files into their canonical form',
-    arguments: [{ name: '[PATH...]', about: 'directories or files (default: here)' }],
-    options: [{ flags: '--check', about: 'change nothing; exit with 1 when a file differs' }],
-    examples: ['gosling fmt', 'gosling fmt --check'],
+    arguments: [{ name: '[PATH...]', about: 'directories or files (default: here); - is stdin to stdout' }],
+    options: [
+      { flags: '--check', about: 'change nothing; exit with 1 when a file differs' },
+      { flags: '--diff', about: 'change nothing; print what would change' },
+    ],
+    examples: ['gosling fmt', 'gosling fmt --check --diff', 'gosling fmt - < Eggs/my-app/config.fly'],
     load: () => import('../../commands/fmt.ts'),
   },
   {
@@ -87,6 +90,12 @@ export const fileCommands: readonly CommandSpec[] = [
     arguments: [{ name: 'CODE', about: 'such as FLY030' }],
     examples: ['gosling explain FLY030'],
     load: () => import('../../commands/explain.ts'),
+  },
+  {
+    path: 'schema',
+    summary: 'print the JSON Schema of Fly files',
+    examples: ['gosling schema > fly.schema.json'],
+    load: () => import('../../commands/schema.ts'),
   },
   {
     path: 'lsp',
