@@ -100,6 +100,8 @@ async function compose(
   const token = registration && (await deps.secrets.read(registration.token_ref, options));
   if (registration === undefined || token === undefined) throw agentErrors.unknown({});
   const scope = scopeOf(config, registration);
+  if (scope === undefined) throw agentErrors.unknown({});
+  const caPem = scope.caFile === undefined ? undefined : deps.readCaFile(scope.caFile);
   const maximumS = config.runner.maximumTimeoutS ?? 3600;
   return {
     agentToken: new Secret(deps.ids.token(agentTokenBytes)),
@@ -112,7 +114,7 @@ async function compose(
       url: scope.url,
       token,
       systemId: runner.system_id,
-      ...(scope.caPem === undefined ? {} : { caPem: scope.caPem }),
+      ...(caPem === undefined ? {} : { caPem }),
     },
     config: await runnerConfig(deps, config, options),
     timeouts: {

@@ -12,7 +12,9 @@ import type { BoundProject } from './bound-project.ts';
 import { ensureHook } from './ensure-hook.ts';
 import { ensureRegistration } from './ensure-registration.ts';
 import { forgetEgg } from './forget-egg.ts';
+import { leaveProject } from './leave-project.ts';
 import { registrationsOf, type WantedRegistration } from './registrations-of.ts';
+import { retireRegistrations } from './retire-registrations.ts';
 import { targetOf } from './targets.ts';
 import { writeBinding } from './write-binding.ts';
 
@@ -30,9 +32,11 @@ export async function bindEgg(
     const inner = { ...options, signal: lease.signal };
     const egg = await getRow(deps.store, { ...typed.eggConfigs, key: { partition: name } }, inner);
     if (egg === undefined) return 'done';
-    if (egg.status === 'draining') return forgetEgg(deps, egg, inner);
-    await reportProblem(deps, { egg: name, signal: inner.signal }, () => bindActive(deps, egg, inner));
-    return 'done';
+    return reportProblem(deps, { egg: name, signal: inner.signal }, async () => {
+      if (egg.status === 'draining') return forgetEgg(deps, egg, inner);
+      await bindActive(deps, egg, inner);
+      return 'done';
+    });
   });
   return outcome.kind === 'busy' || outcome.result === 'busy' ? 'busy' : 'done';
 }
@@ -52,17 +56,28 @@ async function bindActive(
       ...projects.map((project) => ({ key: serverProject(wanted.server, project.id), project, wanted })),
     );
   }
-  for (const project of bound) await writeBinding(deps, { egg: egg.name, config, project }, options);
-  await dropBindings(deps, { egg: egg.name, keep: new Set(bound.map(({ key }) => String(key))) }, options);
+  const fresh = new Set<string>();
+  for (const project of bound) {
+    const written = await writeBinding(deps, { egg: egg.name, config, project }, options);
+    if (written === 'new') fresh.add(project.key);
+  }
+  const keep = new Set<string>(bound.map(({ key }) => key));
+  await leaveOthers(deps, { egg: egg.name, config, keep }, options);
+  await retireRegistrations(deps, { egg: egg.name, config }, options);
   for (const project of bound) {
     const target = await targetOf(deps, { egg: egg.name, scope: project.wanted.at }, options);
     await ensureHook(deps, { egg: egg.name, project, target }, options);
-    // Jobs that waited before we knew the project: look now.
-    await deps.store.commit(
-      [outboxWrite({ kind: 'sweep', key: project.key, trace: options.trace }, deps)],
-      options,
-    );
+    if (fresh.has(project.key)) await sweepNow(deps, project.key, options);
   }
+}
+
+/** Jobs may have waited before we knew the project, or may now match by other tags. */
+async function sweepNow(
+  deps: InternalDeps,
+  key: string,
+  options: CallOptions & { trace: string },
+): Promise<void> {
+  await deps.store.commit([outboxWrite({ kind: 'sweep', key, trace: options.trace }, deps)], options);
   deps.queue.wake();
 }
 
@@ -87,34 +102,31 @@ async function projectsOf(
   return found;
 }
 
-/** Bindings of projects that the Egg no longer names. */
-async function dropBindings(
+/** Projects that the Egg no longer names. */
+async function leaveOthers(
   deps: InternalDeps,
-  at: { egg: string; keep: ReadonlySet<string> },
-  options: CallOptions,
+  at: { egg: string; config: EggConfig; keep: ReadonlySet<string> },
+  options: CallOptions & { trace: string },
 ): Promise<void> {
-  const query = { index: 'egg_name', partition: at.egg };
-  for (const row of await listAll(deps.store, { ...typed.bindings, query }, options)) {
-    if (at.keep.has(row.server_project)) continue;
-    const key = { table: 'bindings', partition: row.server_project, sort: row.egg_name } as const;
-    await deps.store.commit(
-      [{ kind: 'delete', key, when: { kind: 'version', version: row.version } }],
-      options,
-    );
+  const { egg, config } = at;
+  const query = { index: 'egg_name', partition: egg };
+  for (const { server_project: key } of await listAll(deps.store, { ...typed.bindings, query }, options)) {
+    if (!at.keep.has(key)) await leaveProject(deps, { egg, config, key, isEggGone: false }, options);
   }
 }
 
 /** What hinders the binding is shown on the Egg until it works. */
-async function reportProblem(
+async function reportProblem<Result>(
   deps: InternalDeps,
   at: { egg: string; signal: AbortSignal },
-  action: () => Promise<void>,
-): Promise<void> {
+  action: () => Promise<Result>,
+): Promise<Result> {
   const egg = eggName(at.egg);
   const options = { signal: AbortSignal.timeout(10_000) };
   try {
-    await action();
+    const result = await action();
     await noteProblem(deps, { egg, slot: 'gitlab' }, options);
+    return result;
   } catch (error) {
     if (isCoded(error, 'LEASE_LOST') || at.signal.aborted) throw error;
     const { code, detail } = toProblem(error);

@@ -3,7 +3,7 @@ import type { GitlabTarget, RunnerSpec } from '@polar-gosling/ports/gitlab';
 import type { CallOptions, RegistrationRow } from '@polar-gosling/ports/store';
 import type { InternalDeps } from '../deps.ts';
 import { requireOk } from '../leases/lease.ts';
-import { getRow } from '../rows/read.ts';
+import { getRow, getRows, listAll } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
 import { auditWrite } from '../rows/writes.ts';
 import { registrationsOf, type WantedRegistration } from './registrations-of.ts';
@@ -37,8 +37,7 @@ async function createRegistration(
   const spec = runnerSpec(deps, at);
   await removeStrays(deps, at, options);
   const made = await deps.gitlab.runners.create(target, spec, options);
-  const nth = registrationsOf(at.config).findIndex(({ id }) => id === wanted.id);
-  const tokenRef = references.runnerToken(wanted.server, at.egg, Math.max(0, nth));
+  const tokenRef = await freeTokenRef(deps, at, options);
   await deps.secrets.write(tokenRef, made.token, options);
   for (const projectId of wanted.alsoProjects)
     await deps.gitlab.runners.enable(target, { id: made.id, projectId }, options);
@@ -65,6 +64,24 @@ async function createRegistration(
   ];
   requireOk(await deps.store.commit(unit, options), `registration ${wanted.id}`);
   deps.log.info('a GitLab runner was registered', { egg: at.egg, server: wanted.server });
+}
+
+/** A key of its own: another registration's token, which its runners still ask for, is never written over. */
+async function freeTokenRef(
+  deps: InternalDeps,
+  at: RegistrationContext,
+  options: CallOptions,
+): Promise<string> {
+  const { egg, wanted } = at;
+  const query = { index: 'egg_name', partition: egg };
+  const others = await listAll(deps.store, { ...typed.registrations, query }, options);
+  const keys = registrationsOf(at.config).map(({ id }) => ({ partition: id }));
+  const named = await getRows(deps.store, { ...typed.registrations, keys }, options);
+  const taken = new Set([...others, ...named].map(({ token_ref }) => token_ref));
+  for (let nth = 0; ; nth++) {
+    const reference = references.runnerToken(wanted.server, egg, nth);
+    if (!taken.has(reference)) return reference;
+  }
 }
 
 /** Ours by their note, of an earlier answer that was lost: nobody holds their token. */

@@ -1,13 +1,14 @@
-import { type EggConfig, splitServerProject } from '@polar-gosling/domain';
+import type { EggConfig } from '@polar-gosling/domain';
 import { outboxWrite } from '@polar-gosling/ports/queue';
 import type { CallOptions, EggConfigRow, Write } from '@polar-gosling/ports/store';
-import { applyJob, sightingOf } from '../demand/apply-job.ts';
 import type { InternalDeps } from '../deps.ts';
 import { getRow, listAll } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
 import { auditWrite, memberWrite } from '../rows/writes.ts';
 import { ownerOf } from './ensure-hook.ts';
-import { references, scopeOf, targetOf } from './targets.ts';
+import { leaveProject, offerJob } from './leave-project.ts';
+import { removeRegistration } from './retire-registrations.ts';
+import { references } from './targets.ts';
 
 /**
  * A removed Egg whose runners are gone: its hooks, registrations, bindings and rows go too, in this order. `waits`: it
@@ -26,19 +27,11 @@ export async function forgetEgg(
   const bindings = await listAll(deps.store, { ...typed.bindings, query: inEgg }, options);
   for (const { server_project: key } of bindings) {
     if ((await handOverHook(deps, { egg, key }, options)) === 'waits') return 'busy';
-    await unbind(deps, { egg, config, key }, options);
+    await leaveProject(deps, { egg: egg.name, config, key, isEggGone: true }, options);
   }
 
   const registrations = await listAll(deps.store, { ...typed.registrations, query: inEgg }, options);
-  for (const row of registrations) {
-    const target = await targetOf(deps, { egg: egg.name, scope: scopeOf(config, row) }, options);
-    await deps.gitlab.runners.remove(target, row.gitlab_runner_id, options);
-    await deps.secrets.remove(row.token_ref, options);
-    await deps.store.commit(
-      [{ kind: 'delete', key: { table: 'registrations', partition: row.id }, when: { kind: 'any' } }],
-      options,
-    );
-  }
+  for (const row of registrations) await removeRegistration(deps, { egg: egg.name, config, row }, options);
   for (const { server } of config.scopes) {
     await deps.secrets.remove(references.webhookSecret(server, egg.name), options);
     await deps.secrets.remove(references.signingToken(server, egg.name), options);
@@ -67,7 +60,7 @@ async function leaveJobs(
 ): Promise<void> {
   const query = { index: 'open', partition: egg };
   for (const job of await listAll(deps.store, { ...typed.ciJobs, query }, options)) {
-    if (job.status === 'pending') await applyJob(deps, sightingOf(job), options);
+    await offerJob(deps, { job, followed: false }, options);
   }
   for (const { item } of await listAll(
     deps.store,
@@ -91,41 +84,4 @@ async function handOverHook(
   await deps.store.commit([outboxWrite({ kind: 'bind', key: next, trace: options.trace }, deps)], options);
   deps.queue.wake();
   return 'waits';
-}
-
-/** The last Egg of a project takes its hook along; binding, project and token rows go after the hook. */
-async function unbind(
-  deps: InternalDeps,
-  at: { egg: EggConfigRow; config: EggConfig; key: string },
-  options: CallOptions,
-): Promise<void> {
-  const { egg, key } = at;
-  const { server, projectId } = splitServerProject(key);
-  const bindings = await listAll(deps.store, { ...typed.bindings, query: { partition: key } }, options);
-  const isLast = bindings.every(({ egg_name }) => egg_name === egg.name);
-  const [project] = await deps.store.get([{ table: 'projects', partition: key }], options);
-  const hookId = project?.['hook_id'];
-  const scope = at.config.scopes.find((one) => one.server === server);
-  if (isLast && scope && typeof hookId === 'number') {
-    const target = await targetOf(deps, { egg: egg.name, scope }, options);
-    await deps.gitlab.hooks.remove(target, { projectId, hookId }, options);
-  }
-  const rows: Write[] = [
-    { kind: 'delete', key: { table: 'bindings', partition: key, sort: egg.name }, when: { kind: 'any' } },
-  ];
-  if (isLast)
-    rows.push({ kind: 'delete', key: { table: 'projects', partition: key }, when: { kind: 'any' } });
-  const tokens = await listAll(
-    deps.store,
-    { ...typed.webhookTokens, query: { index: 'server_project', partition: key } },
-    options,
-  );
-  for (const token of tokens.filter(({ egg_name }) => egg_name === egg.name)) {
-    rows.push({
-      kind: 'delete',
-      key: { table: 'webhook_tokens', partition: token.token_sha256, sort: key },
-      when: { kind: 'any' },
-    });
-  }
-  await deps.store.commit(rows, options);
 }

@@ -41,18 +41,14 @@ export async function targetOf(
   return { url: scope.url, token, ...(caPem === undefined ? {} : { caPem }) };
 }
 
-/** The Egg's scope that a registration serves. */
+/** The Egg's scope that a registration serves, else another on its server; `undefined`: the Egg has left that server. */
 export function scopeOf(
   egg: EggConfig,
   registration: { server: string; scope: string; scope_id: number },
-): EggScope & { caPem?: string } {
-  const found =
-    egg.scopes.find(
-      (scope) => scope.server === registration.server && scope.scopeId === registration.scope_id,
-    ) ??
-    egg.scopes.find((scope) => scope.server === registration.server) ??
-    egg.scopes[0];
-  if (found === undefined)
-    throw secretErrors.missing({ role: `scope of egg ${egg.name}`, fix: 'run gosling sync' });
-  return found;
+): EggScope | undefined {
+  const here = egg.scopes.filter(({ server }) => server === registration.server);
+  const own = here.find(
+    ({ scope, scopeId }) => scope === registration.scope && scopeId === registration.scope_id,
+  );
+  return own ?? here[0];
 }

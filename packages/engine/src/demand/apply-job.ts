@@ -135,6 +135,7 @@ async function place(
     options,
   );
   const candidates = matchEggs({ tags: merged.tags ?? [] }, toBindings(bindings));
+  if (candidates.length === 0) return { ...unfollowed(merged, deps.clock.now()), reason: 'no_matching_egg' };
   const matching = candidates.filter(({ matches }) => matches).map(({ egg }) => egg);
   const rooms = await readRooms(deps, matching, {
     ...options,
@@ -175,6 +176,29 @@ function placement(assignment: Assignment, before: CiJobRow | undefined, now: nu
 
 function closePlace(merged: JobColumns): JobColumns {
   return { ...merged, open: undefined, reason: undefined };
+}
+
+/** Of a project that no Egg serves: nobody would hear of its end, so it is not kept open. */
+function unfollowed(job: JobColumns, now: number): JobColumns {
+  return {
+    ...job,
+    egg_name: undefined,
+    candidates: [],
+    open: undefined,
+    assigned_at: undefined,
+    blocked_since: undefined,
+    expires_at: now + keptMs,
+  };
+}
+
+/** Lets go of a job that nobody follows any more, whatever became of it. Heard of again, it is taken up again. */
+export async function unfollowJob(
+  deps: EngineDeps,
+  job: CiJobRow,
+  options: CallOptions & { trace: string },
+): Promise<void> {
+  const after = unfollowed(job, deps.clock.now());
+  await deps.store.commit(jobUnit(deps, { before: job, after, trace: options.trace }), options);
 }
 
 /** The Eggs of a project; the Nest's own binding takes no jobs. */

@@ -50,6 +50,7 @@ async function gitlabSaysIdle(
     const registration = await getRow(deps.store, { ...typed.registrations, key }, options);
     if (registration === undefined) return undefined;
     const scope = scopeOf(at.config, registration);
+    if (scope === undefined) return undefined;
     const target = await targetOf(deps, { egg: eggName(at.row.egg_name), scope }, options);
     const managers = await deps.gitlab.runners.managers(target, registration.gitlab_runner_id, options);
     const manager = managers?.find(({ systemId }) => systemId === at.row.system_id);
