@@ -33,7 +33,9 @@ async function tryBindNest(
   options: CallOptions,
 ): Promise<{ code: string; detail: string } | undefined> {
   const { project: at } = deps.settings.nest;
-  if (deps.settings.publicUrl === undefined) return undefined;
+  const isOnDisk = deps.settings.nest.url.startsWith('file:') && at === undefined;
+  // A Nest on this disk has no project to be told by: the timer is what there is.
+  if (deps.settings.publicUrl === undefined || isOnDisk) return undefined;
   if (at === undefined) {
     const detail = `its project in GitLab cannot be told from its Git address: set GOSLING_NEST_GITLAB_URL; ${byTimer}`;
     return { code: 'NEST_UNKNOWN_PROJECT', detail };
