@@ -1,3 +1,4 @@
+import type { RunnerState } from '@polar-gosling/domain';
 import type { RunnerRow } from '@polar-gosling/ports/store';
 import type { TofuOutcome } from '@polar-gosling/ports/tofu';
 import type { RowChange } from './row-changes.ts';
@@ -24,18 +25,26 @@ type Ended = Pick<Parameters<typeof outcomeChanges>[0], 'outcome' | 'inState'>;
 
 function created(row: RunnerRow, { outcome, inState }: Ended): RowChange | undefined {
   if (outcome.kind === 'ok' || outcome.applied.includes(row.address)) {
-    return { row, to: 'booting', made: true, why: 'its machine was made' };
+    // Reconcile may have moved it on meanwhile: its agent can be at work before the slowest of this apply is made.
+    const to = row.state === 'provisioning' ? 'booting' : row.state;
+    return { row, to, made: true, why: 'its machine was made' };
   }
   if (inState?.has(row.address)) {
-    return {
-      row,
-      to: 'failed',
-      made: true,
-      isTainted: true,
-      why: `its create failed half-way: ${outcome.summary}`,
-    };
+    const why = `its create failed half-way: ${outcome.summary}`;
+    return { row, to: afterHalf(row.state), made: true, isTainted: true, why };
   }
+  if (isHeard(row.state)) return { row, to: row.state, made: true, why: 'its agent is at work' };
   return { row, to: 'terminated', why: `its create failed without a machine: ${outcome.summary}` };
+}
+
+/** It goes by a delete of its own; one that is at work finishes its jobs first. */
+function afterHalf(state: RunnerState): RunnerState {
+  if (state === 'idle' || state === 'active') return 'draining';
+  return state === 'provisioning' || state === 'booting' ? 'failed' : state;
+}
+
+function isHeard(state: RunnerState): boolean {
+  return state === 'idle' || state === 'active' || state === 'draining';
 }
 
 function removed(row: RunnerRow, { outcome, inState }: Ended): RowChange | undefined {

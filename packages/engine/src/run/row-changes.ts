@@ -21,6 +21,8 @@ export interface RowChange {
   readonly why: string;
   /** Half of it exists. */
   readonly isTainted?: true;
+  /** It lives, and OpenTofu's state does not know it. */
+  readonly isVanished?: true;
   /** The 10 minutes of its one-time token begin now. */
   readonly startsBootstrap?: boolean;
 }
@@ -53,14 +55,15 @@ export async function writeRowChanges(
 }
 
 function changeWrites(deps: InternalDeps, at: { change: RowChange; runId: string }): Write[] {
-  const { row, to, made, why, startsBootstrap, isTainted } = at.change;
+  const { row, to, made, why, startsBootstrap, isTainted, isVanished } = at.change;
   const now = deps.clock.now();
   const set: Row = {
     state: to,
     state_since: row.state === to ? row.state_since : now,
-    deadline_at: deadlineOf(runnerStates, to, now),
+    deadline_at: row.state === to && !startsBootstrap ? row.deadline_at : deadlineOf(runnerStates, to, now),
     ...(made === undefined ? {} : { made }),
     ...(isTainted ? { metadata: { ...row.metadata, tainted: true } } : {}),
+    ...(isVanished ? { metadata: { ...row.metadata, vanished: true } } : {}),
     ...(to === 'terminated' ? { expires_at: now + terminatedKeptMs } : {}),
   };
   const writes: Write[] = [
@@ -74,7 +77,7 @@ function changeWrites(deps: InternalDeps, at: { change: RowChange; runId: string
     auditWrite(
       {
         actor: 'run',
-        action: to,
+        action: isVanished ? 'vanished' : to,
         resourceType: 'runner',
         resourceId: row.id,
         details: { egg: row.egg_name, before: { state: row.state }, why, runId: at.runId },
