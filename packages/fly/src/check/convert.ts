@@ -38,6 +38,7 @@ export class Converter {
   }
 
   convert(node: ValueNode, slot: Slot, path: Path): unknown {
+    if (this.#reader.isDamagedAt(this.#reader.spanOf(node).start)) return undefined;
     this.#path = path;
     return this.#node(node, slot);
   }

@@ -1,4 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references of Fly are written like this
+import type { FlyCode } from '../diag/codes.ts';
 import type { Sink } from '../diag/sink.ts';
 import type { ParsedFile } from '../parse-fly.ts';
 import type { References } from '../resolve/references.ts';
@@ -17,6 +18,9 @@ const constants: ReadonlyMap<string, Plain> = new Map<string, Plain>([
   ['null', null],
 ]);
 
+/** Findings inside a string, after which its text is not that of its writer. */
+const damaging: readonly FlyCode[] = ['FLY002', 'FLY004', 'FLY005', 'FLY006', 'FLY008'];
+
 /** Reads values of one file: literals, and references through the scope. `undefined` means: no value, reported. */
 export class Reader {
   readonly text: string;
@@ -28,6 +32,8 @@ export class Reader {
   isInLocals = false;
   readonly #kinds: Uint8Array;
   readonly #starts: Int32Array;
+  /** Lines with a string that is not what was meant. */
+  readonly #damaged: ReadonlySet<number>;
 
   constructor(parsed: ParsedFile, sink: Sink, scope: References) {
     this.text = parsed.text;
@@ -35,6 +41,13 @@ export class Reader {
     this.#starts = parsed.tokens.starts;
     this.sink = sink;
     this.scope = scope;
+    const damages = parsed.sink.findings.filter(({ code }) => damaging.includes(code));
+    this.#damaged = new Set(damages.map(({ start }) => sink.lines.lineOf(start)));
+  }
+
+  /** Is what stands on this line something else than was meant? What is wrong with its value stays unsaid. */
+  isDamagedAt(offset: number): boolean {
+    return this.#damaged.size > 0 && this.#damaged.has(this.sink.lines.lineOf(offset));
   }
 
   kindOf(token: number): number {

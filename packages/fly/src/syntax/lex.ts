@@ -290,7 +290,12 @@ class Lexer {
       end: at + 2,
       message: `\\${next} is not an escape; a backslash itself is \\\\`,
       fixes: [
-        { title: `write \\\\${next}`, safety: 'safe', edits: [{ start: at, end: at + 1, text: '\\\\' }] },
+        // The backslash may as well be one too much.
+        {
+          title: `write \\\\${next}`,
+          safety: 'suggested',
+          edits: [{ start: at, end: at + 1, text: '\\\\' }],
+        },
       ],
     });
   }

@@ -1,0 +1,103 @@
+import { checkFly } from '../check/check-fly.ts';
+import type { Diagnostic } from '../diag/diagnostic.ts';
+import { parseFly } from '../parse-fly.ts';
+import { LineIndex } from '../syntax/lines.ts';
+import type { Break } from './breaks.ts';
+import { makeEgg } from './eggs.ts';
+import { createRandom, type Random } from './random.ts';
+
+/** What became of one mistake. */
+export interface Sample {
+  readonly text: string;
+  readonly found: readonly Diagnostic[];
+  readonly isOnLine: boolean;
+  readonly isExact: boolean;
+  /** Diagnostics in Eggs that nothing is wrong with. */
+  readonly blamed: number;
+  readonly hasAdvice: boolean;
+}
+
+/** Eggs of a file: the broken one stands between healthy ones. */
+const around = 2;
+
+export function check(text: string): readonly Diagnostic[] {
+  return checkFly(parseFly(text)).diagnostics;
+}
+
+/** Breaks so many generated Eggs in one way; an Egg that has no place for it is passed over. */
+export function tryBreak(breakEgg: Break, count: number, seed: number): Sample[] {
+  const random = createRandom(seed);
+  const samples: Sample[] = [];
+  for (let tries = 0; samples.length < count && tries < 20 * count; tries++) {
+    const sample = breakOne(breakEgg, random);
+    if (sample !== undefined) samples.push(sample);
+  }
+  return samples;
+}
+
+function breakOne(breakEgg: Break, random: Random): Sample | undefined {
+  const before = Array.from({ length: around }, (_, index) => makeEgg(random, index)).join('\n');
+  const egg = makeEgg(random, around);
+  const after = Array.from({ length: around }, (_, index) => makeEgg(random, index + around + 1)).join('\n');
+  const broken = breakEgg(egg, random);
+  if (broken === undefined) return undefined;
+  const start = before.length + 1;
+  const text = `${before}\n${broken.text}\n${after}`;
+  const found = check(text);
+  const lines = new LineIndex(text);
+  const [from, to] = [start + broken.from, start + broken.to];
+  const places = found.map(({ range }) => offsetOf(lines, text, range.start));
+  return {
+    text,
+    found,
+    isOnLine: places.some(
+      (place) => lines.lineOf(place) >= lines.lineOf(from) && lines.lineOf(place) <= lines.lineOf(to - 1),
+    ),
+    isExact: places.some((place) => place >= from && place < to),
+    blamed: places.filter((place) => place < start || place > start + broken.text.length).length,
+    hasAdvice: found.some(({ fixes, message }) => fixes.length > 0 || message.includes('did you mean')),
+  };
+}
+
+/** The columns count code points; the corpus is ASCII. */
+function offsetOf(
+  lines: LineIndex,
+  text: string,
+  { line, col }: { readonly line: number; readonly col: number },
+): number {
+  return Math.min(text.length, lines.startOf(line - 1) + col - 1);
+}
+
+/** Shares in percent over some samples. */
+export function summarize(samples: readonly Sample[]) {
+  const share = (isIn: (sample: Sample) => boolean) =>
+    (100 * samples.filter(isIn).length) / Math.max(1, samples.length);
+  return {
+    detected: share(({ found }) => found.length > 0),
+    one: share(({ found }) => found.length === 1),
+    line: share(({ isOnLine }) => isOnLine),
+    exact: share(({ isExact }) => isExact),
+    blamed: share(({ blamed }) => blamed > 0),
+    advice: share(({ hasAdvice }) => hasAdvice),
+  };
+}
+
+/** Twenty Eggs, mistakes in five of them: how many of the five are reported, and how many diagnostics there are. */
+export function tryFiveOfTwenty(breaks: readonly Break[], random: Random) {
+  const eggs = Array.from({ length: 20 }, (_, index) => ({ text: makeEgg(random, index), isBroken: false }));
+  for (const egg of random.shuffle(eggs).slice(0, 5)) {
+    const broken = random
+      .shuffle(breaks)
+      .map((one) => one(egg.text, random))
+      .find((one) => one !== undefined);
+    Object.assign(egg, { text: broken?.text ?? egg.text, isBroken: true });
+  }
+  const found = check(eggs.map(({ text }) => text).join('\n'));
+  let line = 1;
+  const reported = eggs.filter((egg) => {
+    const first = line;
+    line += egg.text.split('\n').length;
+    return egg.isBroken && found.some(({ range }) => range.start.line >= first && range.start.line < line);
+  });
+  return { reported: reported.length, diagnostics: found.length };
+}
