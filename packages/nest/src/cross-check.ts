@@ -87,20 +87,6 @@ function problemOf(
   return { code: 'FLY046', message: `"${name}" stands in runners_condition "${owner.label}" already` };
 }
 
-/** A patch changes a block that exists. */
-export function checkPatches(environment: NestSource, placed: readonly Placed[]): void {
-  for (const block of environment.blocks) {
-    if (block.kind !== 'patch') continue;
-    const [kind = '', name = ''] = block.labels;
-    const names = placed.filter((one) => one.block.kind === kind).map((one) => one.block.name);
-    if (names.includes(name)) continue;
-    const guess = nearest(name, names);
-    const hint = guess === undefined ? '' : `; did you mean "${guess}"?`;
-    const message = `no ${kind} is called "${name}", so this patch changes nothing${hint}`;
-    report(environment, { code: 'FLY071', span: block.headerSpan, message });
-  }
-}
-
 /** Two Eggs with the same tags on the same project or group: which one runs a job is left to chance. */
 export function checkClaims(eggs: readonly { readonly egg: EggConfig; readonly placed: Placed }[]): void {
   const claims = new Map<string, string>();

@@ -8,6 +8,7 @@ import {
   type ParsedFile,
   type Plain,
   parseFly,
+  type Scope,
 } from '@polar-gosling/fly';
 import type { NestFile, NestOptions } from './nest-read.ts';
 
@@ -24,6 +25,7 @@ export interface LoadedNest {
   readonly sources: readonly NestSource[];
   /** The file of the environment in force. */
   readonly environment: NestSource | undefined;
+  readonly scope: Scope;
 }
 
 /** Reads and checks every file; the values of the environment come first, because all others may use them. */
@@ -41,9 +43,9 @@ export function loadFiles(files: readonly NestFile[], { environment }: NestOptio
   // The files of other environments are checked too, but say nothing here.
   const sources = all.map((one) => toSource(checkFly(one, { scope })));
   const found = sources.find((source) => source.path === path);
-  if (environment === undefined || found !== undefined) return { sources, environment: found };
+  if (environment === undefined || found !== undefined) return { sources, environment: found, scope };
   const missing = missingEnvironment(path);
-  return { sources: [...sources, missing], environment: missing };
+  return { sources: [...sources, missing], environment: missing, scope };
 }
 
 function isOfAnotherEnvironment(path: string, environment: string | undefined): boolean {

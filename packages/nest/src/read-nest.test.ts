@@ -240,7 +240,7 @@ describe('readNest: defaults and environments', () => {
     );
 
     expect(findings(result)).toEqual([
-      'Envs/prod.fly:1 FLY071 no egg is called "apq", so this patch changes nothing; did you mean "app"?',
+      'Envs/prod.fly:1 FLY075 no egg is called "apq", so this patch changes nothing; did you mean "app"?',
     ]);
   });
 

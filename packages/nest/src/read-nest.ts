@@ -6,15 +6,16 @@ import {
   type FlyBlock,
   type JobBlock,
   type PatchBlock,
+  suppress,
   withDefaults,
 } from '@polar-gosling/fly';
+import { adviseOnEgg, adviseOnVariables } from './advice.ts';
 import type { ConditionValues, JobValues, PoolValues, UglyFoxValues } from './block-values.ts';
 import {
   checkClaims,
   checkConditions,
   checkFolder,
   checkNames,
-  checkPatches,
   type Placed,
   placeAll,
   report,
@@ -31,6 +32,7 @@ import type {
   NestRead,
   NotificationsConfig,
 } from './nest-read.ts';
+import { checkPatches } from './patch-check.ts';
 import { toEgg } from './to-egg.ts';
 import { toUglyFox } from './to-uglyfox.ts';
 
@@ -66,13 +68,17 @@ class NestReader {
   read(): NestRead {
     const pools = [...this.#ofKind('egg'), ...this.#ofKind('eggsbucket')];
     checkNames(this.#placed);
-    if (this.#loaded.environment !== undefined) checkPatches(this.#loaded.environment, this.#placed);
+    if (this.#loaded.environment !== undefined) {
+      checkPatches(this.#loaded.environment, this.#placed, (block) => this.#below(block));
+    }
     for (const pool of pools) checkFolder(pool);
     const foxValues = this.#readFoxValues(pools.map(({ block }) => block.name));
     const mothergoose = this.#mothergoose();
     const conditions = conditionsByName(foxValues);
     const eggs = pools.flatMap((placed) => this.#egg(placed, { conditions, mothergoose }));
     checkClaims(eggs);
+    adviseOnVariables(this.#placed, this.#loaded.scope);
+    for (const { egg, placed } of eggs) adviseOnEgg(egg, placed, foxValues?.pruning.max_age);
 
     const perFile = this.#loaded.sources.map((source) => this.#reportOf(source));
     const good = new Set(perFile.filter(({ ok }) => ok).map(({ path }) => path));
@@ -102,6 +108,12 @@ class NestReader {
     const above = this.#patches.filter(({ labels }) => labels[0] === block.kind && labels[1] === block.name);
     const layers = [...below, block, ...above].map(({ values }) => values);
     return { ...block, values: mergeLayers<Block['values']>(layers) };
+  }
+
+  /** What a patch of this block lies on. */
+  #below(block: FlyBlock): object {
+    const layers = this.#defaults.filter(({ labels }) => labels[0] === block.kind);
+    return mergeLayers([...layers, block].map(({ values }) => values));
   }
 
   #readFoxValues(names: readonly string[]): UglyFoxValues | undefined {
@@ -182,13 +194,14 @@ class NestReader {
   }
 
   #reportOf(source: NestSource): FileReport {
+    const sorted = source.diagnostics.toSorted((a, b) => a.range.start.byte - b.range.start.byte);
     const blockedBy = this.#dependencies(source)
       .filter((other) => other !== source && hasErrors(other))
       .map(({ path }) => path);
     return {
       path: source.path,
       ok: !hasErrors(source) && blockedBy.length === 0,
-      diagnostics: source.diagnostics.toSorted((a, b) => a.range.start.byte - b.range.start.byte),
+      diagnostics: suppress(source.parsed, sorted, 'nest'),
       blockedBy: [...new Set(blockedBy)],
     };
   }

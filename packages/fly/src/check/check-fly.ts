@@ -12,7 +12,9 @@ import type { BodyContext, Seen } from './body.ts';
 import { Checker } from './checker.ts';
 import { checkLabels } from './labels.ts';
 import { near, replacing } from './near.ts';
+import { checkPolicies } from './policies.ts';
 import { Reader } from './reader.ts';
+import { suppress } from './suppress.ts';
 import { checkVariable } from './variable.ts';
 
 /** A file against the schema. */
@@ -52,12 +54,14 @@ export function checkFly(parsed: ParsedFile, options: CheckOptions = {}): Checke
     parsed,
     blocks: checked.blocks,
     language: checked.language,
-    diagnostics:
-      sink.findings.length === 0
-        ? []
-        : toDiagnostics({ file: parsed.file, lines: sink.lines }, sink.findings),
+    diagnostics: suppress(parsed, diagnosticsOf(parsed, sink), 'file'),
     omitted: sink.omitted,
   };
+}
+
+function diagnosticsOf(parsed: ParsedFile, sink: Sink): readonly Diagnostic[] {
+  if (sink.findings.length === 0) return [];
+  return toDiagnostics({ file: parsed.file, lines: sink.lines }, sink.findings);
 }
 
 class FileChecker {
@@ -121,7 +125,9 @@ class FileChecker {
       node: item,
     };
     // The checker has just established that the values have the types of the schema.
-    this.blocks.push(checked as unknown as FlyBlock);
+    const flyBlock = checked as unknown as FlyBlock;
+    if (flyBlock.kind === 'uglyfox') checkPolicies(this.#reader, this.#parsed, flyBlock);
+    this.blocks.push(flyBlock);
   }
 
   #enter(kind: string, label: string | undefined): void {

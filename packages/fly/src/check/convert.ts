@@ -7,7 +7,7 @@ import type { Plain, ValueType } from '../schema/types.ts';
 import { Node } from '../syntax/kinds.ts';
 import { quote } from '../syntax/template.ts';
 import type { ListNode, MapNode, Span, ValueNode } from '../syntax/tree.ts';
-import { findCronProblem } from './cron.ts';
+import { countPerHour, findCronProblem } from './cron.ts';
 import { repairDuration } from './duration.ts';
 import { findFormProblem, holdsToken } from './forms.ts';
 import { near, replacing } from './near.ts';
@@ -147,6 +147,7 @@ export class Converter {
       case 'cron': {
         const problem = findCronProblem(plain);
         if (problem !== undefined) this.#report('FLY036', node, `${slot.name}: ${problem}`);
+        else this.#warnOfStorm(plain, slot, node);
         return problem === undefined ? plain : undefined;
       }
       case 'secret':
@@ -158,6 +159,13 @@ export class Converter {
         if (!looksLikeSecretUri(plain)) return plain;
         return this.#secret(plain, slot, node) === undefined ? undefined : { secret: plain };
     }
+  }
+
+  #warnOfStorm(plain: string, slot: Slot, node: ValueNode): void {
+    const most = slot.type.kind === 'cron' ? slot.type.mostPerHour : undefined;
+    const perHour = countPerHour(plain);
+    if (most === undefined || perHour <= most) return;
+    this.#report('FLY104', node, `${slot.name} comes true ${perHour} times an hour; each time starts a job`);
   }
 
   #text(plain: Plain, slot: Slot, node: ValueNode): unknown {

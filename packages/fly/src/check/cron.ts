@@ -32,6 +32,12 @@ export function findCronProblem(text: string): string | undefined {
   return findNever(parts);
 }
 
+/** How often a good cron line comes true in an hour in which it does. */
+export function countPerHour(text: string): number {
+  const [minutes = ''] = text.trim().split(/\s+/);
+  return new Set(allValues(minutes, fields[0])).size;
+}
+
 /** 31 February and the like. A weekday that is set makes the day of month one of two ways to fire. */
 function findNever(parts: readonly string[]): string | undefined {
   const [, , day = '*', month = '*', weekday = '*'] = parts;

@@ -11,8 +11,8 @@ interface Body {
 export function checkSets(reader: Reader, context: BodyContext, body: Body): void {
   const { spec } = context.block;
   if (!body.seen.isBroken && !context.isPartial) checkRequired(reader, context, body.seen);
-  for (const group of spec.exclusive ?? []) checkExclusive(reader, group, body.seen);
-  if (spec.exactlyOne !== undefined) checkExactlyOne(reader, context, body.seen);
+  for (const group of spec.exclusive ?? []) checkExclusive(reader, group, body);
+  if (spec.exactlyOne !== undefined) checkExactlyOne(reader, context, body);
   for (const [low, high] of spec.ordered ?? []) checkOrdered(reader, [low, high], body);
 }
 
@@ -33,10 +33,11 @@ function checkRequired(reader: Reader, context: BodyContext, seen: Seen): void {
   }
 }
 
-function checkExclusive(reader: Reader, group: readonly string[], seen: Seen): void {
+function checkExclusive(reader: Reader, group: readonly string[], { values, seen }: Body): void {
   const [first, second] = group.flatMap((name) => {
     const token = seen.at.get(name);
-    return token === undefined ? [] : [{ name, span: reader.tokenSpan(token) }];
+    // In a patch, null makes room for another of the group.
+    return token === undefined || values[name] === null ? [] : [{ name, span: reader.tokenSpan(token) }];
   });
   if (first === undefined || second === undefined) return;
   reader.sink.add({
@@ -47,9 +48,10 @@ function checkExclusive(reader: Reader, group: readonly string[], seen: Seen): v
   });
 }
 
-function checkExactlyOne(reader: Reader, context: BodyContext, seen: Seen): void {
+function checkExactlyOne(reader: Reader, context: BodyContext, body: Body): void {
+  const { seen } = body;
   const group = context.block.spec.exactlyOne ?? [];
-  checkExclusive(reader, group, seen);
+  checkExclusive(reader, group, body);
   const isSet = group.some((name) => seen.at.has(name) || seen.excused.has(name));
   if (isSet || seen.isBroken || context.isPartial) return;
   const message = `${context.block.name} needs one of ${group.join(', ')}`;

@@ -139,7 +139,9 @@ const plain = (value: unknown): unknown => JSON.parse(JSON.stringify([value]));
 function read(text: string): { errors: string[]; blocks: Pick<FlyBlock, 'kind' | 'labels' | 'values'>[] } {
   const checked = checkFly(parseFly(text));
   return {
-    errors: checked.diagnostics.map((diagnostic) => `${diagnostic.code} ${diagnostic.message}`),
+    errors: checked.diagnostics
+      .filter(({ severity }) => severity === 'error')
+      .map((diagnostic) => `${diagnostic.code} ${diagnostic.message}`),
     blocks: checked.blocks.map(({ kind, labels, values }) => ({ kind, labels, values })),
   };
 }

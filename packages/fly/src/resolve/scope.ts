@@ -27,6 +27,7 @@ export class Scope implements References {
   readonly #locals = new Map<string, Definition>();
   readonly #known = new Map<string, Plain | undefined>();
   readonly #circular = new Map<string, readonly string[]>();
+  readonly #used = new Set<string>();
   /** What is being evaluated. */
   readonly #open: string[] = [];
   readonly #options: ScopeOptions;
@@ -40,8 +41,14 @@ export class Scope implements References {
     }
   }
 
+  /** Has anything asked for this variable? Sure only after every file was checked. */
+  isUsed(variable: string): boolean {
+    return this.#used.has(variable);
+  }
+
   lookup(path: readonly string[]): Found {
     const [root = '', name = ''] = path;
+    if (root === 'var') this.#used.add(name);
     if (root === 'env' && name === 'name' && path.length === 2) return this.#environment();
     if (root !== 'var' && root !== 'local') return this.#member(path);
     const found = root === 'var' ? this.#variable(name) : this.#local(name);

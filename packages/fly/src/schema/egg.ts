@@ -171,7 +171,7 @@ export const job = block({
   repeat: 'label',
   isNamed: true,
   attributes: {
-    schedule: attribute({ kind: 'cron' }, 'When it runs, in UTC.', { required: true }),
+    schedule: attribute({ kind: 'cron', mostPerHour: 12 }, 'When it runs, in UTC.', { required: true }),
     script: attribute(text, 'What it runs.', { required: true }),
   },
   blocks: {

@@ -15,7 +15,8 @@ export type ValueType =
   | { readonly kind: 'duration'; readonly minMs?: number; readonly maxMs?: number }
   | { readonly kind: 'size'; readonly unit: 'MiB' | 'GiB' }
   | { readonly kind: 'percent' }
-  | { readonly kind: 'cron' }
+  /** `mostPerHour`: starting more often than that is worth a warning. */
+  | { readonly kind: 'cron'; readonly mostPerHour?: number }
   | { readonly kind: 'enum'; readonly of: readonly string[] }
   | { readonly kind: 'secret' }
   | { readonly kind: 'rule' }

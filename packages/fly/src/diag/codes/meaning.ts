@@ -3,6 +3,15 @@ import { type CodeEntry, eggWith, fileOf, jobWith, ruleWith } from './entry.ts';
 
 const twoEggs = (second: string) => `${eggWith()}\n${eggWith().replace('my-app', second)}`;
 
+const twoRules = (second: string) =>
+  fileOf(
+    '    }',
+    '    rule "older" {',
+    `      condition = "${second}"`,
+    '      action    = "drain"',
+    '    }',
+  );
+
 /** FLY050–089: rules and references; FLY100–199: lints. */
 export const meaningCodes = {
   FLY050: {
@@ -25,6 +34,27 @@ export const meaningCodes = {
     why: 'Both sides of a comparison are of one kind: a duration with a duration, a percentage with a percentage, a word with a word.',
     wrong: ruleWith('age > 60'),
     right: ruleWith('age > 60m'),
+  },
+  FLY053: {
+    severity: 'warning',
+    title: 'rule that holds never',
+    why: 'No runner is like this: two of its tests exclude each other.',
+    wrong: ruleWith('age > 2h AND age < 1h'),
+    right: ruleWith('age > 1h AND age < 2h'),
+  },
+  FLY054: {
+    severity: 'error',
+    title: 'rule that holds always',
+    why: 'Every runner is like this, so that the action would hit each of them, the healthy ones too.',
+    wrong: ruleWith('age >= 0s'),
+    right: ruleWith('age >= 24h'),
+  },
+  FLY055: {
+    severity: 'warning',
+    title: 'rule that never decides',
+    why: 'Wherever this rule holds, an earlier one does: with the same action it adds nothing, with another the two cancel each other.',
+    wrong: ruleWith('age > 1h').replace('    }\n', twoRules('age > 2h')),
+    right: ruleWith('age > 2h').replace('    }\n', twoRules('age > 1h')),
   },
   FLY070: {
     severity: 'error',
@@ -55,6 +85,22 @@ export const meaningCodes = {
     wrong: 'locals {\n  a = "${local.b}"\n  b = "${local.a}"\n}\n',
     right: 'locals {\n  a = "${local.b}"\n  b = "end"\n}\n',
   },
+  FLY074: {
+    severity: 'warning',
+    title: 'unused variable',
+    why: 'Nothing in this Nest refers to it, so that setting it changes nothing.',
+    phase: 'nest',
+    wrong: 'variable "env" { default = "dev" }\n',
+    right: `variable "env" { default = "dev" }\n\n${jobWith('script = "echo ${var.env}"')}`,
+  },
+  FLY075: {
+    severity: 'error',
+    title: 'patch that hits nothing',
+    why: 'A patch changes a block that exists, its null removes something that is set, and values set variables that exist.',
+    phase: 'nest',
+    wrong: 'patch "egg" "no-such-egg" {\n  runner { concurrent = 10 }\n}\n',
+    right: 'patch "egg" "my-app" {\n  runner { concurrent = 10 }\n}\n',
+  },
   FLY080: {
     severity: 'error',
     title: 'one name, two blocks',
@@ -70,6 +116,14 @@ export const meaningCodes = {
     phase: 'nest',
     wrong: twoEggs('other-app'),
     right: `${eggWith()}\n${eggWith('runner { tags = ["gpu"] }').replace('my-app', 'other-app')}`,
+  },
+  FLY082: {
+    severity: 'warning',
+    title: 'Egg without jobs',
+    why: 'An Egg without tags takes jobs without tags only; one that refuses those too takes none at all.',
+    phase: 'nest',
+    wrong: eggWith('runner { run_untagged = false }'),
+    right: eggWith('runner { tags = ["docker"] }'),
   },
   FLY085: {
     severity: 'error',
@@ -94,6 +148,21 @@ export const meaningCodes = {
       'mothergoose {\n  api {\n    image   = "cr.example/gosling:1"\n    runtime = "python312"\n  }\n}\n',
     right: 'mothergoose {\n  api {\n    image = "cr.example/gosling:1"\n  }\n}\n',
   },
+  FLY103: {
+    severity: 'warning',
+    title: 'idle longer than alive',
+    why: 'A runner that reaches pruning.max_age is replaced, however long it may be idle.',
+    phase: 'nest',
+    wrong: eggWith('runner { idle_timeout = "48h" }'),
+    right: eggWith('runner { idle_timeout = "10m" }'),
+  },
+  FLY104: {
+    severity: 'warning',
+    title: 'job that starts very often',
+    why: 'Each start needs a runner. More than 12 starts an hour mean that machines come and go all the time.',
+    wrong: jobWith('script = "date"').replace('0 2 * * *', '* * * * *'),
+    right: jobWith('script = "date"').replace('0 2 * * *', '*/5 * * * *'),
+  },
   FLY106: {
     severity: 'warning',
     title: 'folder and label differ',
@@ -101,5 +170,12 @@ export const meaningCodes = {
     phase: 'nest',
     wrong: eggWith(),
     right: eggWith(),
+  },
+  FLY199: {
+    severity: 'warning',
+    title: 'suppression without effect',
+    why: 'What is allowed is not found on the next line, cannot be allowed, or is allowed without a reason.',
+    wrong: `# fly:allow FLY102 nothing old is here\n${jobWith('script = "date"')}`,
+    right: jobWith('script = "date"'),
   },
 } as const satisfies Record<string, CodeEntry>;

@@ -1,0 +1,27 @@
+import type { EggConfig } from '@polar-gosling/domain';
+import { type Scope, spanOf } from '@polar-gosling/fly';
+import { formatDuration } from '@polar-gosling/kernel';
+import { type Placed, report } from './cross-check.ts';
+
+/** Variables that nothing in the Nest refers to. */
+export function adviseOnVariables(placed: readonly Placed[], scope: Scope): void {
+  for (const { source, block } of placed) {
+    if (block.kind !== 'variable' || scope.isUsed(block.name)) continue;
+    const message = `nothing refers to the variable "${block.name}"`;
+    report(source, { code: 'FLY074', span: block.headerSpan, message });
+  }
+}
+
+/** An Egg that no job can reach, and one whose runners may be idle longer than they may live. */
+export function adviseOnEgg(egg: EggConfig, { source, block }: Placed, maxAgeMs: number | undefined): void {
+  const { tags, runUntagged, idleTimeoutMs } = egg.runner;
+  if (tags.length === 0 && !runUntagged) {
+    const message = `${block.kind} "${egg.name}" has no tags and refuses jobs without tags: it takes no job`;
+    const span = spanOf(source.parsed, block, ['runner', 'run_untagged']);
+    report(source, { code: 'FLY082', span, message });
+  }
+  if (maxAgeMs === undefined || idleTimeoutMs <= maxAgeMs) return;
+  const limit = formatDuration(maxAgeMs);
+  const message = `idle_timeout (${formatDuration(idleTimeoutMs)}) is longer than pruning.max_age (${limit})`;
+  report(source, { code: 'FLY103', span: spanOf(source.parsed, block, ['runner', 'idle_timeout']), message });
+}

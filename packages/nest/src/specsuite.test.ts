@@ -1,0 +1,56 @@
+import { globSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { readNest } from './read-nest.ts';
+
+const suite = fileURLToPath(new URL('../../../specsuite/fly/', import.meta.url));
+const cases = globSync('*/*/nest/', { cwd: suite }).toSorted();
+
+/** Reads the Nest of a case; one that has an environment is read in it. */
+function readCase(path: string) {
+  const cwd = suite + path;
+  const files = globSync('**/*.fly', { cwd }).map((name) => ({
+    path: name,
+    text: readFileSync(`${cwd}/${name}`, 'utf8'),
+  }));
+  const isProd = files.some((file) => file.path === 'Envs/prod.fly');
+  return readNest(files, {
+    embedded: !(path.includes('N5') || path.includes('FLY085')),
+    ...(isProd && { environment: 'prod' }),
+  });
+}
+
+describe('cases of a whole Nest', () => {
+  it('are here', () => {
+    expect(cases.length).toBeGreaterThan(20);
+  });
+
+  it.each(cases)('%s is found as its golden says', async (path) => {
+    const found = readCase(path).diagnostics.map(
+      ({ file, range, code, severity, message }) =>
+        `${file}:${range.start.line}:${range.start.col} ${code} ${severity}: ${message}\n`,
+    );
+
+    await expect(found.join('')).toMatchFileSnapshot(`${suite}${path}.diag`);
+  });
+
+  it.each(cases.filter((path) => path.startsWith('rules/M') || path.includes('N7')))(
+    '%s gives its Eggs',
+    async (path) => {
+      const eggs = readCase(path).eggs.map(({ name, runner, scopes, environment }) => ({
+        name,
+        runner,
+        scopes,
+        environment,
+      }));
+
+      await expect(`${JSON.stringify(eggs, null, 2)}\n`).toMatchFileSnapshot(`${suite}${path}.json`);
+    },
+  );
+
+  it.each(cases.filter((path) => path.startsWith('invalid/')))('%s shows its code', (path) => {
+    const [, code] = path.split('/');
+
+    expect(readCase(path).diagnostics.map((found) => found.code)).toContain(code);
+  });
+});
