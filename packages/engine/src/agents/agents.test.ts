@@ -108,10 +108,11 @@ describe('bootstrap', () => {
     expect(both.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
   });
 
-  it('refuses a runner that was terminated', async () => {
-    await setRunner({ state: 'terminated' });
-
-    await expect(boot()).rejects.toMatchObject({ code: 'AGENT_TERMINATED', http: 410 });
+  it('refuses a runner that is to be removed, or was', async () => {
+    for (const state of ['failed', 'terminating', 'terminated']) {
+      await setRunner({ state });
+      await expect(boot()).rejects.toMatchObject({ code: 'AGENT_TERMINATED', http: 410 });
+    }
   });
 
   it('refuses where the registration is gone', async () => {
@@ -177,6 +178,14 @@ describe('heartbeat', () => {
     await expect(beat(new Secret('x'))).rejects.toMatchObject({ code: 'AGENT_UNAUTHORIZED', http: 401 });
     await setRunner({ state: 'terminated' });
     await expect(beat(agentToken)).rejects.toMatchObject({ code: 'AGENT_TERMINATED', http: 410 });
+  });
+
+  it('drains a runner that failed while it was made', async () => {
+    const { agentToken } = await boot();
+    await setRunner({ state: 'failed' });
+    expect(await beat(agentToken)).toMatchObject({ desired: 'drain' });
+    await setRunner({ state: 'terminating', desired: 'stop' });
+    expect(await beat(agentToken, { seq: 2 })).toMatchObject({ desired: 'stop' });
   });
 
   it('sends the configuration when it changed, unless that needs another machine', async () => {

@@ -77,7 +77,9 @@ function refuse(
 ): void {
   const { request, runner, agent } = at;
   if (sha256Hex(request.token.reveal()) !== agent.bootstrap_sha256) throw bootstrapErrors.foreign({});
-  if (runner.state === 'terminated') throw agentErrors.terminated({});
+  // What failed while it was made is removed: it must not begin to take jobs.
+  const isEnding = runner.state === 'failed' || runner.state === 'terminating';
+  if (isEnding || runner.state === 'terminated') throw agentErrors.terminated({});
   // The same boot may ask again until its first report: its first answer may have been lost.
   const isRepeat = agent.boot_id === request.bootId && agent.last_heartbeat === undefined;
   if (agent.boot_id !== undefined && !isRepeat) throw bootstrapErrors.used({});

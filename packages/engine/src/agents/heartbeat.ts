@@ -127,12 +127,14 @@ async function answer(
   options: CallOptions,
 ): Promise<HeartbeatAnswer> {
   const { runner, report } = at;
+  // It failed while it was made, and its agent came up all the same: it is removed once it has no job.
+  const isEnding = runner.state === 'failed' || runner.state === 'terminating';
   const egg = await getRow(deps.store, { ...typed.eggConfigs, key: { partition: runner.egg_name } }, options);
   const configHash = egg?.config_hash ?? report.configHash;
   const hasChanged =
     egg !== undefined && configHash !== report.configHash && egg.machine_hash === runner.machine_hash;
   return {
-    desired: runner.desired,
+    desired: isEnding && runner.desired !== 'stop' ? 'drain' : runner.desired,
     configHash: hasChanged ? configHash : report.configHash,
     nextInS: deps.settings.heartbeatMs / 1000,
     ...(hasChanged ? { config: await runnerConfig(deps, egg.config, options) } : {}),

@@ -137,7 +137,6 @@ describe('queries', () => {
         { name: 'opentofu', ok: true },
       ],
       nest: { mode: 'webhook', status: 'success' },
-      problems: [{ code: 'NEST_UNKNOWN_PROJECT' }],
     });
     plane.git.commit({ 'Eggs/app/config.fly': 'egg "app" {' });
     await plane.engine().background.wakeSync(direct);

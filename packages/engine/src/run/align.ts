@@ -1,15 +1,18 @@
+import type { RunnerState } from '@polar-gosling/domain';
 import type { RunnerRow } from '@polar-gosling/ports/store';
 import type { PlanChange } from '@polar-gosling/ports/tofu';
-import { isTainted } from './shard-work.ts';
+import { isCreatable, isTainted, isVanished } from './shard-work.ts';
 
 /** A row that does not say what OpenTofu's state says: an earlier run ended before it could write it down. */
 export interface Alignment {
   readonly row: RunnerRow;
-  readonly to: 'booting' | 'failed' | 'terminating' | 'terminated';
+  readonly to: RunnerState;
   readonly made: boolean;
   readonly why: string;
   /** Half of it exists. */
   readonly isTainted?: true;
+  /** It lives, and the state does not know it. */
+  readonly isVanished?: true;
 }
 
 /**
@@ -36,17 +39,36 @@ function isWithin(address: string, owner: string): boolean {
 
 /** `own`: the actions of each resource that is the runner's. */
 function alignRow(row: RunnerRow, own: readonly (readonly string[])[]): Alignment | undefined {
-  const isHalf = own.some((actions) => actions.length > 1);
-  const isStarting = row.state === 'requested' || row.state === 'provisioning';
-  if (isStarting && !row.made) {
-    if (isHalf)
-      return { row, to: 'failed', made: true, isTainted: true, why: 'an earlier run made half of it' };
-    // Its agent may be at work already: it must not share the fate of the apply that follows.
-    const isWhole = own.length > 0 && own.every((actions) => isOnly(actions, 'no-op'));
-    if (isWhole) return { row, to: 'booting', made: true, why: 'an earlier run made it before it was ended' };
+  const seen = {
+    isHalf: own.some((actions) => actions.length > 1),
+    isWhole: own.length > 0 && own.every((actions) => isOnly(actions, 'no-op')),
+    isWanted: own.length > 0,
+    isNotThere: own.every((actions) => isOnly(actions, 'create')),
+  };
+  if (row.state === 'terminating') return alignEnding(row, seen);
+  if (row.made) return alignLiving(row, seen);
+  return isCreatable(row) ? alignStarting(row, seen) : undefined;
+}
+
+type Seen = Readonly<Record<'isHalf' | 'isWhole' | 'isWanted' | 'isNotThere', boolean>>;
+
+function alignStarting(row: RunnerRow, seen: Seen): Alignment | undefined {
+  if (seen.isHalf) {
+    return { row, to: 'failed', made: true, isTainted: true, why: 'an earlier run made half of it' };
   }
-  if (row.state !== 'terminating') return undefined;
-  if (isHalf && !isTainted(row)) {
+  // Its agent may be at work already: it must not share the fate of the apply that follows.
+  const why = 'an earlier run made it before it was ended';
+  return seen.isWhole ? { row, to: 'booting', made: true, why } : undefined;
+}
+
+function alignLiving(row: RunnerRow, seen: Seen): Alignment | undefined {
+  if (!seen.isWanted || !seen.isNotThere || isVanished(row)) return undefined;
+  const why = 'the state does not name it: it leaves the bundle and lives on';
+  return { row, to: row.state, made: true, isVanished: true, why };
+}
+
+function alignEnding(row: RunnerRow, seen: Seen): Alignment | undefined {
+  if (seen.isHalf && !isTainted(row)) {
     return {
       row,
       to: 'terminating',
@@ -55,10 +77,8 @@ function alignRow(row: RunnerRow, own: readonly (readonly string[])[]): Alignmen
       why: 'half of it exists: it is removed first',
     };
   }
-  const isNotThere = own.every((actions) => isOnly(actions, 'create'));
-  return isNotThere
-    ? { row, to: 'terminated', made: row.made, why: 'it is not in the state any more' }
-    : undefined;
+  const why = 'it is not in the state any more';
+  return seen.isNotThere ? { row, to: 'terminated', made: row.made, why } : undefined;
 }
 
 function isOnly(actions: readonly string[], action: string): boolean {

@@ -166,7 +166,7 @@ describe('runShard', () => {
     await setRunner({ state: 'idle' });
     await wantRunner(2);
     await wantRunner(3);
-    plane.tofu.states.get('app#0')?.clear();
+    plane.tofu.states.get('app#0')?.set('of-somebody-else', true);
 
     expect(await run()).toBe('TOFU_PLAN_UNEXPECTED');
 
@@ -176,6 +176,47 @@ describe('runShard', () => {
       expect.objectContaining({ action: 'TOFU_PLAN_UNEXPECTED', resource_type: 'run' }),
     );
     expect(await runStates()).toEqual(['settled', 'settled']);
+  });
+
+  it('lets a living runner be that the state has lost, and goes on with the others', async () => {
+    await wantRunner();
+    await run();
+    await setRunner({ state: 'idle' });
+    plane.tofu.states.get('app#0')?.clear();
+    await wantRunner(2);
+    await wantRunner(3);
+
+    expect(await run()).toBe('again');
+    expect(await run()).toBe('again');
+
+    expect((await runners()).slice(0, 2)).toEqual(['idle true', 'booting true']);
+    expect(plane.tofu.machines.size).toBeGreaterThan(1);
+    expect(await plane.recording.rows('audit_logs')).toContainEqual(
+      expect.objectContaining({ action: 'vanished' }),
+    );
+    expect(plane.tofu.violations).toEqual([]);
+    await setRunner({ state: 'terminating' });
+    await run();
+    await run();
+    expect((await runners())[0]).toBe('terminated true');
+    expect(plane.tofu.machines.size).toBe(plane.tofu.states.get('app#0')?.size);
+  });
+
+  it('waits with a removal until the agent says that it is done', async () => {
+    await wantRunner();
+    await run();
+    await setRunner({ state: 'terminating' });
+    const [id] = plane.tofu.machines.keys();
+    const key = { table: 'runner_agents', partition: String(id) } as const;
+    const set = { boot_id: 'b', last_heartbeat: plane.clock.now(), reported_state: 'active' };
+    await plane.deps.store.commit([{ kind: 'update', key, set, when: { kind: 'present' } }], direct);
+
+    expect(await run()).toBe('later');
+    expect(plane.tofu.machines.size).toBe(1);
+    const drained = { reported_state: 'drained', current_jobs: [] };
+    await plane.deps.store.commit([{ kind: 'update', key, set: drained, when: { kind: 'present' } }], direct);
+    expect(await run()).toBe('again');
+    expect(plane.tofu.machines.size).toBe(0);
   });
 
   it('shows a plan that failed until one succeeds', async () => {

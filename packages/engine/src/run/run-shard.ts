@@ -6,6 +6,7 @@ import { getRow, getRows, listAll } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
 import { applyWork } from './apply-work.ts';
 import { noteProblem } from './problems.ts';
+import { runnersAtWork } from './runners-at-work.ts';
 import { settleLeft } from './settle-left.ts';
 import type { ShardOutcome } from './shard-outcome.ts';
 import { chooseWork } from './shard-work.ts';
@@ -35,8 +36,9 @@ async function underLease(
   const rows = await shardRows(deps, at, options);
   // A half-made machine goes by a delete of its own; until reconcile has said so its plan would be a replace.
   if (rows.some(({ state, made }) => state === 'failed' && made)) return 'later';
-  const work = chooseWork(rows, deps.clock.now());
-  if (work === undefined) return 'idle';
+  const atWork = await runnersAtWork(deps, rows, options);
+  const work = chooseWork(rows, deps.clock.now(), atWork);
+  if (work === undefined) return atWork.size > 0 ? 'later' : 'idle';
   return reportProblems(deps, { egg, signal: options.signal }, () =>
     applyWork(deps, { ...at, egg, rows, work }, options),
   );

@@ -61,6 +61,17 @@ describe('chooseWork', () => {
   });
 });
 
+describe('chooseWork while agents are at work', () => {
+  it('removes nobody who may still have a job', () => {
+    const rows = [terminating('a'), terminating('b')];
+
+    expect(ids(chooseWork(rows, now, new Set(['a']))?.targets)).toEqual(['b']);
+    expect(chooseWork(rows, now, new Set(['a', 'b']))).toBeUndefined();
+    const tainted = aRunner({ ...terminating('a'), metadata: { tainted: true } });
+    expect(chooseWork([tainted, requested('c')], now, new Set(['a']))).toBeUndefined();
+  });
+});
+
 describe('alignRows', () => {
   const align = (row: ReturnType<typeof aRunner>, actions: readonly string[] | undefined) => {
     const changes = actions === undefined ? [] : [{ address: row.address, actions }];
@@ -91,7 +102,9 @@ describe('alignRows', () => {
     ]);
   });
 
-  it('says nothing of runners that live', () => {
+  it('says nothing of runners that live, but that the state has lost them', () => {
+    expect(align(idle('a'), ['create'])).toEqual(['idle true']);
+    expect(align(aRunner({ ...idle('a'), metadata: { vanished: true } }), undefined)).toEqual([]);
     expect(align(idle('a'), undefined)).toEqual([]);
     expect(align(idle('a'), ['no-op'])).toEqual([]);
   });

@@ -12,13 +12,22 @@ export interface ShardWork {
   readonly wanted: readonly RunnerRow[];
 }
 
-/** Chooses the next run of a shard from its live rows; `undefined`: nothing to do. Pure. */
-export function chooseWork(rows: readonly RunnerRow[], now: number): ShardWork | undefined {
+/**
+ * Chooses the next run of a shard from its live rows; `undefined`: nothing to do now. `atWork`: runners whose agents
+ * may still have a job, which are not removed yet. Pure.
+ */
+export function chooseWork(
+  rows: readonly RunnerRow[],
+  now: number,
+  atWork: ReadonlySet<string> = new Set(),
+): ShardWork | undefined {
+  // While it is wanted nothing can be applied, and it cannot go yet.
+  if (rows.some((row) => isTainted(row) && atWork.has(row.id))) return undefined;
   const creatable = rows.filter(isCreatable);
   const removable = rows
-    .filter(({ state }) => state === 'terminating')
+    .filter(({ id, state }) => state === 'terminating' && !atWork.has(id))
     .toSorted((a, b) => a.state_since - b.state_since);
-  const made = rows.filter((row) => row.made && row.state !== 'terminated');
+  const made = rows.filter((row) => row.made && row.state !== 'terminated' && !isVanished(row));
   const [oldest] = removable;
   // What an interrupted apply began may stand in the state: it is settled first, or a removal would find it unwanted.
   const isInterrupted = creatable.some(({ state }) => state === 'provisioning');
@@ -32,6 +41,12 @@ export function chooseWork(rows: readonly RunnerRow[], now: number): ShardWork |
   const gone = new Set(targets.map(({ id }) => id));
   const interrupted = creatable.filter(({ state }) => state === 'provisioning');
   return { kind: 'remove', targets, wanted: [...made, ...interrupted].filter(({ id }) => !gone.has(id)) };
+}
+
+/** It lives, but OpenTofu's state does not know it: wanted, it would be made again. Removed, it is a stray. */
+export function isVanished(row: Pick<RunnerRow, 'metadata'>): boolean {
+  const metadata: { readonly vanished?: boolean } | undefined = row.metadata;
+  return metadata?.vanished === true;
 }
 
 /** Made by half: while it is wanted, every plan replaces it, and nothing else can be applied. It goes first. */
