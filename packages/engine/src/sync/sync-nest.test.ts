@@ -170,7 +170,8 @@ describe('syncNest', () => {
         }
       }
       const [nest] = (await plane.recording.rows('egg_configs')).filter(({ kind }) => kind === 'nest');
-      return { calls, eggs: await eggs(), nest: nest?.['config'] };
+      const { commit, eggs: known, status } = Object(nest?.['config']);
+      return { calls, eggs: await eggs(), nest: { commit, known, status } };
     };
     const whole = await reach(0, 'before');
     for (let failing = 1; failing <= whole.calls; failing++) {
