@@ -4,7 +4,7 @@ import type { HealthView, Problem } from '../api/queries.ts';
 import type { InternalDeps } from '../deps.ts';
 import { getRow, listPage } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
-import { readNestRow } from '../sync/write-nest.ts';
+import { type NestProblem, readNestRow } from '../sync/write-nest.ts';
 import { nestBinding } from '../webhooks/handle.ts';
 
 /** Live, and what it depends on. */
@@ -46,7 +46,11 @@ async function nestHealth(
     const [last] = items;
     const state = await getRow(deps.store, { ...typed.eggState, key: { partition: nestBinding } }, options);
     return {
-      problems: [...(last === undefined ? [] : syncProblems(last)), ...notedProblems(state)],
+      problems: [
+        ...(last === undefined ? [] : syncProblems(last)),
+        ...fileProblems(nest?.problems ?? []),
+        ...notedProblems(state),
+      ],
       nest: {
         mode,
         ...(nest?.commit ? { commit: nest.commit } : {}),
@@ -73,17 +77,13 @@ function syncProblems(last: SyncRow): Problem[] {
     const detail = `${last.error_message ?? ''}; let it through with gosling sync --confirm ${last.git_commit}`;
     problems.push({ code: 'SYNC_HELD', detail, since });
   }
-  const diagnostics: readonly Found[] = last.changes_detected?.diagnostics ?? [];
-  for (const { code, severity, file, line, message } of diagnostics) {
-    if (severity === 'error') problems.push({ code, detail: `${file}:${line}: ${message}`, since });
-  }
   return problems;
 }
 
-interface Found {
-  readonly code: string;
-  readonly severity: string;
-  readonly file: string;
-  readonly line: number;
-  readonly message: string;
+function fileProblems(problems: readonly NestProblem[]): Problem[] {
+  return problems.map(({ code, file, line, message, since }) => ({
+    code,
+    detail: `${file}:${line}: ${message}`,
+    since,
+  }));
 }

@@ -1,9 +1,10 @@
 import type { Diagnostic } from '@polar-gosling/nest';
-import type { CallOptions, Row } from '@polar-gosling/ports/store';
+import { type CallOptions, maxUnitWrites, type Row, type Write } from '@polar-gosling/ports/store';
 import type { InternalDeps } from '../deps.ts';
 import type { NestChange } from './compare.ts';
 
 const diagnosticsKept = 50;
+const rowsKept = 1_000;
 
 export interface SyncRecord {
   readonly commit: string;
@@ -40,10 +41,24 @@ export async function recordSync(
     error_message: record.error,
   };
   await deps.store.commit([{ kind: 'put', table: 'sync_history', row, when: { kind: 'absent' } }], options);
+  await dropOldest(deps, options);
   const fields = { commit: record.commit, status: undefined, state: record.status, reason: record.error };
   if (record.status === 'failed' || record.status === 'held')
     deps.log.error('a sync of the Nest did not go through', fields);
   else if (!record.unchanged) deps.log.info('the Nest was synced', fields);
+}
+
+/** Each sync adds one row, so a few at a time are enough. */
+async function dropOldest(deps: InternalDeps, options: CallOptions): Promise<void> {
+  const newest = { table: 'sync_history', partition: 'nest', order: 'desc' } as const;
+  const { cursor } = await deps.store.list({ ...newest, limit: rowsKept }, options);
+  if (cursor === undefined) return;
+  const { items } = await deps.store.list({ ...newest, cursor, limit: maxUnitWrites }, options);
+  const unit = items.map(({ nest, id }): Write => {
+    const key = { table: 'sync_history', partition: String(nest), sort: String(id) } as const;
+    return { kind: 'delete', key, when: { kind: 'any' } };
+  });
+  await deps.store.commit(unit, options);
 }
 
 function toStored(diagnostic: Diagnostic): object {

@@ -1,4 +1,4 @@
-import { checkSync, isLive } from '@polar-gosling/domain';
+import { checkSync } from '@polar-gosling/domain';
 import { isCoded, toProblem } from '@polar-gosling/kernel';
 import { readNest } from '@polar-gosling/nest';
 import type { NestCommit } from '@polar-gosling/ports/git';
@@ -108,7 +108,5 @@ async function guard(
 
 async function liveRunners(deps: InternalDeps, egg: string, options: CallOptions): Promise<number> {
   const members = await listAll(deps.store, { ...typed.eggMembers, query: { partition: egg } }, options);
-  return members.filter(
-    ({ item, state }) => item.startsWith('runner#') && state !== 'terminated' && isLive('idle'),
-  ).length;
+  return members.filter(({ item }) => item.startsWith('runner#')).length;
 }

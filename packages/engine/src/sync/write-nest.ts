@@ -17,7 +17,19 @@ export interface NestState {
   readonly status: 'success' | 'partial' | 'held';
   /** `machine_revision` the hashes were made with. */
   readonly revision: number;
+  /** Errors of the commit in force, shown until another commit mends them. */
+  readonly problems?: readonly NestProblem[];
 }
+
+export interface NestProblem {
+  readonly code: string;
+  readonly file: string;
+  readonly line: number;
+  readonly message: string;
+  readonly since: number;
+}
+
+const problemsKept = 50;
 
 const uglyFoxFile = 'UF/config.fly';
 const nestKey = { table: 'egg_configs', partition: 'nest' } as const;
@@ -47,8 +59,13 @@ export async function writeNest(
   const names = [
     ...new Set([...stillKnown, ...change.eggs.map(({ config }) => String(config.name))]),
   ].toSorted();
-  const revision = deps.settings.machineRevision;
-  await writeNestRow(deps, { commit: '', eggs: names, status: at.status, revision }, options);
+  const state = {
+    eggs: names,
+    status: at.status,
+    revision: deps.settings.machineRevision,
+    problems: problemsOf(read, head.committedAt),
+  };
+  await writeNestRow(deps, { ...state, commit: '' }, options);
 
   for (const egg of change.eggs) await writeEgg(deps, { egg, head }, options);
   for (const invalid of change.invalid) await markInvalid(deps, invalid, options);
@@ -56,8 +73,15 @@ export async function writeNest(
   const isUglyFoxBad = read.perFile.some(({ path, ok }) => path === uglyFoxFile && !ok);
   // A file with errors keeps its last good version.
   if (!isUglyFoxBad) await writeUglyFox(deps, { config: read.uglyfox ?? defaultUglyFox, head }, options);
-  await writeNestRow(deps, { commit: head.commit, eggs: names, status: at.status, revision }, options);
+  await writeNestRow(deps, { ...state, commit: head.commit }, options);
   deps.queue.wake();
+}
+
+function problemsOf(read: NestRead, since: number): NestProblem[] {
+  const errors = read.diagnostics.filter(({ severity }) => severity === 'error');
+  return errors
+    .slice(0, problemsKept)
+    .map(({ code, file, range, message }) => ({ code, file, line: range.start.line, message, since }));
 }
 
 async function existing(
@@ -75,7 +99,7 @@ async function existing(
 async function writeNestRow(deps: InternalDeps, state: NestState, options: CallOptions): Promise<void> {
   const set: Row = {
     kind: 'nest',
-    config: { ...state, eggs: [...state.eggs] },
+    config: JSON.parse(JSON.stringify(state)),
     config_hash: '',
     machine_hash: '',
     git_commit: state.commit,
