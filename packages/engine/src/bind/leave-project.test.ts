@@ -1,4 +1,5 @@
 import { gitlabErrors } from '@polar-gosling/ports/gitlab';
+import type { Row } from '@polar-gosling/ports/store';
 import { createFakeClock, createSeededIds } from '@polar-gosling/testkit';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { applyJob } from '../demand/apply-job.ts';
@@ -30,7 +31,7 @@ const job = (project: number, status: string) => ({
 
 const hookedProjects = () => [...plane.model.hooks.values()].map(({ projectId }) => projectId);
 
-async function put(table: 'runners' | 'egg_members', row: Record<string, unknown>) {
+async function put(table: 'runners' | 'egg_members', row: Row) {
   await plane.deps.store.commit([{ kind: 'put', table, row, when: { kind: 'any' } }], direct);
 }
 

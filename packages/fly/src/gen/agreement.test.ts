@@ -26,8 +26,8 @@ const titleOf = ({ path }: Body) => (path.length === 0 ? 'the file' : path.join(
 function refused({ path }: Body, names: readonly string[]): string[] {
   const lines = names.map((name) => `${name} = 1`);
   const text = path.reduceRight((inner, name, depth) => {
-    const [outer = {}] = bodies.filter((body) => titleOf(body) === path.slice(0, depth + 1).join(' › '));
-    const count = 'spec' in outer ? (outer.spec.labels ?? 0) : 0;
+    const outer = bodies.find((body) => titleOf(body) === path.slice(0, depth + 1).join(' › '));
+    const count = outer?.spec.labels ?? 0;
     const labels = ['"egg"', '"a"'].slice(0, count).join(' ');
     return `${name} ${labels} {\n${inner}\n}`;
   }, lines.join('\n'));
