@@ -97,7 +97,7 @@ describe('the demo', { timeout: 90_000 }, () => {
 
     const lines = demo.output().split('\n');
     expect(code, demo.output()).toBe(0);
-    expect(demo.output()).toMatch(/⠙ job runs \d\.\ds/);
+    expect(demo.output()).toMatch(/[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] job runs \d\.\ds/);
     expect(demo.output()).toContain('\u001b[1A\u001b[2K');
     const done = lines.flatMap((line) => /✓ ([^:]+?)(?::.*)? \d+\.\ds\r$/.exec(line)?.[1] ?? []);
     expect(done).toEqual(stages);
