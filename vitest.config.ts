@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
-/** Tests that start OpenTofu. */
-const engines = ['adapters/tofu/src/**/*.test.ts'];
+/** Tests that start OpenTofu, or speak to another engine that `scripts/test.mjs` has started. */
+const engines = ['adapters/tofu/src/**/*.test.ts', '{adapters,packages,apps}/*/src/**/*.engine.test.ts'];
 /** Tests that start other programs (git, sshd, a runner, the CLI), force data to disk or simulate: seconds each. */
 const processes = [
   'packages/engine/src/{simulation,every-call}.test.ts',

@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# start-dynamodb-local.sh [PORT] | stop [PORT]   Amazon's own DynamoDB Local, in memory; needs Java 17 and Maven
+# shellcheck source=scripts/engines/common.sh
+. "$(dirname "$0")/common.sh"
+begin dynamodb 18000 "$@"
+version=2.6.0
+home=$POLAR_CACHE/dynamodb-local-$version
+need java 'openjdk-17-jre-headless'
+lock dynamodb
+maven_jars "$home" com.amazonaws DynamoDBLocal "$version"
+unlock
+start "$name" "$url/" 90 java -Xmx512m "-Dsqlite4java.library.path=$home/lib" -cp "$home/lib/*" \
+  com.amazonaws.services.dynamodbv2.local.main.ServerRunner -inMemory -sharedDb -disableTelemetry -port "$port"
+echo "$url"
