@@ -8,7 +8,7 @@ import { agentErrors, bootstrapErrors } from '../errors.ts';
 import { getRow } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
 import { auditWrite, dirtyWrites } from '../rows/writes.ts';
-import { runnerConfig } from './runner-config.ts';
+import { runnerConfigOrProblem } from './config-problem.ts';
 
 /** The 10 minutes of a one-time token begin when the apply that makes its machine starts. */
 export const bootstrapTtlMs = 10 * 60_000;
@@ -118,7 +118,7 @@ async function compose(
       systemId: runner.system_id,
       ...(caPem === undefined ? {} : { caPem }),
     },
-    config: await runnerConfig(deps, config, options),
+    config: await runnerConfigOrProblem(deps, egg, options),
     timeouts: {
       jobS: maximumS,
       drainS: maximumS,
