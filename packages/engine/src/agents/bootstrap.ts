@@ -3,6 +3,7 @@ import { Secret, sha256Hex } from '@polar-gosling/kernel';
 import type { CallOptions, EggConfigRow, RunnerAgentRow, RunnerRow } from '@polar-gosling/ports/store';
 import type { BootstrapAnswer, BootstrapRequest } from '../api/agents.ts';
 import type { EngineDeps } from '../api/engine.ts';
+import { readCaCertificates } from '../bind/ca-file.ts';
 import { scopeOf } from '../bind/targets.ts';
 import { agentErrors, bootstrapErrors } from '../errors.ts';
 import { getRow } from '../rows/read.ts';
@@ -103,7 +104,7 @@ async function compose(
   if (registration === undefined || token === undefined) throw agentErrors.unknown({});
   const scope = scopeOf(config, registration);
   if (scope === undefined) throw agentErrors.unknown({});
-  const caPem = scope.caFile === undefined ? undefined : deps.readCaFile(scope.caFile);
+  const caPem = readCaCertificates(deps, { file: scope.caFile, egg: egg.name });
   const maximumS = config.runner.maximumTimeoutS ?? 3600;
   return {
     agentToken: new Secret(deps.ids.token(agentTokenBytes)),
