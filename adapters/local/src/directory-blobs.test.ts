@@ -10,7 +10,15 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 const newDir = () => join(mkdtempSync(join(root, 'b-')), 'blobs');
 const options = { signal: new AbortController().signal };
 
-describeBlobsContract({ name: 'directory', create: () => createDirectoryBlobs({ dir: newDir() }) });
+let current = '';
+describeBlobsContract({
+  name: 'directory',
+  create: () => {
+    current = newDir();
+    return createDirectoryBlobs({ dir: current });
+  },
+  tamper: (key, value) => writeFileSync(join(current, key), value),
+});
 
 describe('createDirectoryBlobs', () => {
   it('writes files for this user only and leaves no partial ones', async () => {

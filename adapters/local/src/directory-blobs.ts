@@ -1,24 +1,59 @@
 import type { Dirent } from 'node:fs';
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { type Blobs, blobErrors, checkBlobKey, checkBlobPrefix } from '@polar-gosling/ports/blobs';
-import { codeOf, createFile, partialMark, replaceFile } from './write-file.ts';
+import { startSha256 } from '@polar-gosling/kernel';
+import {
+  type BlobStore,
+  blobErrors,
+  checkBlobKey,
+  checkBlobPrefix,
+  checkChunks,
+  checkContent,
+  contentKey,
+} from '@polar-gosling/ports/blobs';
+import { codeOf, createFile, linkFile, partialMark, replaceFile, writePartial } from './write-file.ts';
 
-/** Each key a file below `dir`, 0600. A key that names a folder of other keys is refused with BLOB_BAD_KEY. */
-export function createDirectoryBlobs(options: { dir: string }): Blobs {
+/**
+ * Each key a file below `dir`, 0600. A key that names a folder of other keys is refused with BLOB_BAD_KEY. Bytes that
+ * changed on the disk are noticed under content-addressed keys; a file has no room for the checksum of another one.
+ */
+export function createDirectoryBlobs(options: { dir: string }): BlobStore {
   const pathOf = (key: string) => join(options.dir, checkBlobKey(key));
   return {
     async read(key, { signal }) {
       signal.throwIfAborted();
-      return orMissing('read', async () => new Uint8Array(await readFile(pathOf(key), { signal })));
+      const bytes = await orMissing('read', () => readFile(pathOf(key), { signal }));
+      return bytes && checkContent(key, new Uint8Array(bytes));
     },
     async write(key, value, { signal }) {
       signal.throwIfAborted();
-      await writing(key, () => replaceFile(pathOf(key), value));
+      await writing(key, () => replaceFile(pathOf(key), checkContent(key, value)));
     },
     async writeIfAbsent(key, value, { signal }) {
       signal.throwIfAborted();
-      return writing(key, () => createFile(pathOf(key), value));
+      return writing(key, () => createFile(pathOf(key), checkContent(key, value)));
+    },
+    async openRead(key, { signal }) {
+      signal.throwIfAborted();
+      const chunks = await orMissing('read', () => openChunks(pathOf(key), signal));
+      return chunks && checkChunks(key, chunks);
+    },
+    async writeFrom(key, source, { signal }) {
+      signal.throwIfAborted();
+      await writing(key, () => replaceFile(pathOf(key), checkChunks(key, untilAborted(source, signal))));
+    },
+    async putContent(prefix, source, { signal }) {
+      signal.throwIfAborted();
+      const folder = pathOf(prefix);
+      return writing(prefix, async () => {
+        const seen = { hash: startSha256(), sizeBytes: 0 };
+        await mkdir(folder, { recursive: true, mode: 0o700 });
+        const partial = await writePartial(join(folder, 'content'), counting(source, seen, signal));
+        const sha256 = seen.hash.hex();
+        const key = contentKey(prefix, sha256);
+        await linkFile(partial, pathOf(key));
+        return { key, sha256, sizeBytes: seen.sizeBytes };
+      });
     },
     async remove(key, { signal }) {
       signal.throwIfAborted();
@@ -36,6 +71,36 @@ export function createDirectoryBlobs(options: { dir: string }): Blobs {
       return found;
     },
   };
+}
+
+/** The file's bytes; opened before this resolves, so that a missing one is known, and closed at their end. */
+async function openChunks(path: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array> | undefined> {
+  const file = await open(path, 'r');
+  if ((await file.stat()).isFile()) return untilAborted(file.createReadStream(), signal);
+  await file.close();
+  return undefined;
+}
+
+async function* untilAborted(
+  source: AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of source) {
+    signal.throwIfAborted();
+    yield chunk;
+  }
+}
+
+async function* counting(
+  source: AsyncIterable<Uint8Array>,
+  seen: { readonly hash: ReturnType<typeof startSha256>; sizeBytes: number },
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of untilAborted(source, signal)) {
+    seen.hash.update(chunk);
+    seen.sizeBytes += chunk.length;
+    yield chunk;
+  }
 }
 
 /** Keys in the order of their text: a folder stands where its name and the slash would. */

@@ -23,6 +23,6 @@ export { nearest } from './nearest.ts';
 export { type RetryPlan, retryDelayMs, withRetries } from './retry.ts';
 export { revealOf, Secret } from './secret.ts';
 export { createSystemClock } from './system/clock.ts';
-export { sha256Hex } from './system/hash.ts';
+export { sha256Hex, startSha256 } from './system/hash.ts';
 export { createSystemIds } from './system/ids.ts';
 export { createJsonLogger, type LogLevel } from './system/json-logger.ts';

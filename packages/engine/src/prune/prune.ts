@@ -3,7 +3,6 @@ import {
   decidePrune,
   defaultUglyFox,
   eggName,
-  isMarkSpent,
   missedHeartbeats,
   type PruneMark,
   type PruneRunner,
@@ -90,8 +89,7 @@ async function writeMark(
 ): Promise<boolean> {
   const { mark, seen } = at;
   const before = await getRow(deps.store, { ...typed.marks, key: { partition: mark.runnerId } }, options);
-  const isMarked = before?.action === mark.action && before.rule === mark.rule;
-  if (isMarked && !isMarkSpent(before, seen.agents.get(mark.runnerId)?.idle_since)) return false;
+  if (before?.action === mark.action && before.rule === mark.rule) return false;
   const set = { action: mark.action, rule: mark.rule, why: mark.why, by: 'uglyfox', at: deps.clock.now() };
   const unit: Write[] = [
     { kind: 'update', key: { table: 'marks', partition: mark.runnerId }, set, when: { kind: 'any' } },

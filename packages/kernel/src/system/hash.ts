@@ -4,3 +4,12 @@ import { createHash } from 'node:crypto';
 export function sha256Hex(data: string | Uint8Array): string {
   return createHash('sha256').update(data).digest('hex');
 }
+
+/** SHA-256 of what comes in parts. */
+export function startSha256(): { update(part: Uint8Array): void; hex(): string } {
+  const hash = createHash('sha256');
+  return {
+    update: (part) => void hash.update(part),
+    hex: () => hash.digest('hex'),
+  };
+}

@@ -1,20 +1,20 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Blobs } from './blobs.ts';
+import type { BlobStore } from './blobs.ts';
+import { describeContent } from './contract/content/contract.ts';
+import { describeStreams } from './contract/streams/contract.ts';
+import { bytesOf, type Check, chunksOf, options, type Tamper } from './contract/words/contract.ts';
 
 export interface BlobsContract {
   readonly name: string;
   /** A new, empty blob store. */
-  create(): Promise<Blobs> | Blobs;
+  create(): Promise<BlobStore> | BlobStore;
+  readonly tamper?: Tamper;
   /** Ends what `create` started. */
   close?(): Promise<void>;
   /** Title of a case → why this engine cannot pass it. */
   readonly skip?: Readonly<Record<string, string>>;
 }
 
-type Check = (title: string, test: (blobs: Blobs) => Promise<void>) => void;
-
-const options = { signal: new AbortController().signal };
-const bytesOf = (text: string) => new TextEncoder().encode(text);
 const badKeys = [
   '',
   '/a',
@@ -44,6 +44,8 @@ export function describeBlobsContract(contract: BlobsContract): void {
     };
     describeValues(check);
     describeKeys(check);
+    describeStreams(check);
+    describeContent(check, contract.tamper);
   });
 }
 
@@ -132,6 +134,11 @@ function describeKeys(check: Check): void {
       await expect(blobs.write(key, bytesOf('x'), options)).rejects.toEqual(refused);
       await expect(blobs.writeIfAbsent(key, bytesOf('x'), options)).rejects.toEqual(refused);
       await expect(blobs.remove(key, options)).rejects.toEqual(refused);
+    }
+    for (const key of badKeys) {
+      await expect(blobs.openRead(key, options)).rejects.toEqual(refused);
+      await expect(blobs.writeFrom(key, chunksOf(['x']), options)).rejects.toEqual(refused);
+      await expect(blobs.putContent(key, chunksOf(['x']), options)).rejects.toEqual(refused);
     }
     await expect(blobs.list('../', 1, options)).rejects.toEqual(refused);
     await expect(blobs.list('a/..', 1, options)).rejects.toEqual(refused);

@@ -1,9 +1,16 @@
+import { sha256Hex } from '@polar-gosling/kernel';
 import { checkBlobKey, checkBlobPrefix } from './blob-key.ts';
-import type { Blobs } from './blobs.ts';
+import type { BlobStore } from './blobs.ts';
+import { checkContent, contentKey, joinChunks } from './content.ts';
 
-/** The reference implementation of `Blobs`; keeps nothing when the process ends. */
-export function createMemoryBlobs(): Blobs {
+const chunkBytes = 64 * 1024;
+
+/** The reference implementation of `BlobStore`; keeps nothing when the process ends. */
+export function createMemoryBlobs(): BlobStore {
   const values = new Map<string, Uint8Array>();
+  const keep = (key: string, value: Uint8Array) => {
+    values.set(checkBlobKey(key), new Uint8Array(checkContent(key, value)));
+  };
   return {
     async read(key, options) {
       options.signal.throwIfAborted();
@@ -12,12 +19,12 @@ export function createMemoryBlobs(): Blobs {
     },
     async write(key, value, options) {
       options.signal.throwIfAborted();
-      values.set(checkBlobKey(key), new Uint8Array(value));
+      keep(key, value);
     },
     async writeIfAbsent(key, value, options) {
       options.signal.throwIfAborted();
       if (values.has(checkBlobKey(key))) return 'exists';
-      values.set(key, new Uint8Array(value));
+      keep(key, value);
       return 'written';
     },
     async remove(key, options) {
@@ -30,5 +37,39 @@ export function createMemoryBlobs(): Blobs {
       const found = [...values.keys()].filter((key) => key.startsWith(checked));
       return found.toSorted().slice(0, limit);
     },
+    async openRead(key, options) {
+      options.signal.throwIfAborted();
+      const value = values.get(checkBlobKey(key));
+      return value && chunksOf(value, options.signal);
+    },
+    async writeFrom(key, source, options) {
+      checkBlobKey(key);
+      keep(key, await bytesOf(source, options.signal));
+    },
+    async putContent(prefix, source, options) {
+      checkBlobKey(prefix);
+      const value = await bytesOf(source, options.signal);
+      const sha256 = sha256Hex(value);
+      const key = contentKey(prefix, sha256);
+      keep(key, value);
+      return { key, sha256, sizeBytes: value.length };
+    },
   };
+}
+
+async function bytesOf(source: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  signal.throwIfAborted();
+  for await (const chunk of source) {
+    signal.throwIfAborted();
+    chunks.push(new Uint8Array(chunk));
+  }
+  return joinChunks(chunks);
+}
+
+async function* chunksOf(value: Uint8Array, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < value.length; at += chunkBytes) {
+    signal.throwIfAborted();
+    yield value.slice(at, at + chunkBytes);
+  }
 }

@@ -1,0 +1,137 @@
+import { tmpdir } from 'node:os';
+import { type Clock, type IdSource, withRetries } from '@polar-gosling/kernel';
+import {
+  type BlobStore,
+  blobErrors,
+  checkBlobKey,
+  checkBlobPrefix,
+  contentHashOf,
+  contentKey,
+  joinChunks,
+} from '@polar-gosling/ports/blobs';
+import { type ConditionalWrites, findConditionalWrites, ownPrefix } from './conditional-writes.ts';
+import { openS3Client, type S3ClientSettings } from './s3-client.ts';
+import { deleteObject, getObject, listObjects, putObject, type S3Place } from './s3-objects.ts';
+import { type Spooled, spooledBytes, withSpooled } from './spool.ts';
+
+const retryPlan = { attempts: 4, baseMs: 200, capMs: 5_000 };
+
+export interface S3BlobsOptions extends S3ClientSettings {
+  readonly bucket: string;
+  /** Folder of all keys in the bucket, as `gosling/prod`; the whole bucket when absent. */
+  readonly prefix?: string | undefined;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  /** Where a big value waits until its hash is known; the system's folder for such when absent. */
+  readonly spoolDir?: string | undefined;
+}
+
+export interface S3Blobs extends BlobStore {
+  /** Asks the bucket again whether it holds conditional writes, and records it. */
+  checkConditionalWrites(options: { signal: AbortSignal }): Promise<ConditionalWrites>;
+  close(): Promise<void>;
+}
+
+/**
+ * Values as objects of one bucket, each with its SHA-256 in its metadata: the service checks it on the way in, we on
+ * the way out. A value is sent in one request, so nobody ever sees a part of it and nothing is left of one that failed.
+ */
+export function createS3Blobs(options: S3BlobsOptions): S3Blobs {
+  const { clock, ids, bucket } = options;
+  const prefix = options.prefix === undefined || options.prefix === '' ? '' : `${options.prefix}/`;
+  if (prefix !== '') checkBlobPrefix(prefix);
+  const place: S3Place = { client: openS3Client(options), bucket, prefix };
+  const spoolDir = options.spoolDir ?? tmpdir();
+  const repeating = <Result>(signal: AbortSignal, action: () => Promise<Result>): Promise<Result> => {
+    signal.throwIfAborted();
+    return withRetries(action, { plan: retryPlan, clock, ids, signal });
+  };
+  const put = (key: string, spooled: Spooled, signal: AbortSignal) =>
+    repeating(signal, () => putObject(place, { key, spooled }, signal));
+  const conditional = rememberVerdict(place, { clock, ids, repeating });
+
+  return {
+    async read(key, { signal }) {
+      checkBlobKey(key);
+      return repeating(signal, async () => {
+        const chunks = await getObject(place, key, signal);
+        return chunks && collect(chunks);
+      });
+    },
+    async write(key, value, { signal }) {
+      checkBlobKey(key);
+      await put(key, spooledBytes(value), signal);
+    },
+    async writeIfAbsent(key, value, { signal }) {
+      checkBlobKey(key);
+      signal.throwIfAborted();
+      // The same content twice is the same: whoever wins, nothing is lost.
+      if (contentHashOf(key) === undefined) await conditional.require(signal);
+      return putObject(place, { key, spooled: spooledBytes(value), once: true }, signal);
+    },
+    async remove(key, { signal }) {
+      checkBlobKey(key);
+      await repeating(signal, () => deleteObject(place, key, signal));
+    },
+    async list(keyPrefix, limit, { signal }) {
+      checkBlobPrefix(keyPrefix);
+      const found: string[] = [];
+      let from: string | undefined;
+      do {
+        const page = await repeating(signal, () => listObjects(place, { prefix: keyPrefix, from }, signal));
+        found.push(...page.keys.filter((key) => !key.startsWith(ownPrefix)));
+        from = page.next;
+      } while (from !== undefined && found.length < limit);
+      return found.slice(0, limit);
+    },
+    async openRead(key, { signal }) {
+      checkBlobKey(key);
+      return repeating(signal, () => getObject(place, key, signal));
+    },
+    async writeFrom(key, source, { signal }) {
+      checkBlobKey(key);
+      await withSpooled(source, { dir: spoolDir, signal }, (spooled) => put(key, spooled, signal));
+    },
+    async putContent(folder, source, { signal }) {
+      checkBlobKey(folder);
+      return withSpooled(source, { dir: spoolDir, signal }, async (spooled) => {
+        const { sha256, sizeBytes } = spooled;
+        const key = contentKey(folder, sha256);
+        await put(key, spooled, signal);
+        return { key, sha256, sizeBytes };
+      });
+    },
+    checkConditionalWrites: ({ signal }) => conditional.ask(signal),
+    async close() {
+      place.client.destroy();
+    },
+  };
+}
+
+type Repeating = <Result>(signal: AbortSignal, action: () => Promise<Result>) => Promise<Result>;
+
+/** The bucket's verdict, read once by each process. */
+function rememberVerdict(place: S3Place, deps: { clock: Clock; ids: IdSource; repeating: Repeating }) {
+  let verdict: Promise<ConditionalWrites> | undefined;
+  const find = (signal: AbortSignal, isFresh: boolean) => {
+    const found = deps.repeating(signal, () => findConditionalWrites(place, deps, { signal, isFresh }));
+    verdict = found;
+    found.catch(() => {
+      if (verdict === found) verdict = undefined;
+    });
+    return found;
+  };
+  return {
+    ask: (signal: AbortSignal) => find(signal, true),
+    async require(signal: AbortSignal): Promise<void> {
+      const found = await (verdict ?? find(signal, false));
+      if (found === 'ignored') throw blobErrors.noConditionalWrites({ bucket: place.bucket });
+    },
+  };
+}
+
+async function collect(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  for await (const part of chunks) parts.push(part);
+  return joinChunks(parts);
+}

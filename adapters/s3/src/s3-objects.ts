@@ -1,0 +1,132 @@
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { blobErrors, checkChunks, contentHashOf } from '@polar-gosling/ports/blobs';
+import { failureOf, outcomeOf } from './s3-failure.ts';
+import type { Spooled } from './spool.ts';
+
+/** What one PutObject takes; more would need another protocol, and nothing of ours comes near. */
+const maxPutBytes = 5 * 1024 ** 3;
+const pageKeys = 1_000;
+
+export interface S3Place {
+  readonly client: S3Client;
+  readonly bucket: string;
+  /** Empty, or with a slash at its end. */
+  readonly prefix: string;
+}
+
+/** Writes the value in one step; with `once` only where there is none. */
+export async function putObject(
+  place: S3Place,
+  value: { key: string; spooled: Spooled; once?: boolean },
+  signal: AbortSignal,
+): Promise<'written' | 'exists'> {
+  const { key, spooled, once = false } = value;
+  const { sizeBytes, sha256 } = spooled;
+  const named = contentHashOf(key);
+  if (named !== undefined && named !== sha256) throw blobErrors.corrupt({ key });
+  if (sizeBytes > maxPutBytes) throw blobErrors.tooBig({ key, bytes: sizeBytes });
+  const command = new PutObjectCommand({
+    Bucket: place.bucket,
+    Key: `${place.prefix}${key}`,
+    Body: spooled.body(),
+    ContentLength: sizeBytes,
+    Metadata: { sha256 },
+    ...(once ? { IfNoneMatch: '*' } : {}),
+  });
+  signHash(command, sha256);
+  try {
+    await place.client.send(command, { abortSignal: signal });
+    return 'written';
+  } catch (error) {
+    if (outcomeOf(error) === 'exists') return 'exists';
+    throw failureOf(error, { op: 'write', key, bucket: place.bucket, signal });
+  }
+}
+
+/** The service then checks the bytes it got against this hash, on plain HTTP and of a stream too. */
+function signHash(command: PutObjectCommand, sha256: string): void {
+  command.middlewareStack.add(
+    (next) => (call) => {
+      const { headers } = call.request as { headers: Record<string, string> };
+      headers['x-amz-content-sha256'] = sha256;
+      return next(call);
+    },
+    { step: 'build', name: 'signContentHash' },
+  );
+}
+
+/** The bytes in chunks, checked at their end; `undefined` where there are none. */
+export async function getObject(
+  place: S3Place,
+  key: string,
+  signal: AbortSignal,
+): Promise<AsyncIterable<Uint8Array> | undefined> {
+  const command = new GetObjectCommand({ Bucket: place.bucket, Key: `${place.prefix}${key}` });
+  try {
+    const answer = await place.client.send(command, { abortSignal: signal });
+    const stored = answer.Metadata?.['sha256'];
+    const chunks = wholeBody(answer, { key, bucket: place.bucket, signal });
+    return checkChunks(key, chunks, contentHashOf(key) ?? stored);
+  } catch (error) {
+    if (outcomeOf(error) === 'missing') return undefined;
+    throw failureOf(error, { op: 'read', key, bucket: place.bucket, signal });
+  }
+}
+
+/** As many bytes as were announced; a connection that ends early is a failure, not an end. */
+async function* wholeBody(
+  answer: { Body?: unknown; ContentLength?: number | undefined },
+  at: { key: string; bucket: string; signal: AbortSignal },
+): AsyncGenerator<Uint8Array> {
+  let sizeBytes = 0;
+  try {
+    for await (const chunk of answer.Body as AsyncIterable<Uint8Array>) {
+      at.signal.throwIfAborted();
+      sizeBytes += chunk.length;
+      yield chunk;
+    }
+  } catch (error) {
+    throw failureOf(error, { op: 'read', ...at });
+  }
+  const announced = answer.ContentLength ?? sizeBytes;
+  if (sizeBytes !== announced) throw blobErrors.unavailable({ op: 'read to the end' });
+}
+
+export async function deleteObject(place: S3Place, key: string, signal: AbortSignal): Promise<void> {
+  const command = new DeleteObjectCommand({ Bucket: place.bucket, Key: `${place.prefix}${key}` });
+  try {
+    await place.client.send(command, { abortSignal: signal });
+  } catch (error) {
+    if (outcomeOf(error) === 'missing') return;
+    throw failureOf(error, { op: 'remove', key, bucket: place.bucket, signal });
+  }
+}
+
+/** One page of keys below the place's prefix, without it. */
+export async function listObjects(
+  place: S3Place,
+  query: { prefix: string; from: string | undefined },
+  signal: AbortSignal,
+): Promise<{ keys: readonly string[]; next: string | undefined }> {
+  const command = new ListObjectsV2Command({
+    Bucket: place.bucket,
+    Prefix: `${place.prefix}${query.prefix}`,
+    MaxKeys: pageKeys,
+    ...(query.from === undefined ? {} : { ContinuationToken: query.from }),
+  });
+  try {
+    const answer = await place.client.send(command, { abortSignal: signal });
+    const keys = (answer.Contents ?? []).flatMap(({ Key }) =>
+      Key === undefined ? [] : [Key.slice(place.prefix.length)],
+    );
+    return { keys, next: answer.NextContinuationToken };
+  } catch (error) {
+    throw failureOf(error, { op: 'list', bucket: place.bucket, signal });
+  }
+}
