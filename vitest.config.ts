@@ -11,8 +11,9 @@ const processes = [
   'adapters/{git,sqlite}/src/**/*.test.ts',
   'apps/gosling/src/{cli,commands,runner}/**/*.test.ts',
   'packages/gitlab-sim/src/{main,runner/*}.test.ts',
+  '{bench,scripts}/**/*.test.ts',
 ];
-const unit = ['{packages,adapters,apps}/*/src/**/*.test.ts', '{tools,scripts}/**/*.test.ts'];
+const unit = ['{packages,adapters,apps}/*/src/**/*.test.ts', '{tools,scripts,bench}/**/*.test.ts'];
 const e2e = ['e2e/**/*.test.ts'];
 
 /** Most tests of these kinds wait for something: with one core less than there is, they would wait in a row. */

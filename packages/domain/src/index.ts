@@ -36,6 +36,7 @@ export {
   systemIdOf,
 } from './names.ts';
 export { defaultUglyFox, type MarkAction, type PolicyRule, type UglyFoxConfig } from './policies.ts';
+export { isMarkSpent } from './pool/drain.ts';
 export type {
   AgentState,
   Desired,

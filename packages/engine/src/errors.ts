@@ -41,3 +41,17 @@ export const leaseErrors = defineErrors('LEASE', {
     retry: 'backoff',
   },
 });
+
+export const caFileErrors = defineErrors('CA_FILE', {
+  unreadable: {
+    message: (p: { file: string; egg: string }) => `the ca_file ${p.file} of egg ${p.egg} cannot be read`,
+    http: 422,
+    retry: 'never',
+  },
+  refused: {
+    message: (p: { file: string; egg: string; why: string }) =>
+      `the ca_file ${p.file} of egg ${p.egg} is not a file of certificates: ${p.why}`,
+    http: 422,
+    retry: 'never',
+  },
+});

@@ -20,5 +20,6 @@ export type {
   WhyView,
 } from './api/queries.ts';
 export type { TokenCheck, WebhookAnswer, WebhookIngest, WebhookRequest } from './api/webhooks.ts';
+export { caFileMostBytes } from './bind/ca-file.ts';
 export { createEngine } from './create-engine.ts';
-export { agentErrors, bootstrapErrors, leaseErrors, tokenErrors } from './errors.ts';
+export { agentErrors, bootstrapErrors, caFileErrors, leaseErrors, tokenErrors } from './errors.ts';

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -20,6 +19,7 @@ import { userBinDir } from '../user-bin-dir.ts';
 import { goslingVersion } from '../version.ts';
 import { createLocalRefusal } from './local-isolation.ts';
 import { nestProjectOf } from './nest-project.ts';
+import { readCaFile } from './read-ca-file.ts';
 
 const tickMs = 1_000;
 const stopGraceMs = 20_000;
@@ -192,14 +192,6 @@ function settingsOf(
     concurrency: 8,
     ...options.pace,
   };
-}
-
-function readCaFile(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return undefined;
-  }
 }
 
 /** How the CLI on this machine finds us and may speak to us. */

@@ -38,7 +38,15 @@ function isMarkValid(waiting: number, draft: Draft): boolean {
   const { agent, mark } = draft.facts;
   if (mark === undefined || !idlenessRules.includes(mark.rule)) return true;
   if (waiting > 0 || draft.state === 'active') return false;
-  return (agent?.idleSince ?? 0) <= (mark.at ?? Number.POSITIVE_INFINITY);
+  return !isMarkSpent(mark, agent?.idleSince);
+}
+
+/** A mark of idleness is spent by the next job of its runner: idle again, it needs another one. */
+export function isMarkSpent(
+  mark: { readonly rule: string; readonly at?: number },
+  idleSince: number | undefined,
+): boolean {
+  return idlenessRules.includes(mark.rule) && (idleSince ?? 0) > (mark.at ?? Number.POSITIVE_INFINITY);
 }
 
 /** Replaces runners of another machine_hash, a share at a time: not yet made ones, idle ones, then busy ones. */

@@ -9,6 +9,7 @@ import { type ControlPlane, createControlPlane } from '../testing/control-plane.
 import { direct, install } from '../testing/install.ts';
 import { nestOf } from '../testing/nest-texts.ts';
 import { bootstrap } from './bootstrap.ts';
+import { heartbeat } from './heartbeat.ts';
 
 let plane: ControlPlane;
 let runnerId: string;
@@ -215,4 +216,70 @@ it('Feature: gitops-runner-orchestration, Property 29: environment references ar
   vault.set('vault://kv/app/token', new Secret('resolved'));
   expect((await trade()).config.environment).toEqual({ PLAIN: 'a', TOKEN: 'resolved' });
   expect(JSON.stringify(await plane.recording.rows('egg_configs'))).not.toContain('resolved');
+});
+
+describe('a configuration that cannot be had', () => {
+  const nestWith = (tag: string) => {
+    const more = ['  }', '  environment {', '    TOKEN = "vault://kv/app/token"'];
+    return nestOf({ app: { tags: ['linux', tag], more } });
+  };
+  const vault = new Map<string, Secret>();
+  let deps: ControlPlane['deps'];
+  let token: Secret;
+  let configHash: string;
+
+  const problems = async () => {
+    const admin = { tokenId: 't', name: 'me', role: 'admin' } as const;
+    return (await plane.engine().queries.eggStatus(admin, 'app', direct))?.problems;
+  };
+  const beatAs = (seq: number) =>
+    heartbeat(deps, { runnerId, token, report: aReport({ configHash, seq }) }, direct);
+
+  beforeEach(async () => {
+    const { secrets } = plane.deps;
+    const read: typeof secrets.read = async (reference, options) =>
+      reference.startsWith('vault:') ? vault.get(reference) : secrets.read(reference, options);
+    deps = { ...plane.deps, secrets: { ...secrets, read } };
+    vault.set('vault://kv/app/token', new Secret('there'));
+    await install(plane, nestWith('a'));
+    const [egg] = (await plane.recording.rows('egg_configs')).filter(({ name }) => name === 'app');
+    await setRunner({ machine_hash: egg?.['machine_hash'] });
+    const request = { goslingVersion: '1.0.0', platform: 'linux', architecture: 'amd64', bootId: 'first' };
+    ({ agentToken: token, configHash } = await bootstrap(
+      deps,
+      { ...request, runnerId, token: oneTime },
+      direct,
+    ));
+    vault.clear();
+    await install(plane, nestWith('b'));
+  });
+
+  it('never keeps a runner from hearing what it shall do, and is shown on the Egg', async () => {
+    await setRunner({ desired: 'drain' });
+
+    expect(await beatAs(1)).toEqual({ desired: 'drain', configHash, nextInS: 15 });
+    expect(await problems()).toMatchObject([
+      { code: 'SECRET_MISSING', detail: expect.stringContaining('TOKEN of egg app') },
+    ]);
+  });
+
+  it('is sent, and shown no more, once its secret is there', async () => {
+    await beatAs(1);
+    vault.set('vault://kv/app/token', new Secret('there again'));
+
+    const answer = await beatAs(2);
+
+    expect(answer.config).toMatchObject({ tags: ['linux', 'b'], environment: { TOKEN: 'there again' } });
+    expect(answer.configHash).not.toBe(configHash);
+    expect(await problems()).toEqual([]);
+  });
+
+  it('is shown no more when a commit takes its cause back, though no agent asks', async () => {
+    await beatAs(1);
+    await install(plane, nestOf({ app: {} }));
+
+    await reconcile(deps, 'app', direct);
+
+    expect(await problems()).toEqual([]);
+  });
 });

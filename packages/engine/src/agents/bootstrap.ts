@@ -3,12 +3,13 @@ import { Secret, sha256Hex } from '@polar-gosling/kernel';
 import type { CallOptions, EggConfigRow, RunnerAgentRow, RunnerRow } from '@polar-gosling/ports/store';
 import type { BootstrapAnswer, BootstrapRequest } from '../api/agents.ts';
 import type { EngineDeps } from '../api/engine.ts';
+import { readCaCertificates } from '../bind/ca-file.ts';
 import { scopeOf } from '../bind/targets.ts';
 import { agentErrors, bootstrapErrors } from '../errors.ts';
 import { getRow } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
 import { auditWrite, dirtyWrites } from '../rows/writes.ts';
-import { runnerConfig } from './runner-config.ts';
+import { runnerConfigOrProblem } from './config-problem.ts';
 
 /** The 10 minutes of a one-time token begin when the apply that makes its machine starts. */
 export const bootstrapTtlMs = 10 * 60_000;
@@ -103,7 +104,7 @@ async function compose(
   if (registration === undefined || token === undefined) throw agentErrors.unknown({});
   const scope = scopeOf(config, registration);
   if (scope === undefined) throw agentErrors.unknown({});
-  const caPem = scope.caFile === undefined ? undefined : deps.readCaFile(scope.caFile);
+  const caPem = readCaCertificates(deps, { file: scope.caFile, egg: egg.name });
   const maximumS = config.runner.maximumTimeoutS ?? 3600;
   return {
     agentToken: new Secret(deps.ids.token(agentTokenBytes)),
@@ -118,7 +119,7 @@ async function compose(
       systemId: runner.system_id,
       ...(caPem === undefined ? {} : { caPem }),
     },
-    config: await runnerConfig(deps, config, options),
+    config: await runnerConfigOrProblem(deps, egg, options),
     timeouts: {
       jobS: maximumS,
       drainS: maximumS,

@@ -1,14 +1,14 @@
 import type { Secret } from '@polar-gosling/kernel';
 import { sha256Hex } from '@polar-gosling/kernel';
-import type { CallOptions, RunnerAgentRow, RunnerRow, Write } from '@polar-gosling/ports/store';
-import type { AgentReport, HeartbeatAnswer } from '../api/agents.ts';
+import type { CallOptions, EggConfigRow, RunnerAgentRow, RunnerRow, Write } from '@polar-gosling/ports/store';
+import type { AgentReport, HeartbeatAnswer, RunnerConfig } from '../api/agents.ts';
 import type { EngineDeps } from '../api/engine.ts';
 import { agentErrors } from '../errors.ts';
 import { commitDecision } from '../rows/commit.ts';
 import { getRow } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
 import { dirtyWrites } from '../rows/writes.ts';
-import { runnerConfig } from './runner-config.ts';
+import { runnerConfigOrProblem } from './config-problem.ts';
 
 const rawKeptMs = 86_400_000;
 
@@ -130,13 +130,29 @@ async function answer(
   // It failed while it was made, and its agent came up all the same: it is removed once it has no job.
   const isEnding = runner.state === 'failed' || runner.state === 'terminating';
   const egg = await getRow(deps.store, { ...typed.eggConfigs, key: { partition: runner.egg_name } }, options);
-  const configHash = egg?.config_hash ?? report.configHash;
+  const desired = isEnding && runner.desired !== 'stop' ? 'drain' : runner.desired;
+  const nextInS = deps.settings.heartbeatMs / 1000;
   const hasChanged =
-    egg !== undefined && configHash !== report.configHash && egg.machine_hash === runner.machine_hash;
-  return {
-    desired: isEnding && runner.desired !== 'stop' ? 'drain' : runner.desired,
-    configHash: hasChanged ? configHash : report.configHash,
-    nextInS: deps.settings.heartbeatMs / 1000,
-    ...(hasChanged ? { config: await runnerConfig(deps, egg.config, options) } : {}),
-  };
+    egg !== undefined && egg.config_hash !== report.configHash && egg.machine_hash === runner.machine_hash;
+  const config = hasChanged ? await newConfig(deps, egg, options) : undefined;
+  if (egg === undefined || config === undefined) return { desired, configHash: report.configHash, nextInS };
+  return { desired, configHash: egg.config_hash, nextInS, config };
+}
+
+/** `undefined`: it cannot be had now, and the Egg says why. What the runner shall do must reach it all the same. */
+async function newConfig(
+  deps: EngineDeps,
+  egg: EggConfigRow,
+  options: CallOptions,
+): Promise<RunnerConfig | undefined> {
+  try {
+    return await runnerConfigOrProblem(deps, egg, options);
+  } catch (error) {
+    if (options.signal.aborted) throw error;
+    deps.log.warn('a runner keeps its earlier configuration: the new one cannot be had', {
+      egg: egg.name,
+      error,
+    });
+    return undefined;
+  }
 }

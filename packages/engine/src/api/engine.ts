@@ -64,7 +64,7 @@ export interface EngineDeps {
   readonly log: Logger;
   readonly metrics: EngineMetrics;
   readonly settings: EngineSettings;
-  /** Text of a CA file named in Fly; `undefined` when it cannot be read. */
+  /** Text of a CA file named in Fly, as it is; `undefined` when it cannot be read. */
   readonly readCaFile: (path: string) => string | undefined;
   /** Is this lease holder proved dead (its process is gone, same host and boot)? Absent: never proved. */
   readonly isHolderGone?: (holder: string) => boolean;

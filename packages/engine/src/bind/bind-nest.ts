@@ -5,6 +5,7 @@ import type { CallOptions } from '@polar-gosling/ports/store';
 import type { InternalDeps } from '../deps.ts';
 import { noteProblem } from '../run/problems.ts';
 import { nestBinding } from '../webhooks/handle.ts';
+import { readCaCertificates } from './ca-file.ts';
 import { ensureHook } from './ensure-hook.ts';
 import { references } from './targets.ts';
 import { ensureProjectRow } from './write-binding.ts';
@@ -46,7 +47,7 @@ async function tryBindNest(
     const detail = `there is no API token for ${at.server}: gosling secret put ${reference}; ${byTimer}`;
     return { code: 'NEST_NO_API_TOKEN', detail };
   }
-  const caPem = at.caFile === undefined ? undefined : deps.readCaFile(at.caFile);
+  const caPem = readCaCertificates(deps, { file: at.caFile, egg: nestBinding });
   const target = { url: at.url, token, ...(caPem === undefined ? {} : { caPem }) };
   const project = await deps.gitlab.reader.project(target, at.path, options);
   if (project === undefined) throw gitlabErrors.notFound({ server: at.server, what: `project ${at.path}` });

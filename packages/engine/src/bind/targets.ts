@@ -2,6 +2,7 @@ import { type EggConfig, type EggScope, serverSlug } from '@polar-gosling/domain
 import type { GitlabTarget } from '@polar-gosling/ports/gitlab';
 import { type SecretStore, secretErrors } from '@polar-gosling/ports/secrets';
 import type { CallOptions } from '@polar-gosling/ports/store';
+import { readCaCertificates } from './ca-file.ts';
 
 /** The layout of secrets (docs/architecture.md), without the installation's scheme. */
 export const references = {
@@ -17,7 +18,7 @@ export const references = {
 
 export interface TargetDeps {
   readonly secrets: SecretStore;
-  /** Text of a CA file named in Fly; `undefined` when it cannot be read. */
+  /** Text of a CA file named in Fly, as it is; `undefined` when it cannot be read. */
   readonly readCaFile: (path: string) => string | undefined;
 }
 
@@ -37,7 +38,7 @@ export async function targetOf(
       fix: `store one with: gosling secret put ${own}`,
     });
   }
-  const caPem = scope.caFile === undefined ? undefined : deps.readCaFile(scope.caFile);
+  const caPem = readCaCertificates(deps, { file: scope.caFile, egg });
   return { url: scope.url, token, ...(caPem === undefined ? {} : { caPem }) };
 }
 

@@ -25,17 +25,21 @@ beforeEach(async () => {
   await plane.stop();
 });
 
+/** The agents report every 15 s; nobody acts on it. */
+async function beats(count: number): Promise<void> {
+  for (let beat = 0; beat < count; beat++) {
+    await plane.clock.advance(15_000);
+    for (const agent of plane.agents.all.values()) agent.nextReportAt = 0;
+    await plane.agents.step();
+  }
+}
+
 const marks = () => plane.recording.rows('marks');
 
 describe('prune', () => {
   it('Feature: gitops-runner-orchestration, Property 19: each mark comes with an audit row that names runner, rule and reason, once', async () => {
     expect(await prune(plane.deps, direct)).toBe(0);
-    for (const agent of plane.agents.all.values()) agent.nextReportAt = 0;
-    for (let beat = 0; beat < 9; beat++) {
-      await plane.clock.advance(15_000);
-      for (const agent of plane.agents.all.values()) agent.nextReportAt = 0;
-      await plane.agents.step();
-    }
+    await beats(9);
 
     expect(await prune(plane.deps, direct)).toBe(1);
     expect(await prune(plane.deps, direct)).toBe(0);
@@ -52,6 +56,19 @@ describe('prune', () => {
         timestamp: plane.clock.now(),
       },
     ]);
+  });
+
+  it('marks a runner again that worked after its first mark and idles again', async () => {
+    await beats(9);
+    expect(await prune(plane.deps, direct)).toBe(1);
+    addJob(plane.model, { projectId: 1, lastsMs: 20_000 });
+    await beats(6);
+    expect(await prune(plane.deps, direct)).toBe(0);
+    await beats(9);
+
+    expect(await prune(plane.deps, direct)).toBe(1);
+
+    expect(await marks()).toMatchObject([{ rule: 'idle_timeout', at: plane.clock.now() }]);
   });
 
   it('marks nothing of a frozen Egg', async () => {

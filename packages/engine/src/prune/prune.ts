@@ -3,6 +3,7 @@ import {
   decidePrune,
   defaultUglyFox,
   eggName,
+  isMarkSpent,
   missedHeartbeats,
   type PruneMark,
   type PruneRunner,
@@ -89,7 +90,8 @@ async function writeMark(
 ): Promise<boolean> {
   const { mark, seen } = at;
   const before = await getRow(deps.store, { ...typed.marks, key: { partition: mark.runnerId } }, options);
-  if (before?.action === mark.action && before.rule === mark.rule) return false;
+  const isMarked = before?.action === mark.action && before.rule === mark.rule;
+  if (isMarked && !isMarkSpent(before, seen.agents.get(mark.runnerId)?.idle_since)) return false;
   const set = { action: mark.action, rule: mark.rule, why: mark.why, by: 'uglyfox', at: deps.clock.now() };
   const unit: Write[] = [
     { kind: 'update', key: { table: 'marks', partition: mark.runnerId }, set, when: { kind: 'any' } },

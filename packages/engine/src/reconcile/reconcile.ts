@@ -1,6 +1,7 @@
 import { planPool } from '@polar-gosling/domain';
 import { outboxWrite } from '@polar-gosling/ports/queue';
 import type { CallOptions } from '@polar-gosling/ports/store';
+import { configSlot, runnerConfigOrProblem } from '../agents/config-problem.ts';
 import type { InternalDeps } from '../deps.ts';
 import { type Lease, requireOk, withLease } from '../leases/lease.ts';
 import { noteProblem } from '../run/problems.ts';
@@ -37,6 +38,7 @@ async function underLease(
   }
   const problem = seen.refused === undefined ? undefined : { code: 'LOCAL_REFUSED', detail: seen.refused };
   await noteProblem(deps, { egg: at.egg, slot: 'local', problem }, options);
+  await recheckConfig(deps, seen, options);
   const deploymentId = await followDeployment(deps, { seen, lease: at.lease }, options);
   const plan = planPool(seen.facts);
   await applyMoves(deps, { seen, lease: at.lease, moves: plan.moves, deploymentId }, options);
@@ -49,6 +51,13 @@ async function underLease(
   await forgetWhenEmpty(deps, { seen, trace: options.trace }, options);
   countRunners(deps, seen);
   return 'done';
+}
+
+/** A problem of its configuration goes with its cause, though no agent asks for it any more. */
+async function recheckConfig(deps: InternalDeps, seen: Observed, options: CallOptions): Promise<void> {
+  const noted: Readonly<Record<string, unknown>> = seen.state?.problems ?? {};
+  if (noted[configSlot] === undefined) return;
+  await runnerConfigOrProblem(deps, seen.egg, options).catch(() => options.signal.throwIfAborted());
 }
 
 /** Whoever still speaks of an Egg that is gone makes it dirty; nothing would ever clean it. */

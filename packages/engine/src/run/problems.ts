@@ -1,5 +1,5 @@
 import type { CallOptions } from '@polar-gosling/ports/store';
-import type { InternalDeps } from '../deps.ts';
+import type { EngineDeps } from '../api/engine.ts';
 import { commitDecision } from '../rows/commit.ts';
 import { getRow } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
@@ -9,7 +9,7 @@ import { typed } from '../rows/tables.ts';
  * Shown by status and `why` until it is taken back.
  */
 export async function noteProblem(
-  deps: InternalDeps,
+  deps: EngineDeps,
   at: { egg: string; slot: string; problem?: { code: string; detail: string } | undefined },
   options: CallOptions,
 ): Promise<void> {

@@ -1,0 +1,45 @@
+/** One way to do the work: a command that is started anew for each measurement. */
+export interface Variant {
+  readonly name: string;
+  readonly command: readonly [string, ...string[]];
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /**
+   * `reported`: the process prints `{"value": number, "result": …}` as its last line;
+   * `cpu`: ms of CPU time of the process and its children, `wall`: ms from start to end, both seen from outside.
+   */
+  readonly measure: 'reported' | 'cpu' | 'wall';
+}
+
+/** What the ratio of two variants has to be. */
+export type Goal =
+  /** baseline / subject: how many times less the subject needs. */
+  | { readonly kind: 'faster'; readonly atLeast: number }
+  /** subject / baseline: the part of the baseline that the subject needs. */
+  | { readonly kind: 'cost'; readonly atMost: number };
+
+/** Two variants that do the same work. */
+export interface Comparison {
+  readonly name: string;
+  readonly unit: string;
+  readonly subject: Variant;
+  readonly baseline: Variant;
+  readonly goal: Goal;
+}
+
+export interface BenchContext {
+  /** An empty folder that is removed afterwards. */
+  readonly folder: string;
+  readonly signal: AbortSignal;
+  /** Tells what is being prepared. */
+  readonly say: (line: string) => void;
+}
+
+/** `bench/<name>/bench.ts` exports one of these as `bench`. */
+export interface Bench {
+  readonly question: string;
+  /** Every variant is measured so often, in a fresh process; the order is swapped each time. */
+  readonly rounds: number;
+  /** Makes inputs and programs; what cannot be measured on this machine is an error that says why. */
+  prepare(context: BenchContext): Promise<readonly Comparison[]>;
+}

@@ -1,0 +1,81 @@
+import { availableParallelism, cpus, loadavg, release, type } from 'node:os';
+import type { Bench, BenchContext, Comparison, Goal, Variant } from './bench.ts';
+import { type Measured, runVariant } from './run-variant.ts';
+
+export interface BenchResult {
+  readonly name: string;
+  readonly question: string;
+  /** By the name of the comparison. */
+  readonly ratios: Readonly<Record<string, number>>;
+  /** By the name of the comparison, then of the variant: the value of each round, in order. */
+  readonly raw: Readonly<Record<string, Readonly<Record<string, readonly number[]>>>>;
+  readonly goals: Readonly<Record<string, { readonly goal: Goal; readonly isMet: boolean }>>;
+  readonly units: Readonly<Record<string, string>>;
+  readonly machine: string;
+  /** Load average of the last minute, before and after. */
+  readonly load: readonly [number, number];
+}
+
+/** Measures each variant once a round, each time in a fresh process, in an order that is swapped from round to round. */
+export async function runBench(name: string, bench: Bench, context: BenchContext): Promise<BenchResult> {
+  const comparisons = await bench.prepare(context);
+  const before = loadOf();
+  const variants = [...new Set(comparisons.flatMap(({ subject, baseline }) => [subject, baseline]))];
+  const measured = new Map<Variant, Measured[]>(variants.map((variant) => [variant, []]));
+  for (let round = 1; round <= bench.rounds; round++) {
+    for (const variant of round % 2 === 1 ? variants : variants.toReversed()) {
+      const one = await runVariant(variant, context.signal);
+      measured.get(variant)?.push(one);
+      context.say(`round ${round}: ${variant.name}: ${one.value} (${one.result})`);
+    }
+  }
+  const figures = comparisons.map((comparison) => figuresOf(comparison, measured));
+  return {
+    name,
+    question: bench.question,
+    ratios: Object.fromEntries(figures.map(({ comparison, ratio }) => [comparison.name, ratio])),
+    raw: Object.fromEntries(figures.map(({ comparison, raw }) => [comparison.name, raw])),
+    goals: Object.fromEntries(
+      figures.map(({ comparison, ratio }) => [
+        comparison.name,
+        { goal: comparison.goal, isMet: isMet(comparison.goal, ratio) },
+      ]),
+    ),
+    units: Object.fromEntries(comparisons.map(({ name, unit }) => [name, unit])),
+    machine: `${availableParallelism()} × ${cpus()[0]?.model ?? 'unknown'}, ${type()} ${release()}, Node ${process.versions.node}`,
+    load: [before, loadOf()],
+  };
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const upper = sorted[middle] ?? Number.NaN;
+  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2;
+}
+
+function figuresOf(comparison: Comparison, measured: ReadonlyMap<Variant, readonly Measured[]>) {
+  const { subject, baseline, goal } = comparison;
+  const values = (variant: Variant) => {
+    const all = measured.get(variant) ?? [];
+    const results = new Set(all.map(({ result }) => result));
+    if (results.size > 1)
+      throw new Error(`${variant.name} did not do the same each time: ${[...results].join(' ')}`);
+    return all.map(({ value }) => value);
+  };
+  const [ours, theirs] = [median(values(subject)), median(values(baseline))];
+  const ratio = goal.kind === 'faster' ? theirs / ours : ours / theirs;
+  return {
+    comparison,
+    ratio: Number(ratio.toPrecision(4)),
+    raw: { [subject.name]: values(subject), [baseline.name]: values(baseline) },
+  };
+}
+
+function isMet(goal: Goal, ratio: number): boolean {
+  return goal.kind === 'faster' ? ratio >= goal.atLeast : ratio <= goal.atMost;
+}
+
+function loadOf(): number {
+  return Number((loadavg()[0] ?? 0).toFixed(2));
+}

@@ -1,0 +1,10 @@
+// npm run bench [-- NAME [--json]]: see bench/harness/main.ts, which runs on the pinned Node.
+import { ensureDeps, runTool } from './ensure-deps.mjs';
+
+try {
+  await ensureDeps();
+  process.exitCode = await runTool('node', ['bench/harness/main.ts', ...process.argv.slice(2)]).done;
+} catch (error) {
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
+}
