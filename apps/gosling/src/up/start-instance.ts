@@ -17,6 +17,7 @@ import { cliErrors } from '../cli-errors.ts';
 import type { Environment } from '../config.ts';
 import { userBinDir } from '../user-bin-dir.ts';
 import { goslingVersion } from '../version.ts';
+import { localAgentUrl } from './local-agent-url.ts';
 import { createLocalRefusal } from './local-isolation.ts';
 import { nestProjectOf } from './nest-project.ts';
 import { readCaFile } from './read-ca-file.ts';
@@ -92,7 +93,8 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
     });
     undo.push(() => server.stop(stopGraceMs));
     address.url = server.url;
-    await writeInstanceFiles({ dataDir, url: server.url, engine, signal: options.signal });
+    // The CLI is on this host, as a local agent is.
+    await writeInstanceFiles({ dataDir, url: settings.agentUrl, engine, signal: options.signal });
     // The data directory is ours alone: whoever held a message is dead.
     await tasks.giveBackAll({ signal: options.signal });
     // Not at the next time slot: the Nest, or our own address, may have changed while nothing ran.
@@ -169,7 +171,7 @@ function settingsOf(
       return config.publicUrl ?? (options.isPublicHere ? at.address.url : undefined);
     },
     get agentUrl() {
-      return at.address.url;
+      return localAgentUrl({ listening: at.address.url, publicUrl: config.publicUrl });
     },
     installation: config.installation ?? sha256Hex(nestUrl).slice(0, 12),
     nest: {

@@ -16,7 +16,7 @@ import type { WebhookIngest } from './webhooks.ts';
 export interface EngineSettings {
   /** How GitLab reaches us; absent: poll mode, no webhooks are made. */
   readonly publicUrl?: string | undefined;
-  /** How agents reach us: the public URL, or loopback for local runners. */
+  /** How agents on this host reach us; those elsewhere use the public URL. */
   readonly agentUrl: string;
   /** Marks our hooks, machines and registrations. */
   readonly installation: string;

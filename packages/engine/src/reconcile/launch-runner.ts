@@ -112,7 +112,7 @@ function renderEntry(
     name: physicalName('runner', `${deps.settings.installation}/${at.id}`),
     provider: config.cloud.provider,
     type,
-    gosling_url: deps.settings.agentUrl,
+    gosling_url: agentUrlOf(deps, config.cloud.provider),
     bootstrap_token: at.token,
     cpu: config.resources.cpu,
     memory_mib: config.resources.memoryMib,
@@ -123,4 +123,9 @@ function renderEntry(
       'polar-gosling-runner': at.id,
     },
   };
+}
+
+/** A machine elsewhere cannot reach us by loopback. */
+function agentUrlOf({ settings }: InternalDeps, provider: string): string {
+  return provider === 'local' ? settings.agentUrl : (settings.publicUrl ?? settings.agentUrl);
 }
