@@ -29,6 +29,17 @@ describe('the request budget', () => {
     expect(events).toEqual([]);
   });
 
+  it('tells the least that a server said it takes from one of our credentials in a minute', () => {
+    const { budget } = aBudget();
+    expect(budget.perMinute('gitlab.test')).toBeUndefined();
+
+    budget.observe(at, { limit: 2_000, remaining: 1 });
+    budget.observe(other, { limit: 300, remaining: 300 });
+    budget.observe({ server: 'other.test', key: 'a' }, { limit: 7, remaining: 7 });
+
+    expect(budget.perMinute('gitlab.test')).toBe(300);
+  });
+
   it('slows sweeps down before the limit, while demand goes on at once', async () => {
     const { clock, budget, events } = aBudget();
     budget.observe(at, { limit: 100, remaining: 40, resetAtMs: clock.now() + 60_000 });

@@ -32,6 +32,8 @@ export interface Budget {
   /** Waits for a turn; fails with GITLAB_RATE_LIMITED, without a packet sent, when the wait is beyond `patienceMs`. */
   take(at: BudgetKey, urgency: Urgency, signal: AbortSignal): Promise<void>;
   observe(at: BudgetKey, seen: RateLimit): void;
+  /** Requests a minute that the server last said it takes from one of our credentials: the least of them. */
+  perMinute(server: string): number | undefined;
 }
 
 interface Window {
@@ -54,6 +56,7 @@ export function createBudget(
   } & BudgetOptions,
 ): Budget {
   const windows = new Map<string, Window>();
+  const said = new Map<string, Map<string, number>>();
   const reserve = deps.reserve ?? defaultReserve;
   const maxPauseMs = deps.maxPauseMs ?? defaultMaxPauseMs;
 
@@ -86,11 +89,21 @@ export function createBudget(
       const nowMs = deps.clock.now();
       if (seen.retryAfterMs !== undefined) window.blockedUntilMs = nowMs + seen.retryAfterMs;
       if (seen.limit === undefined || seen.remaining === undefined) return;
+      noteSaid(said, at, seen.limit);
       window.limit = seen.limit;
       window.remaining = seen.remaining;
       window.resetAtMs = seen.resetAtMs ?? nowMs + minuteMs;
     },
+    perMinute(server) {
+      const limits = [...(said.get(server)?.values() ?? [])];
+      return limits.length === 0 ? undefined : Math.min(...limits);
+    },
   };
+}
+
+function noteSaid(said: Map<string, Map<string, number>>, at: BudgetKey, limit: number): void {
+  const ofServer = said.get(at.server) ?? new Map<string, number>();
+  said.set(at.server, ofServer.set(at.key, limit));
 }
 
 const unknownWindow: Window = {

@@ -1,5 +1,5 @@
 import type { Clock, IdSource, Logger } from '@polar-gosling/kernel';
-import type { GitlabHooks, GitlabReader, GitlabRunners } from '@polar-gosling/ports/gitlab';
+import type { GitlabHooks, GitlabPace, GitlabReader, GitlabRunners } from '@polar-gosling/ports/gitlab';
 import { createAgents, type ProxySettings } from './agents.ts';
 import { type BudgetOptions, createBudget, type RateLimitEvent } from './budget.ts';
 import { createHooks } from './hooks.ts';
@@ -29,6 +29,7 @@ export interface Gitlab {
   readonly reader: GitlabReader;
   readonly hooks: GitlabHooks;
   readonly runners: GitlabRunners;
+  readonly pace: GitlabPace;
   /** Ends all connections. */
   close(): Promise<void>;
 }
@@ -47,6 +48,7 @@ export function createGitlab(deps: GitlabDeps): Gitlab {
     reader: createReader(http),
     hooks: createHooks(http),
     runners: createRunners(http),
+    pace: { perMinute: (server) => budget.perMinute(server) },
     close: () => agents.close(),
   };
 }

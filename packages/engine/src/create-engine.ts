@@ -17,7 +17,7 @@ type Wake = { readonly kind: MessageKind; readonly key: string };
 
 /** Binds the use cases to their adapters. Has no effect by itself: `background.work` and `tick` are what runs. */
 export function createEngine(given: EngineDeps): Engine {
-  const deps: InternalDeps = { ...given, watch: new Map(), compileRule };
+  const deps: InternalDeps = { ...given, watch: new Map(), bound: {}, compileRule };
   const wake = async (messages: readonly Wake[], options: CallOptions) => {
     const trace = deps.ids.next();
     const unit = messages.map((message) => outboxWrite({ ...message, trace }, deps));

@@ -6,5 +6,7 @@ import type { LeaseWatch } from './leases/lease.ts';
 export interface InternalDeps extends EngineDeps {
   /** Leases of others this process watches. */
   readonly watch: LeaseWatch;
+  /** What was counted a moment ago. */
+  readonly bound: { counted?: { readonly at: number; readonly byServer: ReadonlyMap<string, number> } };
   readonly compileRule: (rule: PolicyRule) => CompiledRule;
 }

@@ -8,7 +8,7 @@ import { computeModule, createTofu } from '@polar-gosling/adapter-tofu';
 import { type Clock, createMasker, type IdSource, type Logger, type Masker } from '@polar-gosling/kernel';
 import type { Blobs } from '@polar-gosling/ports/blobs';
 import type { GitReader } from '@polar-gosling/ports/git';
-import type { GitlabHooks, GitlabReader, GitlabRunners } from '@polar-gosling/ports/gitlab';
+import type { GitlabHooks, GitlabPace, GitlabReader, GitlabRunners } from '@polar-gosling/ports/gitlab';
 import type { Machines } from '@polar-gosling/ports/machines';
 import type { QueueOperations, WorkQueue } from '@polar-gosling/ports/queue';
 import { createOutboxQueue } from '@polar-gosling/ports/queue/outbox';
@@ -50,6 +50,7 @@ export interface Embedded {
     readonly reader: GitlabReader;
     readonly hooks: GitlabHooks;
     readonly runners: GitlabRunners;
+    readonly pace: GitlabPace;
   };
   readonly git: GitReader;
   readonly tofu: Tofu;

@@ -1,7 +1,7 @@
 import type { Clock, IdSource, Logger } from '@polar-gosling/kernel';
 import type { Blobs } from '@polar-gosling/ports/blobs';
 import type { GitReader } from '@polar-gosling/ports/git';
-import type { GitlabHooks, GitlabReader, GitlabRunners } from '@polar-gosling/ports/gitlab';
+import type { GitlabHooks, GitlabPace, GitlabReader, GitlabRunners } from '@polar-gosling/ports/gitlab';
 import type { Machines } from '@polar-gosling/ports/machines';
 import type { QueueOperations, WorkQueue } from '@polar-gosling/ports/queue';
 import type { SecretStore } from '@polar-gosling/ports/secrets';
@@ -55,6 +55,8 @@ export interface EngineDeps {
     readonly reader: GitlabReader;
     readonly hooks: GitlabHooks;
     readonly runners: GitlabRunners;
+    /** Absent: nothing is known of any limit. */
+    readonly pace?: GitlabPace;
   };
   readonly git: GitReader;
   readonly tofu: Tofu;

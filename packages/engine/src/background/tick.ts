@@ -1,9 +1,12 @@
+import { type EggConfig, splitServerProject } from '@polar-gosling/domain';
 import { type MessageKind, outboxWrite } from '@polar-gosling/ports/queue';
 import type { CallOptions, Write } from '@polar-gosling/ports/store';
 import type { InternalDeps } from '../deps.ts';
-import { listPage } from '../rows/read.ts';
+import { getRows, listPage } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
 import { dirtyWrites } from '../rows/writes.ts';
+import { sweepIntervalMs } from '../sweep/sweep-interval.ts';
+import { readNestRow } from '../sync/write-nest.ts';
 import { nestBinding } from '../webhooks/handle.ts';
 
 const sweepBuckets = 16;
@@ -11,6 +14,8 @@ const forgottenAfterMs = 30_000;
 const gaugesEveryMs = 15_000;
 const ticksKeptMs = 2 * 86_400_000;
 const nestBindEveryMs = 5 * 60_000;
+/** A group tells nobody of its new projects. */
+const groupBindEveryMs = 5 * 60_000;
 const liveStates = ['requested', 'provisioning', 'booting', 'terminating', 'failed'] as const;
 
 /**
@@ -26,6 +31,7 @@ export async function tick(deps: InternalDeps, options: CallOptions): Promise<vo
     () => takeSlot(deps, sync, options),
     () => takeSlot(deps, prune, options),
     () => takeSlot(deps, { schedule: 'bind', everyMs: nestBindEveryMs, message: bindKey }, options),
+    () => groupsDue(deps, options),
     () => sweepsDue(deps, options),
     () => forgottenEggs(deps, options),
     () => deadlinesPassed(deps, options),
@@ -81,6 +87,20 @@ async function send(
   deps.queue.wake();
 }
 
+/** Eggs of groups look for projects that have come or gone. */
+async function groupsDue(deps: InternalDeps, options: CallOptions): Promise<void> {
+  const everyMs = Math.max(groupBindEveryMs, deps.settings.sweepEveryMs);
+  if (!(await takeSlot(deps, { schedule: 'groups', everyMs }, options))) return;
+  const names = (await readNestRow(deps, options))?.eggs ?? [];
+  const keys = names.map((partition) => ({ partition }));
+  for (const egg of await getRows(deps.store, { ...typed.eggConfigs, keys }, options)) {
+    const config: EggConfig = egg.config;
+    if (config.scopes.some(({ scope }) => scope === 'group')) {
+      await send(deps, { kind: 'bind', key: egg.name }, options);
+    }
+  }
+}
+
 async function sweepsDue(deps: InternalDeps, options: CallOptions): Promise<void> {
   const now = deps.clock.now();
   for (let bucket = 0; bucket < sweepBuckets; bucket++) {
@@ -89,7 +109,8 @@ async function sweepsDue(deps: InternalDeps, options: CallOptions): Promise<void
     for (const project of items) {
       // Moved on first, so that the next tick does not send it again; the sweep sets the right time.
       const key = { table: 'projects', partition: project.server_project } as const;
-      const set = { next_sweep_at: now + deps.settings.sweepEveryMs };
+      const { server } = splitServerProject(project.server_project);
+      const set = { next_sweep_at: now + (await sweepIntervalMs(deps, server, options)) };
       const when = { kind: 'version', version: project.version } as const;
       const message = { kind: 'sweep', key: project.server_project, trace: deps.ids.next() } as const;
       const unit: Write[] = [{ kind: 'update', key, set, when }, outboxWrite(message, deps)];

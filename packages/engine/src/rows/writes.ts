@@ -76,6 +76,8 @@ export function memberWrite(egg: string, item: string, state: string | undefined
 
 export const member = {
   runner: (id: string) => `runner#${id}`,
-  job: (serverProject: string, jobId: number) => `job#${serverProject}#${jobId}`,
+  job: (serverProject: string, jobId: number) => `${member.jobsOf(serverProject)}${jobId}`,
+  /** What the names of a project's jobs begin with. */
+  jobsOf: (serverProject: string) => `job#${serverProject}#`,
   run: (shard: number, id: string) => `run#${shard}#${id}`,
 };

@@ -1,5 +1,7 @@
+import type { Store } from '@polar-gosling/ports/store';
 import { createFakeClock, createSeededIds } from '@polar-gosling/testkit';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { applyJob } from '../demand/apply-job.ts';
 import { type ControlPlane, createControlPlane } from '../testing/control-plane.ts';
 import { addJob, setStatus } from '../testing/gitlab-model.ts';
 import { direct, install } from '../testing/install.ts';
@@ -41,6 +43,47 @@ describe('sweepProject', () => {
       ['canceled', undefined],
     ]);
     expect(await plane.recording.rows('egg_members')).toEqual([]);
+  });
+
+  it('closes an old job that ended unheard, however many have come and gone since', async () => {
+    const job = addJob(plane.model, { projectId: 1 });
+    const unmatched = addJob(plane.model, { projectId: 1, tags: ['windows'] });
+    await sweep();
+    for (let jobId = 1_000; jobId < 1_600; jobId++) {
+      const ended = { serverProject: 'gitlab.com#1', jobId, name: 'b', ref: 'm', pipelineId: 1, tags: [] };
+      await applyJob(plane.deps, { ...ended, status: 'success' }, direct);
+    }
+
+    plane.model.jobs.delete(job.id);
+    plane.model.jobs.delete(unmatched.id);
+    await sweep();
+
+    const rows = await plane.recording.rows('ci_jobs');
+    const old = rows.filter((row) => Number(row['job_id']) < 1_000);
+    expect(old.map((row) => [row['status'], row['open']])).toEqual([
+      ['canceled', undefined],
+      ['canceled', undefined],
+    ]);
+  });
+
+  it('looks after the oldest open jobs where there are too many, and says so', async () => {
+    const list: Store['list'] = async (query, options) => {
+      if (query.table !== 'egg_members') return plane.deps.store.list(query, options);
+      const items = Array.from({ length: 500 }, (_, nth) => ({
+        egg_name: 'app',
+        item: `job#gitlab.com#1#${nth}`,
+        state: 'pending',
+        version: 1,
+        updated_at: 0,
+      }));
+      return { items, cursor: 'more' };
+    };
+    const deps = { ...plane.deps, store: { ...plane.deps.store, list } };
+
+    await sweepProject(deps, 'gitlab.com#1', direct);
+
+    const [state] = await plane.recording.rows('egg_state');
+    expect(state?.['problems']).toMatchObject({ 'sweep gitlab.com#1': { code: 'SWEEP_CUT' } });
   });
 
   it('plans the next sweep, a little early each time, before it asks GitLab', async () => {

@@ -1,15 +1,15 @@
-import type { CiJobStatus } from '@polar-gosling/domain';
-import { isJobOver, splitServerProject } from '@polar-gosling/domain';
+import { splitServerProject } from '@polar-gosling/domain';
 import { outboxWrite } from '@polar-gosling/ports/queue';
-import type { CallOptions, CiJobRow } from '@polar-gosling/ports/store';
+import type { CallOptions } from '@polar-gosling/ports/store';
 import { isHookCheckDue, ownerOf } from '../bind/ensure-hook.ts';
 import { applyJob } from '../demand/apply-job.ts';
 import { projectTarget, readAndApplyJob, toSighting } from '../demand/read-job.ts';
 import type { InternalDeps } from '../deps.ts';
-import { getRow, listPage } from '../rows/read.ts';
+import { getRow } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
+import { openHere } from './open-here.ts';
+import { sweepIntervalMs } from './sweep-interval.ts';
 
-const lookedBack = 500;
 const jitterShare = 0.2;
 
 /**
@@ -40,16 +40,11 @@ async function planNext(deps: InternalDeps, project: string, options: CallOption
   const row = await getRow(deps.store, { ...typed.projects, key: { partition: project } }, options);
   if (row === undefined) return;
   const now = deps.clock.now();
-  const everyMs = deps.settings.sweepEveryMs * (1 - jitterShare * deps.ids.random());
+  const { server } = splitServerProject(project);
+  const everyMs = (await sweepIntervalMs(deps, server, options)) * (1 - jitterShare * deps.ids.random());
   const set = { last_swept_at: now, next_sweep_at: now + Math.round(everyMs) };
   const key = { table: 'projects', partition: project } as const;
   await deps.store.commit([{ kind: 'update', key, set, when: { kind: 'present' } }], options);
-}
-
-async function openHere(deps: InternalDeps, project: string, options: CallOptions): Promise<CiJobRow[]> {
-  const query = { partition: project, order: 'desc', limit: lookedBack } as const;
-  const { items } = await listPage(deps.store, { ...typed.ciJobs, query }, options);
-  return items.filter(({ status }) => !isJobOver(status as CiJobStatus) && status !== 'created'); // our own word
 }
 
 /** The health of the webhook is looked at by the bind of its owner. */

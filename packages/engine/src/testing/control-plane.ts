@@ -103,7 +103,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     settings: { ...testSettings, ...options.settings },
     readCaFile: () => undefined,
   };
-  const deps: InternalDeps = { ...(options.wrap?.(base) ?? base), watch: new Map(), compileRule };
+  const deps: InternalDeps = { ...(options.wrap?.(base) ?? base), watch: new Map(), bound: {}, compileRule };
   let engine = createEngine(deps);
   const agents = createFakeAgents({ calls: () => engine.agents, model, tofu, clock, bootMs: 5_000 });
   const processes = createProcesses();

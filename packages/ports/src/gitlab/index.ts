@@ -98,6 +98,12 @@ export interface GitlabReader {
   ): Promise<{ scopes: readonly string[]; expiresAt?: number } | undefined>;
 }
 
+/** What is known of how often a server lets us ask. */
+export interface GitlabPace {
+  /** Requests a minute, as its answers said last (the least of our credentials); `undefined`: it has said nothing. */
+  perMinute(server: string): number | undefined;
+}
+
 /** Our webhooks. */
 export interface GitlabHooks {
   list(
