@@ -1,12 +1,14 @@
 import type { EggConfig } from '@polar-gosling/domain';
-import { type Scope, spanOf } from '@polar-gosling/fly';
+import { spanOf } from '@polar-gosling/fly';
 import { formatDuration } from '@polar-gosling/kernel';
 import { type Placed, report } from './cross-check.ts';
+import type { NestSource } from './load-files.ts';
 
 /** Variables that nothing in the Nest refers to. */
-export function adviseOnVariables(placed: readonly Placed[], scope: Scope): void {
+export function adviseOnVariables(placed: readonly Placed[], sources: readonly NestSource[]): void {
+  const used = new Set(sources.flatMap(({ references }) => [...references].map(variableOf)));
   for (const { source, block } of placed) {
-    if (block.kind !== 'variable' || scope.isUsed(block.name)) continue;
+    if (block.kind !== 'variable' || used.has(block.name)) continue;
     const message = `nothing refers to the variable "${block.name}"`;
     report(source, { code: 'FLY074', span: block.headerSpan, message });
   }
@@ -24,4 +26,10 @@ export function adviseOnEgg(egg: EggConfig, { source, block }: Placed, maxAgeMs:
   const limit = formatDuration(maxAgeMs);
   const message = `idle_timeout (${formatDuration(idleTimeoutMs)}) is longer than pruning.max_age (${limit})`;
   report(source, { code: 'FLY103', span: spanOf(source.parsed, block, ['runner', 'idle_timeout']), message });
+}
+
+/** `var.region.zone` uses the variable `region`. */
+function variableOf(reference: string): string | undefined {
+  const [root, name] = reference.split('.');
+  return root === 'var' ? name : undefined;
 }

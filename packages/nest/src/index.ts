@@ -1,6 +1,7 @@
 export type { Diagnostic } from '@polar-gosling/fly';
 export { compileRule } from './compile-rule.ts';
 export { type EggFileOptions, eggFile, type GitLabTarget } from './egg-file.ts';
+export { LoadMemory } from './load-files.ts';
 export type {
   FileReport,
   JobConfig,
@@ -11,4 +12,4 @@ export type {
   NotificationsConfig,
 } from './nest-read.ts';
 export { type NestTreeOptions, nestTree } from './nest-tree.ts';
-export { readNest } from './read-nest.ts';
+export { checkNest, environmentsOf, parseFiles, readNest } from './read-nest.ts';

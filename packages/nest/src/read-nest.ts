@@ -1,248 +1,57 @@
-import type { EggConfig, UglyFoxConfig } from '@polar-gosling/domain';
-import {
-  type DefaultsBlock,
-  type EggBlock,
-  type EggsBucketBlock,
-  type FlyBlock,
-  type JobBlock,
-  type PatchBlock,
-  suppress,
-  withDefaults,
-} from '@polar-gosling/fly';
-import { adviseOnEgg, adviseOnVariables } from './advice.ts';
-import type { ConditionValues, JobValues, PoolValues, UglyFoxValues } from './block-values.ts';
-import {
-  checkClaims,
-  checkConditions,
-  checkFolder,
-  checkNames,
-  type Placed,
-  placeAll,
-  report,
-} from './cross-check.ts';
-import { defined } from './defined.ts';
-import { type LoadedNest, loadFiles, type NestSource } from './load-files.ts';
-import { mergeLayers } from './merge.ts';
-import type {
-  FileReport,
-  JobConfig,
-  MotherGooseConfig,
-  NestFile,
-  NestOptions,
-  NestRead,
-  NotificationsConfig,
-} from './nest-read.ts';
-import { checkPatches } from './patch-check.ts';
-import { toEgg } from './to-egg.ts';
-import { toUglyFox } from './to-uglyfox.ts';
+import { type Diagnostic, type ParsedFile, parseFly } from '@polar-gosling/fly';
+import { type LoadMemory, loadFiles } from './load-files.ts';
+import type { NestFile, NestOptions, NestRead } from './nest-read.ts';
+import { NestReader } from './nest-reader.ts';
 
 /**
  * Reads a whole Nest: never throws, reports everything at once. A file with an error, or that depends on one,
  * gives nothing (its last good version stays in force); all other files are read as if it were not there.
  */
 export function readNest(files: readonly NestFile[], options: NestOptions): NestRead {
-  return new NestReader(loadFiles(files, options), options).read();
+  return new NestReader(loadFiles(parseFiles(files), options), options).read();
 }
 
-type PoolBlock = EggBlock | EggsBucketBlock;
-type Layered = PoolBlock | JobBlock;
-
-class NestReader {
-  readonly #loaded: LoadedNest;
-  readonly #options: NestOptions;
-  readonly #placed: readonly Placed[];
-  readonly #defaults: readonly DefaultsBlock[];
-  readonly #patches: readonly PatchBlock[];
-  readonly #shared: ReturnType<typeof sharedFiles>;
-
-  constructor(loaded: LoadedNest, options: NestOptions) {
-    this.#loaded = loaded;
-    this.#options = options;
-    this.#placed = placeAll(loaded.sources);
-    this.#shared = sharedFiles(loaded);
-    this.#defaults = this.#ofKind('defaults').flatMap(({ block }) => (block.isValid ? block : []));
-    const ofEnvironment = loaded.environment?.blocks ?? [];
-    this.#patches = ofEnvironment.flatMap((block) => (block.kind === 'patch' && block.isValid ? block : []));
-  }
-
-  read(): NestRead {
-    const pools = [...this.#ofKind('egg'), ...this.#ofKind('eggsbucket')];
-    checkNames(this.#placed);
-    if (this.#loaded.environment !== undefined) {
-      checkPatches(this.#loaded.environment, this.#placed, (block) => this.#below(block));
-    }
-    for (const pool of pools) checkFolder(pool);
-    const foxValues = this.#readFoxValues(pools.map(({ block }) => block.name));
-    const mothergoose = this.#mothergoose();
-    const conditions = conditionsByName(foxValues);
-    const eggs = pools.flatMap((placed) => this.#egg(placed, { conditions, mothergoose }));
-    checkClaims(eggs);
-    adviseOnVariables(this.#placed, this.#loaded.scope);
-    for (const { egg, placed } of eggs) adviseOnEgg(egg, placed, foxValues?.pruning.max_age);
-
-    const perFile = this.#loaded.sources.map((source) => this.#reportOf(source));
-    const good = new Set(perFile.filter(({ ok }) => ok).map(({ path }) => path));
-    return {
-      eggs: eggs.filter(({ placed }) => good.has(placed.source.path)).map(({ egg }) => egg),
-      jobs: this.#ofKind('job')
-        .filter(({ source }) => good.has(source.path))
-        .map((placed) => this.#job(placed)),
-      ...defined({
-        uglyfox: this.#uglyfox(foxValues, good),
-        mothergoose: mothergoose && good.has(mothergoose.sourceFile) ? mothergoose : undefined,
-        notifications: this.#notifications(good),
-      }),
-      diagnostics: perFile.flatMap(({ diagnostics }) => diagnostics),
-      perFile,
-    };
-  }
-
-  #ofKind<Kind extends Placed['block']['kind']>(kind: Kind) {
-    type Block = Extract<Placed['block'], { kind: Kind }>;
-    return this.#placed.filter((one): one is Placed<Block> => one.block.kind === kind);
-  }
-
-  /** The block between the defaults of its kind and the patch of the environment. */
-  #layered<Block extends Layered>(block: Block): Block {
-    const below = this.#defaults.filter(({ labels }) => labels[0] === block.kind);
-    const above = this.#patches.filter(({ labels }) => labels[0] === block.kind && labels[1] === block.name);
-    const layers = [...below, block, ...above].map(({ values }) => values);
-    return { ...block, values: mergeLayers<Block['values']>(layers) };
-  }
-
-  /** What a patch of this block lies on. */
-  #below(block: FlyBlock): object {
-    const layers = this.#defaults.filter(({ labels }) => labels[0] === block.kind);
-    return mergeLayers([...layers, block].map(({ values }) => values));
-  }
-
-  #readFoxValues(names: readonly string[]): UglyFoxValues | undefined {
-    const [uglyfox] = this.#ofKind('uglyfox');
-    if (uglyfox === undefined || !uglyfox.block.isValid) return undefined;
-    const values = mergeLayers<UglyFoxValues>([withDefaults<'uglyfox'>(uglyfox.block)]);
-    checkConditions(uglyfox, values, names);
-    return values;
-  }
-
-  #uglyfox(values: UglyFoxValues | undefined, good: ReadonlySet<string>): UglyFoxConfig | undefined {
-    const [uglyfox] = this.#ofKind('uglyfox');
-    const isGood = uglyfox !== undefined && good.has(uglyfox.source.path);
-    return values !== undefined && isGood ? toUglyFox(values) : undefined;
-  }
-
-  #mothergoose(): MotherGooseConfig | undefined {
-    const [found] = this.#ofKind('mothergoose');
-    if (found === undefined || !found.block.isValid) return undefined;
-    const { cloud } = found.block.values;
-    return {
-      values: found.block.values,
-      sourceFile: found.source.path,
-      ...defined({
-        cloud: cloud && { provider: cloud.provider, ...defined({ region: cloud.region }) },
-      }),
-    };
-  }
-
-  #notifications(good: ReadonlySet<string>): NotificationsConfig | undefined {
-    const [found] = this.#ofKind('notifications');
-    if (found === undefined || !good.has(found.source.path)) return undefined;
-    const { email = [], webhook } = found.block.values;
-    return { email, ...defined({ webhook }) };
-  }
-
-  #egg(
-    placed: Placed<PoolBlock>,
-    at: {
-      conditions: ReadonlyMap<string, ConditionValues>;
-      mothergoose: MotherGooseConfig | undefined;
-    },
-  ): { egg: EggConfig; placed: Placed }[] {
-    const { source, block } = placed;
-    if (!block.isValid) return [];
-    const { name } = block;
-    const result = toEgg(this.#poolValues(block), {
-      name,
-      kind: block.kind === 'egg' ? 'egg' : 'bucket',
-      sourceFile: source.path,
-      embedded: this.#options.embedded,
-      mothergoose: at.mothergoose?.cloud,
-      condition: at.conditions.get(name),
-    });
-    if (result.kind === 'ok') return [{ egg: result.egg, placed }];
-    const message = `${block.kind} "${name}" ${result.why}`;
-    report(source, { code: result.code, span: block.headerSpan, message });
-    return [];
-  }
-
-  #poolValues(block: PoolBlock): PoolValues {
-    const layered = this.#layered(block);
-    const filled =
-      layered.kind === 'egg' ? withDefaults<'egg'>(layered) : withDefaults<'eggsbucket'>(layered);
-    return mergeLayers<PoolValues>([filled]);
-  }
-
-  #job({ source, block }: Placed<JobBlock>): JobConfig {
-    const values = mergeLayers<JobValues>([withDefaults<'job'>(this.#layered(block))]);
-    return {
-      name: block.name,
-      schedule: values.schedule,
-      script: values.script,
-      runner: { type: values.runner.type, tags: values.runner.tags },
-      notify: values.on_failure.notify,
-      sourceFile: source.path,
-    };
-  }
-
-  #reportOf(source: NestSource): FileReport {
-    const sorted = source.diagnostics.toSorted((a, b) => a.range.start.byte - b.range.start.byte);
-    const blockedBy = this.#dependencies(source)
-      .filter((other) => other !== source && hasErrors(other))
-      .map(({ path }) => path);
-    return {
-      path: source.path,
-      ok: !hasErrors(source) && blockedBy.length === 0,
-      diagnostics: suppress(source.parsed, sorted, 'nest'),
-      blockedBy: [...new Set(blockedBy)],
-    };
-  }
-
-  /**
-   * Files whose errors make this one unreadable: a broken default or variable would silently give an Egg another
-   * configuration, broken conditions another pool, a broken `mothergoose` another cloud.
-   */
-  #dependencies(source: NestSource): readonly NestSource[] {
-    const pools = source.blocks.filter(
-      (block): block is PoolBlock => block.kind === 'egg' || block.kind === 'eggsbucket',
-    );
-    const isPlaced = (block: PoolBlock) => this.#layered(block).values.cloud?.region !== undefined;
-    const { all, conditions, cloud } = this.#shared;
-    return [...all, ...(pools.length > 0 ? conditions : []), ...(pools.every(isPlaced) ? [] : cloud)];
-  }
+/** The files of a Nest as trees. */
+export function parseFiles(files: readonly NestFile[]): readonly ParsedFile[] {
+  return files.map(({ path, text }) => parseFly(text, { file: path }));
 }
 
-/** Files that others depend on. */
-function sharedFiles({ sources, environment }: LoadedNest) {
-  const filesOf = (path: string, ...kinds: readonly FlyBlock['kind'][]) =>
-    sources.filter(
-      (source) => source.path === path || source.blocks.some(({ kind }) => kinds.includes(kind)),
-    );
-  return {
-    all: [
-      ...filesOf('Nest.fly', 'variable', 'locals', 'defaults'),
-      ...(environment === undefined ? [] : [environment]),
-    ],
-    conditions: filesOf('UF/config.fly', 'uglyfox'),
-    cloud: filesOf('MG/config.fly', 'mothergoose'),
+/** Names of the environments of a Nest: the files of `Envs/`. */
+export function environmentsOf(paths: readonly string[]): readonly string[] {
+  return paths.flatMap((path) => /^Envs\/([^/]+)\.fly$/.exec(path)?.[1] ?? []).toSorted();
+}
+
+/**
+ * What is wrong with a Nest in each of the environments (in none, where none are given). What occurs in several is
+ * said once, with their names; with a single one there is nothing to tell apart.
+ */
+export function checkNest(
+  files: readonly ParsedFile[],
+  environments: readonly string[],
+  memory?: LoadMemory,
+): readonly Diagnostic[] {
+  const read = (environment?: string) => {
+    const options = { embedded: true, ...(environment !== undefined && { environment }) };
+    return new NestReader(loadFiles(files, options, memory), options).read().diagnostics;
   };
+  if (environments.length < 2) return read(environments[0]);
+  const found = new Map<string, { readonly diagnostic: Diagnostic; readonly envs: string[] }>();
+  for (const environment of environments) {
+    for (const diagnostic of read(environment)) {
+      const key = keyOf(diagnostic);
+      const known = found.get(key);
+      if (known === undefined) found.set(key, { diagnostic, envs: [environment] });
+      else if (known.envs.at(-1) !== environment) known.envs.push(environment);
+    }
+  }
+  return [...found.values()].map(({ diagnostic, envs }) => ({ ...diagnostic, envs })).toSorted(byPlace);
 }
 
-function hasErrors({ diagnostics }: NestSource): boolean {
-  return diagnostics.some(({ severity }) => severity === 'error');
+function keyOf({ code, file, range, message }: Diagnostic): string {
+  return JSON.stringify([code, file, range.start.byte, range.end.byte, message]);
 }
 
-function conditionsByName(values: UglyFoxValues | undefined): Map<string, ConditionValues> {
-  const pairs = (values?.runners_condition ?? []).flatMap((condition) =>
-    condition.eggs_entities.map((name): [string, ConditionValues] => [name, condition]),
-  );
-  return new Map(pairs);
+function byPlace(a: Diagnostic, b: Diagnostic): number {
+  if (a.file !== b.file) return a.file < b.file ? -1 : 1;
+  return a.range.start.byte - b.range.start.byte;
 }

@@ -1,9 +1,9 @@
 import { nearest } from '@polar-gosling/kernel';
+import { checkNest, environmentsOf, parseFiles } from '@polar-gosling/nest';
 import type { Command } from '../cli/command.ts';
 import { cliErrors } from '../cli-errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { folderInRepository, type NestText } from '../nest-files.ts';
-import { checkEnvironments, environmentsOf } from './validate/check-environments.ts';
 import { fixFiles } from './validate/fix-files.ts';
 import { type Findings, printDiagnostics, printFixes } from './validate/print-diagnostics.ts';
 import { type Selection, selectFiles } from './validate/select-files.ts';
@@ -14,7 +14,7 @@ export const run: Command = async ({ cwd, flags, output }, input) => {
   for (const selection of await selectFiles(cwd, input.arguments('PATH'))) {
     const environments = chooseEnvironments(selection, input.text('env'));
     const check = (files: readonly NestText[]) =>
-      checkEnvironments(files, environments).filter(({ file }) => selection.isChosen(file));
+      checkNest(parseFiles(files), environments).filter(({ file }) => selection.isChosen(file));
     const result = input.flag('fix')
       ? await fixFiles(selection, check)
       : { files: selection.files, diagnostics: check(selection.files), applied: [] };
@@ -33,7 +33,7 @@ export const run: Command = async ({ cwd, flags, output }, input) => {
 
 /** The environment that was asked for, else all there are. */
 function chooseEnvironments({ files }: Selection, asked: string | undefined): readonly string[] {
-  const known = environmentsOf(files);
+  const known = environmentsOf(files.map((file) => file.path));
   if (asked === undefined) return known;
   if (known.includes(asked)) return [asked];
   const guess = nearest(asked, known);

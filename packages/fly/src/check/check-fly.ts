@@ -25,6 +25,8 @@ export interface CheckedFile {
   readonly blocks: readonly FlyBlock[];
   /** `fly = 1`, where the file says so. */
   readonly language: number | undefined;
+  /** Dotted names of variables, locals and the like that it uses; without any, no other file changes its meaning. */
+  readonly references: ReadonlySet<string>;
   /** Everything that is wrong with the file, what `parseFly` found included, in the order of the text. */
   readonly diagnostics: readonly Diagnostic[];
   /** Findings beyond the first 200. */
@@ -54,6 +56,7 @@ export function checkFly(parsed: ParsedFile, options: CheckOptions = {}): Checke
     parsed,
     blocks: checked.blocks,
     language: checked.language,
+    references: reader.asked,
     diagnostics: suppress(parsed, diagnosticsOf(parsed, sink), 'file'),
     omitted: sink.omitted,
   };

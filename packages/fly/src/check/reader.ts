@@ -28,6 +28,8 @@ export class Reader {
   readonly scope: References;
   /** Labels that `egg.name` and the like stand for inside the block being read. */
   self: { readonly root: string; readonly label: string } | undefined;
+  /** Dotted names that were asked of the scope: without any, the file reads the same in every scope. */
+  readonly asked = new Set<string>();
   /** Circles are reported where they are made. */
   isInLocals = false;
   readonly #kinds: Uint8Array;
@@ -198,6 +200,7 @@ export class Reader {
       return undefined;
     }
     if (this.self?.root === root && path.length === 2 && name === 'name') return this.self.label;
+    this.asked.add(path.join('.'));
     const found = this.scope.lookup(path);
     if (found.kind === 'value') return found.value;
     if (found.kind === 'unknown') {

@@ -8,6 +8,11 @@ export function maskSecrets(text: string): string {
   return text.replace(uriPattern, (_, scheme: string) => `${scheme}://${shown}`).replace(tokenPattern, shown);
 }
 
+/** A text without tokens; references to secrets stay, since they are no secrets. */
+export function maskTokens(text: string): string {
+  return text.replace(tokenPattern, shown);
+}
+
 /** In a line of a file a reference goes up to its quote, blanks included. */
 const quotedUri = /\b(yc-lockbox|aws-sm|vault|local):\/\/[^"'<>\n]+/g;
 

@@ -42,6 +42,11 @@ export function printEgg(name: string, values: EggValues): string {
   return printBlock({ kind: 'egg', labels: [name], values });
 }
 
+/** A value as Fly writes it: a duration as text, a secret as its reference. */
+export function printFlyValue(value: unknown, type: ValueType = { kind: 'any' }): string {
+  return printValue(value, type);
+}
+
 function wrap(kind: string, labels: readonly string[], lines: readonly string[]): string[] {
   const header = [kind, ...labels.map((label) => quote(label))].join(' ');
   return [`${header} {`, ...lines, '}'];

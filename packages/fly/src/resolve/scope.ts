@@ -16,7 +16,8 @@ export interface ScopeOptions {
   readonly isComplete?: boolean;
 }
 
-interface Definition {
+/** The value that a name stands for, and its file. */
+export interface Definition {
   readonly parsed: ParsedFile;
   readonly node: ValueNode;
 }
@@ -27,7 +28,6 @@ export class Scope implements References {
   readonly #locals = new Map<string, Definition>();
   readonly #known = new Map<string, Plain | undefined>();
   readonly #circular = new Map<string, readonly string[]>();
-  readonly #used = new Set<string>();
   /** What is being evaluated. */
   readonly #open: string[] = [];
   readonly #options: ScopeOptions;
@@ -41,14 +41,14 @@ export class Scope implements References {
     }
   }
 
-  /** Has anything asked for this variable? Sure only after every file was checked. */
-  isUsed(variable: string): boolean {
-    return this.#used.has(variable);
+  /** Where a variable's default or a local stands; `undefined` for what has none, or is set by the environment. */
+  definitionOf(root: 'var' | 'local', name: string): Definition | undefined {
+    if (root === 'local') return this.#locals.get(name);
+    return Object.hasOwn(this.#options.values ?? {}, name) ? undefined : this.#variables.get(name);
   }
 
   lookup(path: readonly string[]): Found {
     const [root = '', name = ''] = path;
-    if (root === 'var') this.#used.add(name);
     if (root === 'env' && name === 'name' && path.length === 2) return this.#environment();
     if (root !== 'var' && root !== 'local') return this.#member(path);
     const found = root === 'var' ? this.#variable(name) : this.#local(name);

@@ -1,0 +1,223 @@
+import type { EggConfig, UglyFoxConfig } from '@polar-gosling/domain';
+import {
+  type EggBlock,
+  type EggsBucketBlock,
+  type FlyBlock,
+  type JobBlock,
+  suppress,
+  withDefaults,
+} from '@polar-gosling/fly';
+import { adviseOnEgg, adviseOnVariables } from './advice.ts';
+import type { ConditionValues, JobValues, PoolValues, UglyFoxValues } from './block-values.ts';
+import {
+  checkClaims,
+  checkConditions,
+  checkFolder,
+  checkNames,
+  type Placed,
+  placeAll,
+  report,
+} from './cross-check.ts';
+import { defined } from './defined.ts';
+import { Layers } from './layers.ts';
+import type { LoadedNest, NestSource } from './load-files.ts';
+import { mergeLayers } from './merge.ts';
+import type {
+  FileReport,
+  JobConfig,
+  MotherGooseConfig,
+  NestOptions,
+  NestRead,
+  NotificationsConfig,
+} from './nest-read.ts';
+import { checkPatches } from './patch-check.ts';
+import { toEgg } from './to-egg.ts';
+import { toUglyFox } from './to-uglyfox.ts';
+
+export type PoolBlock = EggBlock | EggsBucketBlock;
+
+/** Makes checked configuration of the files of one Nest. */
+export class NestReader {
+  readonly #loaded: LoadedNest;
+  readonly #options: NestOptions;
+  readonly #placed: readonly Placed[];
+  readonly #layers: Layers;
+  readonly #shared: ReturnType<typeof sharedFiles>;
+
+  constructor(loaded: LoadedNest, options: NestOptions) {
+    this.#loaded = loaded;
+    this.#options = options;
+    this.#placed = placeAll(loaded.sources);
+    this.#shared = sharedFiles(loaded);
+    this.#layers = new Layers(this.#placed, loaded.environment);
+  }
+
+  read(): NestRead {
+    const pools = [...this.#ofKind('egg'), ...this.#ofKind('eggsbucket')];
+    checkNames(this.#placed);
+    if (this.#loaded.environment !== undefined) {
+      checkPatches(this.#loaded.environment, this.#placed, (block) => this.#layers.below(block));
+    }
+    for (const pool of pools) checkFolder(pool);
+    const foxValues = this.#readFoxValues(pools.map(({ block }) => block.name));
+    const mothergoose = this.#mothergoose();
+    const conditions = conditionsByName(foxValues);
+    const eggs = pools.flatMap((placed) => this.#egg(placed, { conditions, mothergoose }));
+    checkClaims(eggs);
+    adviseOnVariables(this.#placed, this.#loaded.sources);
+    for (const { egg, placed } of eggs) adviseOnEgg(egg, placed, foxValues?.pruning.max_age);
+
+    const perFile = this.#loaded.sources.map((source) => this.#reportOf(source));
+    const good = new Set(perFile.filter(({ ok }) => ok).map(({ path }) => path));
+    return {
+      eggs: eggs.filter(({ placed }) => good.has(placed.source.path)).map(({ egg }) => egg),
+      jobs: this.#ofKind('job')
+        .filter(({ source }) => good.has(source.path))
+        .map((placed) => this.#job(placed)),
+      ...defined({
+        uglyfox: this.#uglyfox(foxValues, good),
+        mothergoose: mothergoose && good.has(mothergoose.sourceFile) ? mothergoose : undefined,
+        notifications: this.#notifications(good),
+      }),
+      diagnostics: perFile.flatMap(({ diagnostics }) => diagnostics),
+      perFile,
+    };
+  }
+
+  #ofKind<Kind extends Placed['block']['kind']>(kind: Kind) {
+    type Block = Extract<Placed['block'], { kind: Kind }>;
+    return this.#placed.filter((one): one is Placed<Block> => one.block.kind === kind);
+  }
+
+  #readFoxValues(names: readonly string[]): UglyFoxValues | undefined {
+    const [uglyfox] = this.#ofKind('uglyfox');
+    if (uglyfox === undefined || !uglyfox.block.isValid) return undefined;
+    const values = mergeLayers<UglyFoxValues>([withDefaults<'uglyfox'>(uglyfox.block)]);
+    checkConditions(uglyfox, values, names);
+    return values;
+  }
+
+  #uglyfox(values: UglyFoxValues | undefined, good: ReadonlySet<string>): UglyFoxConfig | undefined {
+    const [uglyfox] = this.#ofKind('uglyfox');
+    const isGood = uglyfox !== undefined && good.has(uglyfox.source.path);
+    return values !== undefined && isGood ? toUglyFox(values) : undefined;
+  }
+
+  #mothergoose(): MotherGooseConfig | undefined {
+    const [found] = this.#ofKind('mothergoose');
+    if (found === undefined || !found.block.isValid) return undefined;
+    const { cloud } = found.block.values;
+    return {
+      values: found.block.values,
+      sourceFile: found.source.path,
+      ...defined({
+        cloud: cloud && { provider: cloud.provider, ...defined({ region: cloud.region }) },
+      }),
+    };
+  }
+
+  #notifications(good: ReadonlySet<string>): NotificationsConfig | undefined {
+    const [found] = this.#ofKind('notifications');
+    if (found === undefined || !good.has(found.source.path)) return undefined;
+    const { email = [], webhook } = found.block.values;
+    return { email, ...defined({ webhook }) };
+  }
+
+  #egg(
+    placed: Placed<PoolBlock>,
+    at: {
+      conditions: ReadonlyMap<string, ConditionValues>;
+      mothergoose: MotherGooseConfig | undefined;
+    },
+  ): { egg: EggConfig; placed: Placed }[] {
+    const { source, block } = placed;
+    if (!block.isValid) return [];
+    const { name } = block;
+    const result = toEgg(this.#poolValues(placed), {
+      name,
+      kind: block.kind === 'egg' ? 'egg' : 'bucket',
+      sourceFile: source.path,
+      embedded: this.#options.embedded,
+      mothergoose: at.mothergoose?.cloud,
+      condition: at.conditions.get(name),
+    });
+    if (result.kind === 'ok') return [{ egg: result.egg, placed }];
+    const message = `${block.kind} "${name}" ${result.why}`;
+    report(source, { code: result.code, span: block.headerSpan, message });
+    return [];
+  }
+
+  #poolValues(placed: Placed<PoolBlock>): PoolValues {
+    const layered = this.#layers.merged(placed);
+    const filled =
+      layered.kind === 'egg' ? withDefaults<'egg'>(layered) : withDefaults<'eggsbucket'>(layered);
+    return mergeLayers<PoolValues>([filled]);
+  }
+
+  #job(placed: Placed<JobBlock>): JobConfig {
+    const { source, block } = placed;
+    const values = mergeLayers<JobValues>([withDefaults<'job'>(this.#layers.merged(placed))]);
+    return {
+      name: block.name,
+      schedule: values.schedule,
+      script: values.script,
+      runner: { type: values.runner.type, tags: values.runner.tags },
+      notify: values.on_failure.notify,
+      sourceFile: source.path,
+    };
+  }
+
+  #reportOf(source: NestSource): FileReport {
+    const sorted = source.diagnostics.toSorted((a, b) => a.range.start.byte - b.range.start.byte);
+    const blockedBy = this.#dependencies(source)
+      .filter((other) => other !== source && hasErrors(other))
+      .map(({ path }) => path);
+    return {
+      path: source.path,
+      ok: !hasErrors(source) && blockedBy.length === 0,
+      diagnostics: suppress(source.parsed, sorted, 'nest'),
+      blockedBy: [...new Set(blockedBy)],
+    };
+  }
+
+  /**
+   * Files whose errors make this one unreadable: a broken default or variable would silently give an Egg another
+   * configuration, broken conditions another pool, a broken `mothergoose` another cloud.
+   */
+  #dependencies(source: NestSource): readonly NestSource[] {
+    const pools = source.blocks.filter(
+      (block): block is PoolBlock => block.kind === 'egg' || block.kind === 'eggsbucket',
+    );
+    const isPlaced = (block: PoolBlock) =>
+      this.#layers.merged({ source, block }).values.cloud?.region !== undefined;
+    const { all, conditions, cloud } = this.#shared;
+    return [...all, ...(pools.length > 0 ? conditions : []), ...(pools.every(isPlaced) ? [] : cloud)];
+  }
+}
+
+/** Files that others depend on. */
+function sharedFiles({ sources, environment }: LoadedNest) {
+  const filesOf = (path: string, ...kinds: readonly FlyBlock['kind'][]) =>
+    sources.filter(
+      (source) => source.path === path || source.blocks.some(({ kind }) => kinds.includes(kind)),
+    );
+  return {
+    all: [
+      ...filesOf('Nest.fly', 'variable', 'locals', 'defaults'),
+      ...(environment === undefined ? [] : [environment]),
+    ],
+    conditions: filesOf('UF/config.fly', 'uglyfox'),
+    cloud: filesOf('MG/config.fly', 'mothergoose'),
+  };
+}
+
+function hasErrors({ diagnostics }: NestSource): boolean {
+  return diagnostics.some(({ severity }) => severity === 'error');
+}
+
+function conditionsByName(values: UglyFoxValues | undefined): Map<string, ConditionValues> {
+  const pairs = (values?.runners_condition ?? []).flatMap((condition) =>
+    condition.eggs_entities.map((name): [string, ConditionValues] => [name, condition]),
+  );
+  return new Map(pairs);
+}
