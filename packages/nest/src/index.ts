@@ -1,6 +1,15 @@
 export type { Diagnostic } from '@polar-gosling/fly';
 export { compileRule } from './compile-rule.ts';
 export { type EggFileOptions, eggFile, type GitLabTarget } from './egg-file.ts';
+export type {
+  BuiltInOrigin,
+  EffectivePool,
+  EffectiveValue,
+  FileOrigin,
+  Origin,
+  Through,
+} from './explain/effective.ts';
+export { type Explained, explainPool } from './explain/explain-pool.ts';
 export { LoadMemory } from './load-files.ts';
 export type {
   FileReport,

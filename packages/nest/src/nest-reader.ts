@@ -36,6 +36,21 @@ import { toUglyFox } from './to-uglyfox.ts';
 
 export type PoolBlock = EggBlock | EggsBucketBlock;
 
+/** What a pool is made of, for who explains it. */
+export interface ExplainablePool {
+  readonly placed: Placed<PoolBlock>;
+  /** The lowest first. */
+  readonly layers: readonly Placed[];
+  /** With the defaults of the schema. */
+  readonly values: PoolValues;
+  readonly egg: EggConfig;
+  readonly mothergoose: Placed | undefined;
+  /** The `runners_condition` that names it. */
+  readonly condition: { readonly placed: Placed; readonly label: string } | undefined;
+  /** Is this reference, as `var.token`, one of a variable that is never shown? */
+  isSensitive(reference: string): boolean;
+}
+
 /** Makes checked configuration of the files of one Nest. */
 export class NestReader {
   readonly #loaded: LoadedNest;
@@ -81,6 +96,43 @@ export class NestReader {
       }),
       diagnostics: perFile.flatMap(({ diagnostics }) => diagnostics),
       perFile,
+    };
+  }
+
+  /** What the pool of this name is made of, when it and all it depends on are sound. */
+  explainable(
+    name: string,
+  ):
+    | { readonly kind: 'ok'; readonly pool: ExplainablePool }
+    | { readonly kind: 'unknown'; readonly names: readonly string[] }
+    | { readonly kind: 'invalid'; readonly reports: readonly FileReport[] } {
+    const pools = [...this.#ofKind('egg'), ...this.#ofKind('eggsbucket')];
+    const placed = pools.find(({ block }) => block.name === name);
+    if (placed === undefined) return { kind: 'unknown', names: pools.map(({ block }) => block.name) };
+    const { eggs, perFile } = this.read();
+    const egg = eggs.find((one) => one.name === name);
+    if (egg === undefined) {
+      const own = perFile.find(({ path }) => path === placed.source.path);
+      const paths = [placed.source.path, ...(own?.blockedBy ?? [])];
+      return { kind: 'invalid', reports: perFile.filter(({ path }) => paths.includes(path)) };
+    }
+    return { kind: 'ok', pool: this.#explainable(placed, egg) };
+  }
+
+  #explainable(placed: Placed<PoolBlock>, egg: EggConfig): ExplainablePool {
+    const [uglyfox] = this.#ofKind('uglyfox');
+    const label = uglyfox?.block.values.runners_condition?.find(({ eggs_entities }) =>
+      eggs_entities.includes(egg.name),
+    )?.label;
+    const sensitive = this.#ofKind('variable').filter(({ block }) => block.values.sensitive === true);
+    return {
+      placed,
+      layers: this.#layers.of(placed),
+      values: this.#poolValues(placed),
+      egg,
+      mothergoose: this.#ofKind('mothergoose')[0],
+      condition: uglyfox && label !== undefined ? { placed: uglyfox, label } : undefined,
+      isSensitive: (reference) => sensitive.some(({ block }) => reference === `var.${block.name}`),
     };
   }
 

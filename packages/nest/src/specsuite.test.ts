@@ -1,18 +1,23 @@
 import { globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { readNest } from './read-nest.ts';
+import { explainPool } from './explain/explain-pool.ts';
+import { parseFiles, readNest } from './read-nest.ts';
 
 const suite = fileURLToPath(new URL('../../../specsuite/fly/', import.meta.url));
 const cases = globSync('*/*/nest/', { cwd: suite }).toSorted();
 
-/** Reads the Nest of a case; one that has an environment is read in it. */
-function readCase(path: string) {
+function filesOf(path: string) {
   const cwd = suite + path;
-  const files = globSync('**/*.fly', { cwd }).map((name) => ({
+  return globSync('**/*.fly', { cwd }).map((name) => ({
     path: name,
     text: readFileSync(`${cwd}/${name}`, 'utf8'),
   }));
+}
+
+/** Reads the Nest of a case; one that has an environment is read in it. */
+function readCase(path: string) {
+  const files = filesOf(path);
   const isProd = files.some((file) => file.path === 'Envs/prod.fly');
   return readNest(files, {
     embedded: !(path.includes('N5') || path.includes('FLY085')),
@@ -47,6 +52,20 @@ describe('cases of a whole Nest', () => {
       await expect(`${JSON.stringify(eggs, null, 2)}\n`).toMatchFileSnapshot(`${suite}${path}.json`);
     },
   );
+
+  it('rules/M6 gives each value with its origin', async () => {
+    const explained = explainPool(parseFiles(filesOf('rules/M6/nest')), 'my-app', {
+      embedded: true,
+      environment: 'prod',
+    });
+    const values = explained.kind === 'ok' ? explained.pool.values : [];
+    const lines = values.map(({ path, text, origin }) => {
+      const from = origin.kind === 'file' ? `${origin.file}:${origin.line}:${origin.col}` : origin.why;
+      return `${path} ${text ?? '-'} <- ${from}\n`;
+    });
+
+    await expect(lines.join('')).toMatchFileSnapshot(`${suite}rules/M6/nest.explain`);
+  });
 
   it.each(cases.filter((path) => path.startsWith('invalid/')))('%s shows its code', (path) => {
     const [, code] = path.split('/');

@@ -43,6 +43,8 @@ export function buildProgram(
     const group = words.slice(0, -1).join(' ');
     const parent = group === '' ? program : groupOf(program, parents, group);
     const command = parent.command(name);
+    // `explain CODE` is a command and has `explain egg` below it.
+    parents.set(spec.path, command);
     describe(command, spec);
     command.action(() => {
       const flags = program.opts();

@@ -304,11 +304,6 @@ describe.concurrent('gosling validate and fmt', { timeout: 120_000 }, () => {
     test.expect(await readFile(path.join(root, 'Eggs/a.fly'), 'utf8')).toBe(good);
     test.expect((await runCli(['fmt', '--check'], { cwd: root })).code).toBe(0);
   });
-
-  it('explains a code, and knows a misspelt one', async (test) => {
-    test.expect((await runCli(['explain', 'fly030'])).stdout).toContain('Wrong:');
-    test.expect((await runCli(['explain', 'FLY0300'])).stderr).toContain('did you mean');
-  });
 });
 
 describe.concurrent('gosling secret and doctor', { timeout: 120_000 }, () => {

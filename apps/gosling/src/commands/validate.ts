@@ -1,9 +1,8 @@
-import { nearest } from '@polar-gosling/kernel';
 import { checkNest, environmentsOf, parseFiles } from '@polar-gosling/nest';
 import type { Command } from '../cli/command.ts';
-import { cliErrors } from '../cli-errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { folderInRepository, type NestText } from '../nest-files.ts';
+import { chooseEnvironment } from './validate/choose-environment.ts';
 import { fixFiles } from './validate/fix-files.ts';
 import { type Findings, printDiagnostics, printFixes } from './validate/print-diagnostics.ts';
 import { type Selection, selectFiles } from './validate/select-files.ts';
@@ -33,10 +32,6 @@ export const run: Command = async ({ cwd, flags, output }, input) => {
 
 /** The environment that was asked for, else all there are. */
 function chooseEnvironments({ files }: Selection, asked: string | undefined): readonly string[] {
-  const known = environmentsOf(files.map((file) => file.path));
-  if (asked === undefined) return known;
-  if (known.includes(asked)) return [asked];
-  const guess = nearest(asked, known);
-  const fix = guess === undefined ? `write Envs/${asked}.fly` : `did you mean ${guess}?`;
-  throw cliErrors.missing({ what: `the environment ${asked}`, fix });
+  const chosen = chooseEnvironment(files, asked);
+  return chosen === undefined ? environmentsOf(files.map((file) => file.path)) : [chosen];
 }

@@ -86,10 +86,21 @@ export const fileCommands: readonly CommandSpec[] = [
   },
   {
     path: 'explain',
-    summary: 'what the code of a diagnostic means',
+    summary: 'what the code of a diagnostic means; or what an Egg consists of',
     arguments: [{ name: 'CODE', about: 'such as FLY030' }],
-    examples: ['gosling explain FLY030'],
+    examples: ['gosling explain FLY030', 'gosling explain egg my-app'],
     load: () => import('../../commands/explain.ts'),
+  },
+  {
+    path: 'explain egg',
+    summary: 'every value of an Egg or EggsBucket that is in force, and the file and line that set it',
+    arguments: [{ name: 'NAME', about: 'the Egg or EggsBucket' }],
+    options: [
+      nestPath,
+      { flags: '--env NAME', about: 'with the values and patches of Envs/NAME.fly (default: without any)' },
+    ],
+    examples: ['gosling explain egg my-app', 'gosling explain egg my-app --env prod --json'],
+    load: () => import('../../commands/explain-egg.ts'),
   },
   {
     path: 'schema',
