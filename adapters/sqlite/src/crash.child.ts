@@ -1,4 +1,5 @@
 import { createSystemClock, silentLogger } from '@polar-gosling/kernel';
+import { createMemoryBlobs } from '@polar-gosling/ports/blobs/memory';
 import type { Write } from '@polar-gosling/ports/store';
 import { createSqliteStore } from './index.ts';
 
@@ -13,6 +14,7 @@ const store = await createSqliteStore({
   path,
   clock: createSystemClock(),
   sealer: plain,
+  blobs: createMemoryBlobs(),
   logger: silentLogger,
 });
 

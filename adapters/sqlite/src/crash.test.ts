@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { createSystemClock, createSystemIds, silentLogger } from '@polar-gosling/kernel';
+import { createMemoryBlobs } from '@polar-gosling/ports/blobs/memory';
 import { createSeededIds, runs } from '@polar-gosling/testkit';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createSqliteStore, type SqliteStore } from './index.ts';
@@ -20,7 +21,14 @@ const cycles = Math.min(200, runs(15));
 const child = fileURLToPath(new URL('./crash.child.ts', import.meta.url));
 
 const open = (path: string): Promise<SqliteStore> =>
-  createSqliteStore({ path, clock, sealer, logger: silentLogger, mode: 'inline' });
+  createSqliteStore({
+    path,
+    clock,
+    sealer,
+    blobs: createMemoryBlobs(),
+    logger: silentLogger,
+    mode: 'inline',
+  });
 
 /** Lets a child write and kills it after `acknowledgements` lines; answers the ids that it was told are safe. */
 async function writeUntilKilled(path: string, first: number, acknowledgements: number): Promise<string[]> {

@@ -1,4 +1,5 @@
 import { createSystemClock, isCoded, silentLogger } from '@polar-gosling/kernel';
+import { createMemoryBlobs } from '@polar-gosling/ports/blobs/memory';
 import type { Write } from '@polar-gosling/ports/store';
 import { createSqliteStore } from './index.ts';
 
@@ -9,7 +10,13 @@ const pauseMs = 300;
 const clock = createSystemClock();
 const { signal } = new AbortController();
 const plain = { seal: (bytes: Uint8Array) => bytes, open: (bytes: Uint8Array) => bytes };
-const store = await createSqliteStore({ path, clock, sealer: plain, logger: silentLogger });
+const store = await createSqliteStore({
+  path,
+  clock,
+  sealer: plain,
+  blobs: createMemoryBlobs(),
+  logger: silentLogger,
+});
 
 const put = (name: string): Write => ({
   kind: 'put',

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { createSystemClock, pollUntil, silentLogger } from '@polar-gosling/kernel';
+import { createMemoryBlobs } from '@polar-gosling/ports/blobs/memory';
 import type { Write } from '@polar-gosling/ports/store';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createSqliteStore } from './index.ts';
@@ -58,7 +59,14 @@ describe('a store that cannot write', () => {
     await once(writer, 'close');
 
     expect(output).toMatch(/^(ok \d+\n)+failed STORE_UNAVAILABLE\n/);
-    const store = await createSqliteStore({ path, clock, sealer, logger: silentLogger, mode: 'inline' });
+    const store = await createSqliteStore({
+      path,
+      clock,
+      sealer,
+      blobs: createMemoryBlobs(),
+      logger: silentLogger,
+      mode: 'inline',
+    });
     const acknowledged = [...output.matchAll(/^ok (\d+)$/gm)].map(([, id]) => String(id));
     for (const id of acknowledged) {
       const keys = ['left', 'right'].map(
@@ -74,7 +82,13 @@ describe('a store that cannot write', () => {
     timeout: 60_000,
   }, async () => {
     const path = join(root, 'held.db');
-    const store = await createSqliteStore({ path, clock, sealer, logger: silentLogger });
+    const store = await createSqliteStore({
+      path,
+      clock,
+      sealer,
+      blobs: createMemoryBlobs(),
+      logger: silentLogger,
+    });
     const put: Write = {
       kind: 'put',
       table: 'switches',

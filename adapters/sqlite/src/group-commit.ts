@@ -1,7 +1,6 @@
 import type { Clock, Logger } from '@polar-gosling/kernel';
 import { type CommitResult, storeErrors, type Unit } from '@polar-gosling/ports/store';
-import { reasonOf } from './open-database.ts';
-import { createWriteGate } from './write-gate.ts';
+import { createWriteGate } from '@polar-gosling/ports/store/adapter';
 import type { UnitOutcome } from './writer.ts';
 import type { WriterPort } from './writer-port.ts';
 
@@ -21,35 +20,22 @@ interface Pending {
 }
 
 const maxGroup = 512;
+/** A group belongs to many callers: none of them can call it off. */
+const never = new AbortController().signal;
 
 export function createGroupCommit(deps: { writer: WriterPort; clock: Clock; logger: Logger }): GroupCommit {
-  const gate = createWriteGate(deps.clock);
+  const gate = createWriteGate(deps);
   let pending: Pending[] = [];
   let pumping: Promise<void> | undefined;
   let isClosed = false;
 
-  const refusal = (cause: unknown) => {
-    const reason = gate.readOnlyReason();
-    return reason === undefined
-      ? storeErrors.unavailable({ op: 'commit' }, { cause })
-      : storeErrors.readOnly({ reason }, { cause });
-  };
-
   const write = async (group: readonly Pending[]): Promise<void> => {
-    const wasReadOnly = gate.readOnlyReason() !== undefined;
-    const startedAt = deps.clock.monotonic();
+    const units = group.map(({ unit }) => unit);
     try {
-      const units = group.map(({ unit }) => unit);
-      const outcomes = await deps.writer.commitGroup(units, deps.clock.now());
-      gate.succeeded();
-      if (wasReadOnly) deps.logger.info('the store takes writes again');
+      const outcomes = await gate.run(() => deps.writer.commitGroup(units, deps.clock.now()), never);
       for (const [place, waiting] of group.entries()) settle(waiting, outcomes[place]);
     } catch (error) {
-      gate.failed(startedAt, innermostReason(error));
-      const refused = refusal(error);
-      if (!wasReadOnly)
-        deps.logger.error('the store refused a group of writes', { count: group.length, error });
-      for (const waiting of group) waiting.reject(refused);
+      for (const waiting of group) waiting.reject(error);
     }
   };
 
@@ -61,15 +47,13 @@ export function createGroupCommit(deps: { writer: WriterPort; clock: Clock; logg
     while (pending.length > 0) {
       const group = withoutAborted(pending.slice(0, maxGroup));
       pending = pending.slice(maxGroup);
-      if (group.length === 0) continue;
-      if (gate.mayTry()) await write(group);
-      else for (const waiting of group) waiting.reject(refusal(undefined));
+      if (group.length > 0) await write(group);
     }
     pumping = undefined;
   };
 
   return {
-    isReadOnly: () => gate.readOnlyReason() !== undefined,
+    isReadOnly: () => gate.isReadOnly(),
     commit(unit, signal) {
       if (isClosed) return Promise.reject(storeErrors.unavailable({ op: 'commit on a closed store' }));
       return new Promise((resolve, reject) => {
@@ -101,10 +85,4 @@ function refusedUnit({ code, params }: Extract<UnitOutcome, { kind: 'refused' }>
   return code === 'STORE_ITEM_TOO_BIG'
     ? storeErrors.itemTooBig({ key: String(params['key']), bytes: Number(params['bytes']) })
     : storeErrors.badUnit({ reason: String(params['reason']) });
-}
-
-function innermostReason(error: unknown): string {
-  const cause = error instanceof Error ? error.cause : undefined;
-  if (typeof cause === 'object' && cause !== null && 'reason' in cause) return String(cause.reason);
-  return cause === undefined ? reasonOf(error) : reasonOf(cause);
 }

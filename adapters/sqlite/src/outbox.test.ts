@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLogger } from '@polar-gosling/kernel';
+import { createMemoryBlobs } from '@polar-gosling/ports/blobs/memory';
 import { type MessageKind, outboxWrite } from '@polar-gosling/ports/queue';
 import { describeQueueContract } from '@polar-gosling/ports/queue/contract';
 import { createOutboxQueue } from '@polar-gosling/ports/queue/outbox';
@@ -17,7 +18,14 @@ describeQueueContract({
   name: 'outbox of SQLite',
   async create({ clock, ids }) {
     const path = join(mkdtempSync(join(root, 'db-')), 'state.db');
-    const store = await createSqliteStore({ path, clock, sealer, logger: silentLogger, mode: 'inline' });
+    const store = await createSqliteStore({
+      path,
+      clock,
+      sealer,
+      blobs: createMemoryBlobs(),
+      logger: silentLogger,
+      mode: 'inline',
+    });
     const send = async (message: { kind: MessageKind; key: string; delayMs?: number }) => {
       await store.commit([outboxWrite({ trace: 'trace', ...message }, { clock, ids })], options);
     };

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { createSystemClock, silentLogger } from '@polar-gosling/kernel';
+import { createMemoryBlobs } from '@polar-gosling/ports/blobs/memory';
 import type { Sealer, Store, Write } from '@polar-gosling/ports/store';
 import { describeStoreContract } from '@polar-gosling/ports/store/contract';
 import { createFakeClock } from '@polar-gosling/testkit';
@@ -33,7 +34,15 @@ const sealer: Sealer = {
 for (const mode of ['thread', 'inline'] as const) {
   describeStoreContract({
     name: `SQLite, ${mode}`,
-    create: ({ clock }) => createSqliteStore({ path: newPath(), clock, sealer, logger: silentLogger, mode }),
+    create: ({ clock }) =>
+      createSqliteStore({
+        path: newPath(),
+        clock,
+        sealer,
+        blobs: createMemoryBlobs(),
+        logger: silentLogger,
+        mode,
+      }),
   });
 }
 
@@ -46,6 +55,7 @@ describe('createSqliteStore', () => {
       path,
       clock,
       sealer,
+      blobs: createMemoryBlobs(),
       logger: silentLogger,
       mode: 'inline',
       ...more,

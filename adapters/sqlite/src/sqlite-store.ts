@@ -1,13 +1,19 @@
 import type { Clock, Logger } from '@polar-gosling/kernel';
 import { isCoded } from '@polar-gosling/kernel';
+import type { Blobs } from '@polar-gosling/ports/blobs';
 import { type CallOptions, type Sealer, type Store, storeErrors } from '@polar-gosling/ports/store';
-import { checkKey, checkUnit, planList } from '@polar-gosling/ports/store/adapter';
+import {
+  checkKey,
+  checkUnit,
+  createColumnCodec,
+  createInFlight,
+  planList,
+} from '@polar-gosling/ports/store/adapter';
 import { backupTo } from './backup.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { openInlineWriter } from './inline-writer.ts';
 import { openForReading } from './open-database.ts';
 import { createReader } from './reader.ts';
-import { openRow, sealUnit } from './sealed-columns.ts';
 import { openThreadWriter } from './thread-writer.ts';
 
 export interface SqliteStore extends Store {
@@ -23,6 +29,8 @@ export interface SqliteStoreOptions {
   readonly path: string;
   readonly clock: Clock;
   readonly sealer: Sealer;
+  /** Where columns over 64 KB lie. */
+  readonly blobs: Blobs;
   readonly logger: Logger;
   /** `thread` (default): syncs to disk hold nothing up. `inline`: no thread, for one-shot programs and tests. */
   readonly mode?: 'thread' | 'inline';
@@ -33,34 +41,35 @@ export interface SqliteStoreOptions {
  * another group is on its way to the disk share the next sync.
  */
 export async function createSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
-  const { path, clock, sealer, logger } = options;
+  const { path, clock, logger } = options;
   const open = options.mode === 'inline' ? openInlineWriter : openThreadWriter;
   const writer = await open(path, clock.now());
   const db = openForReading(path);
   const reader = createReader(db);
   const group = createGroupCommit({ writer, clock, logger });
+  const codec = createColumnCodec(options);
+  const commits = createInFlight();
 
   return {
     async get(keys, { signal }) {
       signal.throwIfAborted();
       const checked = keys.map(checkKey);
       const rows = reading('get', () => reader.get(checked, clock.now()));
-      return rows.map((row, place) => {
-        const key = checked[place];
-        return row && key && openRow(sealer, key.table, row);
-      });
+      return codec.decodeFound(checked, rows, { signal });
     },
     async list(query, { signal }) {
       signal.throwIfAborted();
       const plan = planList(query);
       const page = reading('list', () => reader.list(plan, clock.now()));
-      return { ...page, items: page.items.map((row) => openRow(sealer, query.table, row)) };
+      return codec.decodePage(query.table, page, { signal });
     },
     async commit(unit, { signal }) {
       signal.throwIfAborted();
-      return group.commit(sealUnit(sealer, checkUnit(unit)), signal);
+      const checked = checkUnit(unit);
+      return commits.run('commit', async () => group.commit(await codec.encode(checked, { signal }), signal));
     },
     async close() {
+      await commits.drain();
       await group.drain();
       await writer.close();
       if (db.isOpen) db.close();

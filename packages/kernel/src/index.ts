@@ -23,6 +23,7 @@ export { nearest } from './nearest.ts';
 export { type RetryPlan, retryDelayMs, withRetries } from './retry.ts';
 export { revealOf, Secret } from './secret.ts';
 export { createSystemClock } from './system/clock.ts';
+export { deflate, inflate } from './system/deflate.ts';
 export { sha256Hex, startSha256 } from './system/hash.ts';
 export { createSystemIds } from './system/ids.ts';
 export { createJsonLogger, type LogLevel } from './system/json-logger.ts';

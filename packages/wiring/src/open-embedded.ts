@@ -71,9 +71,15 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
   const plainSecrets = openLocalSecrets({ dataDir, clock });
   const secrets = createCachedSecrets(plainSecrets, { clock, ttlMs: secretTtlMs, masker });
   const sealer = await createKeyring(plainSecrets, { signal });
-  const store = await createSqliteStore({ path: join(dataDir, 'gosling.db'), clock, sealer, logger: log });
-  const queue = createOutboxQueue({ store, clock, ids });
   const blobs = createDirectoryBlobs({ dir: join(dataDir, 'blobs') });
+  const store = await createSqliteStore({
+    path: join(dataDir, 'gosling.db'),
+    clock,
+    sealer,
+    blobs,
+    logger: log,
+  });
+  const queue = createOutboxQueue({ store, clock, ids });
   const gitlab = createGitlab({
     clock,
     ids,

@@ -1,6 +1,15 @@
 import { storeErrors } from './errors.ts';
+import { valueBytes } from './row-bytes.ts';
 import { checkKey, keyColumns, keyOfRow, keyText } from './row-key.ts';
-import { maxUnitWrites, type Row, type RowKey, type Unit, type Write } from './store.ts';
+import {
+  maxColumnBytes,
+  maxUnitBytes,
+  maxUnitWrites,
+  type Row,
+  type RowKey,
+  type Unit,
+  type Write,
+} from './store.ts';
 import { toStoredRow } from './stored-row.ts';
 import { type TableName, tableSpec } from './tables.ts';
 
@@ -10,7 +19,7 @@ export function checkUnit(unit: Unit): Unit {
     throw storeErrors.badUnit({ reason: `${unit.length} writes, at most ${maxUnitWrites} fit` });
   }
   const seen = new Set<string>();
-  return unit.map((write) => {
+  const checkedUnit = unit.map((write) => {
     const checked = checkWrite(write);
     const key = checked.kind === 'put' ? keyOfRow(checked.table, checked.row) : checked.key;
     const text = keyText(key);
@@ -18,6 +27,20 @@ export function checkUnit(unit: Unit): Unit {
     seen.add(text);
     return checked;
   });
+  const bytes = checkedUnit.reduce((sum, write) => sum + bytesInRow(write), 0);
+  if (bytes > maxUnitBytes)
+    throw storeErrors.badUnit({ reason: `${bytes} bytes, at most ${maxUnitBytes} fit` });
+  return checkedUnit;
+}
+
+/** Big columns lie elsewhere. */
+function bytesInRow(write: Write): number {
+  if (write.kind !== 'put' && write.kind !== 'update') return 0;
+  const columns = Object.values(write.kind === 'put' ? write.row : (write.set ?? {}));
+  return columns.reduce((sum: number, value) => {
+    const bytes = value === undefined ? 0 : valueBytes(value);
+    return bytes > maxColumnBytes ? sum : sum + bytes;
+  }, 0);
 }
 
 function checkWrite(write: Write): Write {

@@ -13,7 +13,7 @@ export const storeErrors = defineErrors('STORE', {
   },
   readOnly: {
     message: (p: { reason: string }) =>
-      `the store takes no writes (${p.reason}); free disk space or mend its rights, it recovers by itself`,
+      `the store takes no writes (${p.reason}); mend that (disk space, rights, limits), it recovers by itself`,
     http: 503,
     retry: 'backoff',
   },

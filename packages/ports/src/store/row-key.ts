@@ -1,5 +1,5 @@
 import { storeErrors } from './errors.ts';
-import type { Row, RowKey, Write } from './store.ts';
+import { maxKeyBytes, type Row, type RowKey, type Write } from './store.ts';
 import { type TableName, type TableSpec, tableSpec } from './tables.ts';
 
 /** The row that a write is about. */
@@ -48,12 +48,18 @@ export function requireKeyValue(
   value: unknown,
 ): string | number {
   if (where.type === 's') return requireText(where.table, where.column, value);
-  if (typeof value === 'number' && Number.isFinite(value)) return value;
+  if (typeof value === 'number' && isKeyNumber(value)) return value;
   throw storeErrors.badUnit({ reason: `${where.table}.${where.column} is a key and must be a number` });
 }
 
 function requireSort(table: TableName, spec: TableSpec, value: unknown): string | number {
   return requireKeyValue({ table, column: spec.sort ?? '', type: spec.sortType ?? 's' }, value);
+}
+
+/** DynamoDB keeps no number that is nearer to 0 or further from it. */
+function isKeyNumber(value: number): boolean {
+  const size = Math.abs(value);
+  return size === 0 || (size >= 1e-130 && size < 1e126);
 }
 
 function requireText(table: string, column: string, value: unknown): string {
@@ -62,5 +68,11 @@ function requireText(table: string, column: string, value: unknown): string {
       reason: `${table}.${column} is a key and must be a text, not empty, without NUL`,
     });
   }
-  return value.toWellFormed();
+  const text = value.toWellFormed();
+  if (text.length > maxKeyBytes / 4 && new TextEncoder().encode(text).length > maxKeyBytes) {
+    throw storeErrors.badUnit({
+      reason: `${table}.${column} is a key and must be under ${maxKeyBytes} bytes`,
+    });
+  }
+  return text;
 }

@@ -48,6 +48,12 @@ export type Unit = readonly Write[];
 export const maxUnitWrites = 25;
 /** Rows above this are refused on every adapter, so that none behaves differently. */
 export const maxRowBytes = 300 * 1024;
+/** Columns above this lie in the blob store, under the hash of their bytes; the row names that hash. */
+export const maxColumnBytes = 64 * 1024;
+/** Keys and index columns above this are refused on every adapter: DynamoDB takes 1,024 bytes of a sort key. */
+export const maxKeyBytes = 900;
+/** All rows of a unit together: DynamoDB takes 4 MB. Columns that lie in the blob store do not count. */
+export const maxUnitBytes = 3 * 1024 * 1024;
 
 export type CommitResult =
   | { readonly kind: 'ok' }

@@ -1,5 +1,6 @@
 import type { Json } from '@polar-gosling/kernel';
 import { storeErrors } from './errors.ts';
+import { rowBytes } from './row-bytes.ts';
 import { keyOfRow, keyText, requireKeyValue } from './row-key.ts';
 import { type ColumnValue, maxRowBytes, type Row } from './store.ts';
 import { type TableName, tableSpec } from './tables.ts';
@@ -63,26 +64,4 @@ function checkIndexColumns(table: TableName, row: Row): void {
     if (index.sort === undefined || row[index.sort] === undefined) continue;
     requireKeyValue({ table, column: index.sort, type: index.sortType ?? 's' }, row[index.sort]);
   }
-}
-
-/** Size of a row: its JSON as UTF-8 plus its bytes columns. */
-export function rowBytes(row: Row): number {
-  let bytes = 0;
-  const rest = Object.entries(row).filter(([, value]) => {
-    if (!(value instanceof Uint8Array)) return true;
-    bytes += value.length;
-    return false;
-  });
-  return bytes + utf8Bytes(JSON.stringify(Object.fromEntries(rest)));
-}
-
-function utf8Bytes(text: string): number {
-  let bytes = 0;
-  for (let place = 0; place < text.length; place++) {
-    const unit = text.charCodeAt(place);
-    if (unit < 0x80) bytes += 1;
-    else if (unit < 0x800 || (unit >= 0xd800 && unit <= 0xdfff)) bytes += 2;
-    else bytes += 3;
-  }
-  return bytes;
 }

@@ -66,7 +66,7 @@ export function describeValues(check: Check): void {
     }
     expect(await list({ table: 'switches' })).toEqual([]);
   });
-  check('refuses keys and index columns that are empty or of another type', async ({ commit }) => {
+  check('refuses keys and index columns that are empty, too long or of another type', async ({ commit }) => {
     const bad: readonly Write[] = [
       putSwitch('', any),
       putSwitch('a\0b', any),
@@ -74,8 +74,41 @@ export function describeValues(check: Check): void {
       putJob('p', 1, { open: '' }),
       putJob('p', 1, { open: 5 }),
       putJob('p', 1, { open: 'egg', queued_at: 'late' }),
+      putJob('p', 1e-200),
+      putJob('p', 1, { open: 'egg', queued_at: -1e200 }),
+      putJob('é'.repeat(451), 1),
+      putSwitch('s'.repeat(901), any),
     ];
     for (const write of bad) await expect(commit(write)).rejects.toEqual(coded('STORE_BAD_UNIT'));
+  });
+  check('gives back big columns as they were, of every form', async ({ commit, get, list }) => {
+    const long = 'ü\u{1f986}"'.repeat(12_000);
+    const deep = { list: Array.from({ length: 9_000 }, (_, place) => ({ place })) };
+    const bytes = Uint8Array.from({ length: 70_000 }, (_, place) => (place * 7_919) % 251);
+    await commit(putRunner('r1', { entry: bytes, metadata: deep }), putSwitch('a', any, { why: long }));
+    await commit(putRunner('r2', { plain: bytes, metadata: 'small' }));
+    expect(await get(runnerKey('r1'))).toMatchObject({ entry: bytes, metadata: deep });
+    expect((await get(switchKey('a')))?.['why'] === long).toBe(true);
+    const listed = await list({ table: 'runners', index: 'egg_name', partition: 'my-egg' });
+    expect(listed).toMatchObject([
+      { id: 'r1', entry: bytes },
+      { id: 'r2', plain: bytes, metadata: 'small' },
+    ]);
+    await commit({ kind: 'update', key: runnerKey('r1'), set: { metadata: 'small' }, when: any });
+    expect(await get(runnerKey('r1'))).toMatchObject({ entry: bytes, metadata: 'small', version: 2 });
+  });
+  check('keeps a value that looks like a place in the blob store', async ({ commit, get }) => {
+    const lookalikes = { one: { '~blob': ['0'.repeat(64), 'json', 5] }, two: { '~blob': 1, more: [] } };
+    await commit(putSwitch('a', any, lookalikes));
+    expect(await get(switchKey('a'))).toMatchObject(lookalikes);
+  });
+  check('takes keys and index columns of the greatest length', async ({ commit, get, list }) => {
+    const long = 'é'.repeat(450);
+    await commit(putJob(long, 1, { open: long }), putSwitch(long, any));
+    expect(await get(switchKey(long))).toMatchObject({ name: long });
+    expect(await list({ table: 'ci_jobs', index: 'open', partition: long })).toHaveLength(1);
+    await commit(putRunner(long, { state: 'idle', deadline_at: 5 }));
+    expect(await list({ table: 'runners', index: 'state', partition: 'idle' })).toHaveLength(1);
   });
   check('keeps its own copy of what it is given and gives', async ({ commit, get }) => {
     const tags = ['a'];

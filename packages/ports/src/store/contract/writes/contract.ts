@@ -220,6 +220,13 @@ export function describeUnits(check: Check): void {
     await expect(commit(more)).rejects.toEqual(coded('STORE_ITEM_TOO_BIG'));
     expect(await get(switchKey('a'))).toMatchObject({ version: 1 });
   });
+  check('refuses a unit that is too big as a whole', async ({ commit, get }) => {
+    const columns = Object.fromEntries(['a', 'b', 'c', 'd'].map((name) => [name, 'x'.repeat(60_000)]));
+    const rows = Array.from({ length: 14 }, (_, place) => putSwitch(`s${place}`, any, columns));
+    expect(await commit(...rows.slice(0, 12))).toEqual({ kind: 'ok' });
+    await expect(commit(...rows)).rejects.toEqual(coded('STORE_BAD_UNIT'));
+    expect(await get(switchKey('s13'))).toBeUndefined();
+  });
   check('keeps a row of almost the greatest size', async ({ commit, get }) => {
     const why = 'x'.repeat(maxRowBytes - 200);
     await commit(putSwitch('a', any, { why }));

@@ -1,15 +1,9 @@
-import { deflateRawSync, inflateRawSync } from 'node:zlib';
-import {
-  type ColumnValue,
-  type Row,
-  type RowKey,
-  type Sealer,
-  storeErrors,
-  tableSpec,
-  type Unit,
-  type Write,
-} from '@polar-gosling/ports/store';
-import { keyOfRow, keyOfWrite, keyText } from '@polar-gosling/ports/store/adapter';
+import { deflate, inflate } from '@polar-gosling/kernel';
+import { storeErrors } from './errors.ts';
+import { keyOfRow, keyOfWrite, keyText } from './row-key.ts';
+import type { Sealer } from './sealer.ts';
+import type { ColumnValue, Row, RowKey, Unit, Write } from './store.ts';
+import { tableSpec } from './tables.ts';
 
 const isBytes = 0;
 const isJson = 1;
@@ -50,21 +44,20 @@ interface Place {
 }
 
 function sealColumn(sealer: Sealer, place: Place, value: ColumnValue | undefined): Uint8Array {
-  const packed =
-    value instanceof Uint8Array
-      ? Buffer.concat([Buffer.of(isBytes), value])
-      : Buffer.concat([Buffer.of(isJson), Buffer.from(JSON.stringify(value))]);
-  return sealer.seal(deflateRawSync(packed), contextOf(place));
+  const isJsonValue = !(value instanceof Uint8Array);
+  const content = isJsonValue ? new TextEncoder().encode(JSON.stringify(value)) : value;
+  const packed = new Uint8Array(content.length + 1);
+  packed[0] = isJsonValue ? isJson : isBytes;
+  packed.set(content, 1);
+  return sealer.seal(deflate(packed), contextOf(place));
 }
 
 function openColumn(sealer: Sealer, place: Place, value: ColumnValue | undefined): ColumnValue {
   try {
     const bytes = value instanceof Uint8Array ? value : new Uint8Array();
-    const packed = inflateRawSync(sealer.open(bytes, contextOf(place)), {
-      maxOutputLength: maxUnpackedBytes,
-    });
+    const packed = inflate(sealer.open(bytes, contextOf(place)), maxUnpackedBytes);
     const content = packed.subarray(1);
-    return packed[0] === isJson ? JSON.parse(content.toString()) : new Uint8Array(content);
+    return packed[0] === isJson ? JSON.parse(new TextDecoder().decode(content)) : new Uint8Array(content);
   } catch (error) {
     const problem = `${place.column} of ${keyText(place.key)} cannot be unsealed`;
     throw storeErrors.badRow({ table: place.key.table, problem }, { cause: error });
