@@ -17,6 +17,14 @@ export function drain(planning: Planning): void {
   drainAboveMax(planning);
 }
 
+/** Frozen means no launches: those that no apply has begun are closed, and their jobs wait for the end of the freeze. */
+export function closeRequested(planning: Planning): void {
+  const reason = { why: 'the Egg was frozen before its machine was begun', rule: 'frozen' };
+  for (const draft of planning.drafts) {
+    if (draft.state === 'requested') sendAway(planning, draft, reason);
+  }
+}
+
 function whyLeave({ facts }: Planning, draft: Draft): Reason | undefined {
   if (!alive.includes(draft.state)) return undefined;
   if (facts.isLeaving) return { why: `egg ${facts.egg} was removed from the Nest`, rule: 'egg_removed' };

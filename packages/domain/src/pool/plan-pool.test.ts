@@ -216,7 +216,18 @@ describe('planPool: launches', () => {
       'r3 → terminated: no_demand',
       'r2 → terminated: no_demand',
     ]);
-    expect(movesOf({ runners, frozen: true })).toEqual([]);
+  });
+
+  it('closes, while frozen, the requests that no apply has begun, and none that one has', () => {
+    const runners = [
+      aRunner({ id: runnerId('r1'), state: 'requested', made: false }),
+      aRunner({ id: runnerId('r2'), state: 'provisioning', made: true }),
+    ];
+
+    expect(movesOf({ runners, waiting: [aJob(1), aJob(2)], frozen: true })).toEqual([
+      'r1 → terminated: frozen',
+    ]);
+    expect(causesOf({ runners, waiting: [aJob(1), aJob(2)], frozen: true })).toContain('frozen');
   });
 });
 

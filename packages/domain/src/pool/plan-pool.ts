@@ -1,5 +1,5 @@
 import { type Planning, startPlanning } from './draft.ts';
-import { drain, moveBetweenTiers } from './drain.ts';
+import { closeRequested, drain, moveBetweenTiers } from './drain.ts';
 import type { PoolFacts, PoolPlan } from './facts.ts';
 import { grow } from './grow.ts';
 import { lookAgainAt } from './look-again.ts';
@@ -16,7 +16,9 @@ import { freeSlots, isStarting, mostMachines } from './supply.ts';
 export function planPool(facts: PoolFacts): PoolPlan {
   const planning = startPlanning(facts);
   observe(planning);
-  if (!facts.frozen) {
+  if (facts.frozen) {
+    closeRequested(planning);
+  } else {
     writeOffSilent(planning);
     drain(planning);
   }
