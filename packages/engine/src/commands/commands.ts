@@ -10,11 +10,12 @@ import { withLeaseSoon } from '../leases/lease.ts';
 import { applyMoves } from '../reconcile/apply-moves.ts';
 import { followDeployment } from '../reconcile/deployment.ts';
 import { observe } from '../reconcile/observe.ts';
-import { getRow } from '../rows/read.ts';
+import { getRow, getRows, listAll } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
 import { auditWrite, dirtyWrites } from '../rows/writes.ts';
 import { readNestRow } from '../sync/write-nest.ts';
 
+const heldStates: readonly string[] = ['requested', 'provisioning', 'terminating'];
 const confirmationKeptMs = 30 * 86_400_000;
 
 /** What an operator may cause; each leaves an audit row with the caller's name. */
@@ -133,6 +134,22 @@ async function removeRunner(
   return 'ok';
 }
 
+/** Runs that a freeze held up. */
+async function wakeShards(
+  deps: InternalDeps,
+  at: { egg: string; trace: string },
+  options: CallOptions,
+): Promise<void> {
+  const members = await listAll(deps.store, { ...typed.eggMembers, query: { partition: at.egg } }, options);
+  const held = members.filter(({ item, state }) => item.startsWith('runner#') && heldStates.includes(state));
+  const keys = held.map(({ item }) => ({ partition: item.slice('runner#'.length) }));
+  const rows = await getRows(deps.store, { ...typed.runners, keys }, options);
+  for (const shard of new Set(rows.map((row) => row.shard))) {
+    const message = { kind: 'run', key: `${at.egg}#${shard}`, trace: at.trace } as const;
+    await deps.store.commit([outboxWrite(message, deps)], options);
+  }
+}
+
 async function setFreeze(
   deps: InternalDeps,
   at: { caller: Caller; egg?: string; on: boolean; why: string },
@@ -154,7 +171,10 @@ async function setFreeze(
   ];
   await deps.store.commit(unit, options);
   const eggs = at.egg === undefined ? ((await readNestRow(deps, options))?.eggs ?? []) : [at.egg];
-  for (const egg of eggs) await deps.store.commit(dirtyWrites(egg, { trace: name }, deps), options);
+  for (const egg of eggs) {
+    await deps.store.commit(dirtyWrites(egg, { trace: name }, deps), options);
+    if (!at.on) await wakeShards(deps, { egg, trace: name }, options);
+  }
   deps.queue.wake();
   return 'ok';
 }

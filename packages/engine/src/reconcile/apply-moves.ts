@@ -4,6 +4,7 @@ import { type CallOptions, maxUnitWrites, type Write } from '@polar-gosling/port
 import type { InternalDeps } from '../deps.ts';
 import { type Lease, requireOk } from '../leases/lease.ts';
 import { changeWrites } from './change-runner.ts';
+import { failedBootWrites, failuresOf } from './failed-boots.ts';
 import { launchWrites } from './launch-runner.ts';
 import type { Observed } from './observe.ts';
 import { createShardChooser } from './shards.ts';
@@ -63,7 +64,7 @@ async function toSteps(deps: InternalDeps, context: MovesContext, options: CallO
 function sizeOf(steps: readonly Step[]): number {
   const shards = new Set(steps.flatMap(({ shard }) => (shard === undefined ? [] : [shard])));
   const leaseCheck = 1;
-  const failures = 1;
+  const failures = 2;
   return steps.reduce((sum, { writes }) => sum + writes.length, leaseCheck + failures + shards.size);
 }
 
@@ -77,13 +78,16 @@ async function commitBatch(
   const wakes = [...shards].map((shard) =>
     outboxWrite({ kind: 'run', key: `${egg}#${shard}`, trace: at.trace }, deps),
   );
-  const failures = at.batch.filter(({ isBootFailure }) => isBootFailure).length;
+  const failed = at.batch.flatMap(({ failedBoot }) => failedBoot ?? []);
   const unit: Write[] = [at.context.lease.check(), ...at.batch.flatMap(({ writes }) => writes), ...wakes];
+  const failures = failuresOf(failed, at.context.seen.egg);
   if (failures > 0) {
     const key = { table: 'egg_state', partition: egg } as const;
     const set = { failed_at: deps.clock.now() };
     unit.push({ kind: 'update', key, add: { failures }, set, when: { kind: 'any' } });
   }
+  const ofThis = failed.filter(({ deploymentId }) => deploymentId === at.context.deploymentId);
+  unit.push(...(await failedBootWrites(deps, { egg, failed: ofThis }, options)));
   requireOk(await deps.store.commit(unit, options), `the runners of ${egg}`);
   for (const { booted } of at.batch) {
     if (booted === undefined) continue;

@@ -48,7 +48,7 @@ export function changeWrites(deps: InternalDeps, at: { row: RunnerRow; moves: re
   return {
     writes,
     shard: to === 'terminating' && to !== row.state ? row.shard : undefined,
-    isBootFailure: isBootFailure(row.state, moves),
+    ...failedBoot(row, moves),
     ...bootTimes(row, { to, now: deps.clock.now() }),
   };
 }
@@ -100,8 +100,10 @@ function clearsMark(to: RunnerState, moves: readonly PoolMove[]): boolean {
   return to === 'terminated' || moves.some(({ kind }) => kind === 'tier');
 }
 
-/** A runner that never came to life: counts towards the Egg's back-off. */
-function isBootFailure(from: RunnerState, moves: readonly PoolMove[]): boolean {
+function failedBoot(row: RunnerRow, moves: readonly PoolMove[]): Pick<Step, 'failedBoot'> {
   const hasFailed = moves.some((move) => move.kind === 'move' && move.to === 'failed');
-  return hasFailed && (from === 'requested' || from === 'provisioning' || from === 'booting');
+  const isStarting = row.state === 'requested' || row.state === 'provisioning' || row.state === 'booting';
+  if (!hasFailed || !isStarting) return {};
+  const isExcused = row.state === 'requested';
+  return { failedBoot: { configHash: row.config_hash, deploymentId: row.deployment_id, isExcused } };
 }

@@ -12,7 +12,7 @@ const bootsAllowed = 3;
 
 /**
  * The Egg's deployment: opened when its `machine_hash` changes (and for the first time), succeeded when a runner of it
- * has finished a job, failed after 3 boots in a row that failed. Answers the id for new runners.
+ * has finished a job, failed after 3 boots in a row that failed for a reason of its own. Answers the id for new runners.
  */
 export async function followDeployment(
   deps: InternalDeps,
@@ -87,7 +87,7 @@ function judge(latest: DeploymentRow, seen: Observed): 'succeeded' | 'failed' | 
   const own = [...seen.runners.values()].filter((row) => row.deployment_id === latest.id);
   const hasWorked = own.some((row) => (seen.agents.get(row.id)?.jobs_done ?? 0) > 0);
   if (hasWorked) return 'succeeded';
-  return latest.state === 'running' && (seen.state?.failures ?? 0) >= bootsAllowed ? 'failed' : undefined;
+  return latest.state === 'running' && latest.boots_failed >= bootsAllowed ? 'failed' : undefined;
 }
 
 function deploymentAudit(deps: InternalDeps, at: { seen: Observed; id: string; action: string }): Write {

@@ -1,4 +1,4 @@
-import { maxUnitWrites, type Store, type Unit } from '@polar-gosling/ports/store';
+import { maxUnitWrites, type Row, type Store, type Unit } from '@polar-gosling/ports/store';
 import { createFakeClock, createSeededIds } from '@polar-gosling/testkit';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { applyJob } from '../demand/apply-job.ts';
@@ -46,6 +46,14 @@ async function wait(jobs: number): Promise<void> {
 
 async function runners() {
   return plane.recording.rows('runners');
+}
+
+async function setRunners(set: Row): Promise<void> {
+  for (const { id, state } of await runners()) {
+    if (state === 'terminating' || state === 'terminated') continue;
+    const key = { table: 'runners', partition: String(id) } as const;
+    await plane.deps.store.commit([{ kind: 'update', key, set, when: { kind: 'present' } }], direct);
+  }
 }
 
 async function lookAgain(): Promise<number[]> {
@@ -183,6 +191,38 @@ describe('reconcile', () => {
 
     expect(await runners()).toMatchObject([{ state: 'terminated' }]);
     expect(await plane.recording.rows('egg_members')).toEqual([]);
+  });
+
+  it('gives up on a deployment after three boots that failed for a reason of its own', async () => {
+    for (let boot = 1; boot <= 3; boot++) {
+      await wait(boot);
+      await reconcile(plane.deps, 'app', direct);
+      await setRunners({ state: 'booting', deadline_at: plane.clock.now() });
+      await reconcile(plane.deps, 'app', direct);
+    }
+    await reconcile(plane.deps, 'app', direct);
+
+    expect(await plane.recording.rows('deployments')).toMatchObject([{ state: 'failed' }]);
+  });
+
+  it('forgets the failures of an earlier configuration, and counts none that comes late', async () => {
+    await wait(1);
+    await reconcile(plane.deps, 'app', direct);
+    const key = { table: 'egg_state', partition: 'app' } as const;
+    const set = { failures: 5, backoff_failures: 5, backoff_until: plane.clock.now() + 900_000 };
+    await plane.deps.store.commit([{ kind: 'update', key, set, when: { kind: 'any' } }], direct);
+    const [old] = await runners();
+
+    await install(plane, nestOf({ app: { tags: ['linux', 'new'] } }));
+    await setRunners({ state: 'booting', deadline_at: plane.clock.now() });
+    await wait(2);
+    await reconcile(plane.deps, 'app', direct);
+
+    expect(await plane.recording.rows('egg_state')).toMatchObject([{ failures: 0 }]);
+    expect((await plane.recording.rows('egg_state'))[0]).not.toHaveProperty('backoff_until');
+    const states = new Map((await runners()).map((row) => [row['id'], row['state']]));
+    expect(states.get(old?.['id'])).toBe('terminated');
+    expect([...states.values()].filter((state) => state === 'requested')).toHaveLength(2);
   });
 
   it('refuses local runners where the host says so, and shows it', async () => {

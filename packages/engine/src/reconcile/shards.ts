@@ -2,14 +2,15 @@ import type { CallOptions } from '@polar-gosling/ports/store';
 import type { InternalDeps } from '../deps.ts';
 import { getRow } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
+import { refusedShards } from '../run/refused-shards.ts';
 import type { Observed } from './observe.ts';
 
 /** OpenTofu plans a whole shard at once: small ones keep an apply short. */
 export const shardSize = 10;
 
 /**
- * Answers the shard for each next launch: the first with room whose lease is free (a removal may hold one), else a new
- * one, so that a launch never waits for a removal.
+ * Answers the shard for each next launch: the first with room whose lease is free (a removal may hold one) and whose
+ * plans are not refused, else a new one, so that a launch waits for neither.
  */
 export async function createShardChooser(
   deps: InternalDeps,
@@ -18,6 +19,7 @@ export async function createShardChooser(
 ): Promise<() => Promise<number>> {
   const used = new Map<number, number>();
   for (const { shard } of seen.runners.values()) used.set(shard, (used.get(shard) ?? 0) + 1);
+  const refused = refusedShards(seen.state, seen.facts.now);
   const free = new Map<number, boolean>();
   const isFree = async (shard: number) => {
     const known = free.get(shard) ?? (await isShardFree(deps, `egg/${seen.egg.name}/${shard}`, options));
@@ -27,7 +29,7 @@ export async function createShardChooser(
   return async () => {
     for (let shard = 0; ; shard++) {
       const taken = used.get(shard) ?? 0;
-      if (taken >= shardSize || !(await isFree(shard))) continue;
+      if (taken >= shardSize || refused.has(shard) || !(await isFree(shard))) continue;
       used.set(shard, taken + 1);
       return shard;
     }

@@ -1,11 +1,19 @@
 import type { Write } from '@polar-gosling/ports/store';
 
+/** A boot that failed counts for the configuration and the deployment it was of. */
+export interface FailedBoot {
+  readonly configHash: string;
+  readonly deploymentId: string | undefined;
+  /** It says nothing of the deployment: nothing was tried, or what failed may do so with any (no capacity, a quota). */
+  readonly isExcused: boolean;
+}
+
 /** One runner's part of the plan: its writes, and the shard whose OpenTofu run it needs. */
 export interface Step {
   readonly writes: readonly Write[];
   readonly shard: number | undefined;
-  /** It never came to life: counts towards the Egg's back-off. */
-  readonly isBootFailure: boolean;
+  /** It never came to life. */
+  readonly failedBoot?: FailedBoot;
   /** It comes to life with this change: how long since its machine was made, and since it was asked for. */
   readonly booted?: { readonly bootMs: number; readonly totalMs: number };
 }

@@ -1,6 +1,6 @@
 import type { Clock, IdSource } from '@polar-gosling/kernel';
 import { outboxWrite } from '@polar-gosling/ports/queue';
-import type { Write } from '@polar-gosling/ports/store';
+import type { Row, Write } from '@polar-gosling/ports/store';
 
 const dayMs = 86_400_000;
 const auditKeptMs = 400 * dayMs;
@@ -50,16 +50,23 @@ export function auditWrite(entry: AuditEntry, made: Made): Write {
 /** The two writes that make an Egg's reconcile look again: a mark that outlives a lost message, and the message. */
 export function dirtyWrites(
   egg: string,
-  why: { trace: string; delayMs?: number; failures?: number },
+  why: {
+    trace: string;
+    delayMs?: number;
+    /** Boots that failed. */
+    failures?: number;
+    /** Other columns of the state that change with it. */
+    set?: Row;
+  },
   made: Made,
 ): Write[] {
-  const { failures, ...message } = why;
+  const { failures, set, ...message } = why;
   return [
     {
       kind: 'update',
       key: { table: 'egg_state', partition: egg },
       add: { dirty_generation: 1, ...(failures ? { failures } : {}) },
-      set: { dirty: '1', ...(failures ? { failed_at: made.clock.now() } : {}) },
+      set: { dirty: '1', ...(failures ? { failed_at: made.clock.now() } : {}), ...set },
       when: { kind: 'any' },
     },
     outboxWrite({ kind: 'reconcile', key: egg, ...message }, made),

@@ -1,4 +1,3 @@
-import { checkTofuPlan } from '@polar-gosling/domain';
 import { isCoded, toProblem } from '@polar-gosling/kernel';
 import type { CallOptions, EggConfigRow, RunnerRow } from '@polar-gosling/ports/store';
 import {
@@ -8,10 +7,11 @@ import {
   type TofuTool,
   tofuErrors,
 } from '@polar-gosling/ports/tofu';
+import { isFrozen } from '../demand/freeze.ts';
 import type { InternalDeps } from '../deps.ts';
 import type { Lease } from '../leases/lease.ts';
-import { auditWrite } from '../rows/writes.ts';
 import { alignRows } from './align.ts';
+import { guardPlan } from './guard-plan.ts';
 import { outcomeChanges } from './outcome-changes.ts';
 import { type RowChange, writeRowChanges } from './row-changes.ts';
 import { moveRun, openRun, planWrite, type RunRecord } from './run-row.ts';
@@ -113,7 +113,7 @@ async function planAndApply(
     await closeRun(deps, run, options);
     return 'again';
   }
-  await guard(deps, { on, plan }, options);
+  await guardPlan(deps, { ...at, run, plan }, options);
   if (!plan.hasChanges) {
     await moveRun(deps, { run, to: 'planned' }, options);
     await closeRun(deps, run, options);
@@ -132,36 +132,6 @@ async function removeStrays(
   }
 }
 
-/** Nothing but creates of new runners and deletes of ended ones is ever applied. */
-async function guard(
-  deps: InternalDeps,
-  at: { on: Applying; plan: TofuPlan },
-  options: CallOptions,
-): Promise<void> {
-  const { on, plan } = at;
-  const verdict = checkTofuPlan({ changes: plan.changes, rows: on.at.rows });
-  if (verdict.kind === 'ok') return;
-  const changes = verdict.offending.map(({ address, why }) => `${address} (${why})`).join('; ');
-  const error = tofuErrors.planUnexpected({ changes });
-  const details = { egg: on.run.egg, offending: verdict.offending };
-  await deps.store.commit(
-    [
-      auditWrite(
-        { actor: 'run', action: 'TOFU_PLAN_UNEXPECTED', resourceType: 'run', resourceId: on.run.id, details },
-        deps,
-      ),
-    ],
-    options,
-  );
-  deps.metrics.run('refused');
-  deps.log.error('an OpenTofu plan holds changes that must not be; nothing was applied', {
-    egg: on.run.egg,
-    runId: on.run.id,
-    error,
-  });
-  throw error;
-}
-
 async function apply(
   deps: InternalDeps,
   at: { on: Applying; plan: TofuPlan },
@@ -170,6 +140,12 @@ async function apply(
   const { on, plan } = at;
   const { run, tofu } = on;
   const { work, egg } = on.at;
+  // The plan took a while: whoever froze the Egg meanwhile must find nothing begun.
+  if (await isFrozen(deps, run.egg, options)) {
+    await moveRun(deps, { run, to: 'planned' }, options);
+    await closeRun(deps, run, options);
+    return 'idle';
+  }
   if (work.kind === 'create') {
     const changes = work.targets.map(
       (row): RowChange => ({ row, to: 'provisioning', why: 'its apply starts', startsBootstrap: true }),
@@ -318,7 +294,7 @@ async function write(
   const { changes } = at;
   await writeRowChanges(
     deps,
-    { egg: run.egg, lease: run.lease, runId: run.id, trace: options.trace, changes },
+    { egg: at.on.at.egg, lease: run.lease, runId: run.id, trace: options.trace, changes },
     options,
   );
 }

@@ -31,10 +31,16 @@ function created(row: RunnerRow, { outcome, inState }: Ended): RowChange | undef
   }
   if (inState?.has(row.address)) {
     const why = `its create failed half-way: ${outcome.summary}`;
-    return { row, to: afterHalf(row.state), made: true, isTainted: true, why };
+    return { row, to: afterHalf(row.state), made: true, isTainted: true, ...excuse(outcome), why };
   }
   if (isHeard(row.state)) return { row, to: row.state, made: true, why: 'its agent is at work' };
-  return { row, to: 'terminated', why: `its create failed without a machine: ${outcome.summary}` };
+  const why = `its create failed without a machine: ${outcome.summary}`;
+  return { row, to: 'terminated', ...excuse(outcome), why };
+}
+
+function excuse(outcome: Ended['outcome']): Pick<RowChange, 'isExcused'> {
+  const isExcused = outcome.kind === 'failed' && (outcome.class === 'retryable' || outcome.class === 'quota');
+  return isExcused ? { isExcused } : {};
 }
 
 /** It goes by a delete of its own; one that is at work finishes its jobs first. */

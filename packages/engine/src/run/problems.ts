@@ -10,7 +10,13 @@ import { typed } from '../rows/tables.ts';
  */
 export async function noteProblem(
   deps: EngineDeps,
-  at: { egg: string; slot: string; problem?: { code: string; detail: string } | undefined },
+  at: {
+    egg: string;
+    slot: string;
+    problem?: { code: string; detail: string } | undefined;
+    /** Notes on `at` when it was met last, though the words are the same. */
+    isDated?: boolean;
+  },
   options: CallOptions,
 ): Promise<void> {
   await commitDecision(deps.store, `problems of ${at.egg}`, {
@@ -20,10 +26,11 @@ export async function noteProblem(
       const before: Record<string, unknown> = row?.problems ?? {};
       const had = before[at.slot];
       const isSame = JSON.stringify(strip(had)) === JSON.stringify(at.problem);
-      if (isSame) return { unit: undefined, result: undefined };
+      if (isSame && !at.isDated) return { unit: undefined, result: undefined };
       const { [at.slot]: _old, ...others } = before;
-      const since = deps.clock.now();
-      const problems = at.problem ? { ...others, [at.slot]: { ...at.problem, since } } : others;
+      const now = deps.clock.now();
+      const dates = { since: isSame ? sinceOf(had, now) : now, ...(at.isDated ? { at: now } : {}) };
+      const problems = at.problem ? { ...others, [at.slot]: { ...at.problem, ...dates } } : others;
       const key = { table: 'egg_state', partition: at.egg } as const;
       const when = row ? ({ kind: 'version', version: row.version } as const) : ({ kind: 'absent' } as const);
       return {
@@ -36,6 +43,10 @@ export async function noteProblem(
 
 function strip(had: unknown): unknown {
   if (typeof had !== 'object' || had === null) return undefined;
-  const { since: _since, ...rest } = Object.fromEntries(Object.entries(had));
+  const { since: _since, at: _at, ...rest } = Object.fromEntries(Object.entries(had));
   return rest;
+}
+
+function sinceOf(had: unknown, now: number): number {
+  return typeof had === 'object' && had !== null && 'since' in had ? Number(had.since) : now;
 }

@@ -1,6 +1,7 @@
 import { deadlineOf, type RunnerState, runnerStates } from '@polar-gosling/domain';
 import {
   type CallOptions,
+  type EggConfigRow,
   maxUnitWrites,
   type Row,
   type RunnerRow,
@@ -9,6 +10,8 @@ import {
 import type { InternalDeps } from '../deps.ts';
 import type { Lease } from '../leases/lease.ts';
 import { requireOk } from '../leases/lease.ts';
+import { failedBootWrites, failuresOf } from '../reconcile/failed-boots.ts';
+import type { FailedBoot } from '../reconcile/step.ts';
 import { auditWrite, dirtyWrites, member, memberWrite } from '../rows/writes.ts';
 
 const terminatedKeptMs = 30 * 86_400_000;
@@ -23,6 +26,8 @@ export interface RowChange {
   readonly isTainted?: true;
   /** It lives, and OpenTofu's state does not know it. */
   readonly isVanished?: true;
+  /** What kept it from being made may do so with any deployment (no capacity, a quota). */
+  readonly isExcused?: true;
   /** The 10 minutes of its one-time token begin now. */
   readonly startsBootstrap?: boolean;
 }
@@ -30,25 +35,34 @@ export interface RowChange {
 /** Writes what a run did to its runners, under the run's lease, and makes the Egg look again. */
 export async function writeRowChanges(
   deps: InternalDeps,
-  at: { egg: string; lease: Lease; runId: string; trace: string; changes: readonly RowChange[] },
+  at: {
+    egg: Pick<EggConfigRow, 'name' | 'config_hash'>;
+    lease: Lease;
+    runId: string;
+    trace: string;
+    changes: readonly RowChange[];
+  },
   options: CallOptions,
 ): Promise<void> {
   let batch: Write[] = [];
-  let failures = 0;
+  let failed: FailedBoot[] = [];
+  const egg = at.egg.name;
   const flush = async () => {
     if (batch.length === 0) return;
-    const dirty = dirtyWrites(at.egg, { trace: at.trace, failures }, deps);
-    const unit = [at.lease.check(), ...batch, ...dirty];
+    const dirty = dirtyWrites(egg, { trace: at.trace, failures: failuresOf(failed, at.egg) }, deps);
+    const counts = await failedBootWrites(deps, { egg, failed }, options);
+    const unit = [at.lease.check(), ...batch, ...dirty, ...counts];
     requireOk(await deps.store.commit(unit, options), `the runners of run ${at.runId}`);
     batch = [];
-    failures = 0;
+    failed = [];
   };
-  const fixed = 3;
+  // The lease, the two that make the Egg look again, and the count of each change's deployment.
+  const fixed = () => 3 + new Set(failed.map(({ deploymentId }) => deploymentId)).size + 1;
   for (const change of at.changes) {
     const writes = changeWrites(deps, { change, runId: at.runId });
-    if (fixed + batch.length + writes.length > maxUnitWrites) await flush();
+    if (fixed() + batch.length + writes.length > maxUnitWrites) await flush();
     batch.push(...writes);
-    if (isFailedLaunch(change)) failures += 1;
+    if (isFailedLaunch(change)) failed.push(failedBootOf(change));
   }
   await flush();
   if (at.changes.length > 0) deps.queue.wake();
@@ -97,7 +111,11 @@ function changeWrites(deps: InternalDeps, at: { change: RowChange; runId: string
   return writes;
 }
 
-/** It was to be made and was not: counts towards the Egg's back-off. */
+/** It was to be made and was not. */
 function isFailedLaunch({ row, to }: RowChange): boolean {
   return row.state === 'provisioning' && (to === 'failed' || to === 'terminated');
+}
+
+function failedBootOf({ row, isExcused }: RowChange): FailedBoot {
+  return { configHash: row.config_hash, deploymentId: row.deployment_id, isExcused: isExcused === true };
 }

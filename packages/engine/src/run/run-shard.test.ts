@@ -4,6 +4,7 @@ import { applyJob } from '../demand/apply-job.ts';
 import { reconcile } from '../reconcile/reconcile.ts';
 import { type ControlPlane, createControlPlane } from '../testing/control-plane.ts';
 import type { ApplyFault } from '../testing/fake-tofu.ts';
+import { addJob } from '../testing/gitlab-model.ts';
 import { direct, install } from '../testing/install.ts';
 import { nestOf } from '../testing/nest-texts.ts';
 import { runShard } from './run-shard.ts';
@@ -176,6 +177,96 @@ describe('runShard', () => {
       expect.objectContaining({ action: 'TOFU_PLAN_UNEXPECTED', resource_type: 'run' }),
     );
     expect(await runStates()).toEqual(['settled', 'settled']);
+  });
+
+  it('launches in another shard what a refused one was to make, and audits its plan once', async () => {
+    plane.tofu.states.set('app#0', new Map([['of-somebody-else', true]]));
+    await wantRunner();
+    const refusals = async () =>
+      (await plane.recording.rows('audit_logs')).filter((row) => row['action'] === 'TOFU_PLAN_UNEXPECTED');
+
+    expect(await run()).toBe('TOFU_PLAN_UNEXPECTED');
+    expect(await runners()).toEqual(['terminated false']);
+    await reconcile(plane.deps, 'app', direct);
+
+    const [, again] = await plane.recording.rows('runners');
+    expect(again).toMatchObject({ state: 'requested', shard: 1 });
+    expect(await plane.recording.rows('egg_state')).toMatchObject([
+      {
+        problems: {
+          tofu: { code: 'TOFU_PLAN_UNEXPECTED', detail: expect.stringContaining('of-somebody-else') },
+        },
+      },
+    ]);
+    const key = { table: 'runners', partition: String(again?.['id']) } as const;
+    await plane.deps.store.commit(
+      [{ kind: 'update', key, set: { shard: 0 }, when: { kind: 'any' } }],
+      direct,
+    );
+    expect(await run()).toBe('TOFU_PLAN_UNEXPECTED');
+    expect(await refusals()).toHaveLength(1);
+  });
+
+  it('does not open one shard after the other where each is refused', async () => {
+    for (let shard = 0; shard < 9; shard++)
+      plane.tofu.states.set(`app#${shard}`, new Map([['foreign', true]]));
+    plane.start();
+    addJob(plane.model, { projectId: 1 });
+    await plane.run(3 * 60_000);
+    await plane.stop();
+
+    const shards = new Set((await plane.recording.rows('runners')).map((row) => row['shard']));
+    expect([...shards]).toEqual([0, 1, 2]);
+    expect(plane.tofu.applied).toEqual([]);
+  });
+
+  it('begins nothing while the Egg is frozen, also when it is frozen during the plan', async () => {
+    await wantRunner();
+    const freeze = (on: boolean) =>
+      plane
+        .engine()
+        .commands.setFreeze(
+          { tokenId: 't', name: 'me', role: 'admin' },
+          { egg: 'app', on, why: 'x' },
+          direct,
+        );
+    await freeze(true);
+    expect(await run()).toBe('idle');
+    expect(await runStates()).toEqual([]);
+
+    await freeze(false);
+    const { tofu } = plane.deps;
+    const open: typeof tofu.open = async (request, options) => {
+      const opened = await tofu.open(request, options);
+      return { ...opened, plan: async (inner) => freeze(true).then(() => opened.plan(inner)) };
+    };
+    expect(await runShard({ ...plane.deps, tofu: { ...tofu, open } }, { egg: 'app', shard: 0 }, direct)).toBe(
+      'idle',
+    );
+
+    expect(plane.tofu.applied).toEqual([]);
+    expect(await runners()).toEqual(['requested false']);
+    expect(await runStates()).toEqual(['settled']);
+    await freeze(false);
+    const wakes = (await plane.recording.rows('outbox')).filter((row) => row['merge_key'] === 'run app#0');
+    expect(wakes.length).toBeGreaterThan(0);
+    expect(await run()).toBe('again');
+  });
+
+  it.each([
+    ['retryable', 0],
+    ['quota', 0],
+    ['fatal', 1],
+  ] as const)('a create that failed as %s counts %i times against the deployment', async (kind, count) => {
+    plane.tofu.failureClass = kind;
+    await wantRunner();
+
+    await run({ apply: 'fails_before' });
+
+    expect(await plane.recording.rows('deployments')).toMatchObject([
+      { state: 'running', boots_failed: count },
+    ]);
+    expect(await plane.recording.rows('egg_state')).toMatchObject([{ failures: 1 }]);
   });
 
   it('lets a living runner be that the state has lost, and goes on with the others', async () => {

@@ -1,11 +1,13 @@
 import { isCoded, toProblem } from '@polar-gosling/kernel';
 import type { CallOptions, EggConfigRow, RunnerRow } from '@polar-gosling/ports/store';
+import { isFrozen } from '../demand/freeze.ts';
 import type { InternalDeps } from '../deps.ts';
 import { type Lease, withLease } from '../leases/lease.ts';
 import { getRow, getRows, listAll } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
 import { applyWork } from './apply-work.ts';
 import { noteProblem } from './problems.ts';
+import { tofuSlot } from './refused-shards.ts';
 import { runnersAtWork } from './runners-at-work.ts';
 import { settleLeft } from './settle-left.ts';
 import type { ShardOutcome } from './shard-outcome.ts';
@@ -31,6 +33,8 @@ async function underLease(
   options: CallOptions & { trace: string },
 ): Promise<ShardOutcome> {
   if ((await settleLeft(deps, at, options)) === 'alive') return 'later';
+  // No launches, no kills: what was decided before waits too. The end of the freeze wakes it.
+  if (await isFrozen(deps, at.egg, options)) return 'idle';
   const egg = await getRow(deps.store, { ...typed.eggConfigs, key: { partition: at.egg } }, options);
   if (egg === undefined) return 'idle';
   const rows = await shardRows(deps, at, options);
@@ -39,7 +43,7 @@ async function underLease(
   const atWork = await runnersAtWork(deps, rows, options);
   const work = chooseWork(rows, deps.clock.now(), atWork);
   if (work === undefined) return atWork.size > 0 ? 'later' : 'idle';
-  return reportProblems(deps, { egg, signal: options.signal }, () =>
+  return reportProblems(deps, { egg, shard: at.shard, signal: options.signal }, () =>
     applyWork(deps, { ...at, egg, rows, work }, options),
   );
 }
@@ -60,19 +64,20 @@ async function shardRows(
 /** A run that fails is shown on its Egg until one succeeds. */
 async function reportProblems(
   deps: InternalDeps,
-  at: { egg: EggConfigRow; signal: AbortSignal },
+  at: { egg: EggConfigRow; shard: number; signal: AbortSignal },
   action: () => Promise<ShardOutcome>,
 ): Promise<ShardOutcome> {
   const egg = at.egg.name;
+  const slot = tofuSlot(at.shard);
   const options = { signal: AbortSignal.timeout(10_000) };
   try {
     const outcome = await action();
-    await noteProblem(deps, { egg, slot: 'tofu' }, options);
+    await noteProblem(deps, { egg, slot }, options);
     return outcome;
   } catch (error) {
     if (isCoded(error, 'LEASE_LOST') || at.signal.aborted) throw error;
     const { code, detail } = toProblem(error);
-    await noteProblem(deps, { egg, slot: 'tofu', problem: { code, detail } }, options);
+    await noteProblem(deps, { egg, slot, problem: { code, detail } }, options);
     throw error;
   }
 }

@@ -5,6 +5,7 @@ import type { NestCommit } from '@polar-gosling/ports/git';
 import { outboxWrite } from '@polar-gosling/ports/queue';
 import type { CallOptions, Row, Write } from '@polar-gosling/ports/store';
 import type { InternalDeps } from '../deps.ts';
+import { noBackoff } from '../reconcile/backoff.ts';
 import { getRow } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
 import { auditWrite, dirtyWrites } from '../rows/writes.ts';
@@ -149,7 +150,8 @@ async function writeEgg(
         { actor: 'sync', action: `egg_${egg.change}`, resourceType: 'egg', resourceId: config.name, details },
         deps,
       ),
-      ...dirtyWrites(config.name, { trace: options.trace }, deps),
+      // What failed with the earlier configuration says nothing of this one.
+      ...dirtyWrites(config.name, { trace: options.trace, set: { ...noBackoff } }, deps),
       outboxWrite({ kind: 'bind', key: config.name, trace: options.trace }, deps),
     );
     deps.log.info('an Egg of the Nest is in force', {

@@ -40,6 +40,8 @@ export interface FakeTofu {
   /** Chooses how each apply (and plan) goes; the default is `ok`. */
   nextApply: () => ApplyFault;
   nextPlan: () => 'ok' | 'fails';
+  /** What kind of failure a failed apply is. */
+  failureClass: Extract<TofuOutcome, { kind: 'failed' }>['class'];
   /** Told before a machine is removed. */
   onRemove: (machine: ModelMachine) => void;
   /** What an apply takes. */
@@ -65,6 +67,7 @@ export function createFakeTofu(clock: Clock): FakeTofu {
     lived: new Set(),
     nextApply: () => 'ok',
     nextPlan: () => 'ok',
+    failureClass: 'fatal',
     onRemove: () => undefined,
     applyMs: 2_000,
   };
@@ -167,7 +170,7 @@ async function apply(world: World, on: Applying, signal: AbortSignal): Promise<T
     return { kind: 'unknown', reason: 'interrupted' };
   }
   if (fault === 'ended_before') return { kind: 'unknown', reason: 'hard end' };
-  if (fault === 'fails_before') return failed([], []);
+  if (fault === 'fails_before') return failed(world, [], []);
   return carryOut(world, on, fault);
 }
 
@@ -193,12 +196,12 @@ function carryOut(world: World, on: Applying, fault: ApplyFault): TofuOutcome {
   const whole = made.filter((id) => on.state.get(id) === true).map(resource);
   const gone = removed.map(resource);
   if (fault === 'ended_after' || fault === 'killed') return { kind: 'unknown', reason: 'killed' };
-  if (fault === 'fails_after' || (fault === 'half' && made.length > 0)) return failed(whole, gone);
+  if (fault === 'fails_after' || (fault === 'half' && made.length > 0)) return failed(world, whole, gone);
   return { kind: 'ok', applied: whole, removed: gone };
 }
 
-function failed(applied: readonly string[], removed: readonly string[]): TofuOutcome {
-  return { kind: 'failed', class: 'retryable', summary: 'no capacity', detail: '', applied, removed };
+function failed(world: World, applied: readonly string[], removed: readonly string[]): TofuOutcome {
+  return { kind: 'failed', class: world.failureClass, summary: 'no capacity', detail: '', applied, removed };
 }
 
 function makeMachine(world: World, { request }: Applying, runnerId: string): void {

@@ -168,6 +168,7 @@ function setFaults(world: World): void {
   const { plane, chance } = world;
   plane.tofu.nextApply = () =>
     happens(world, 0.25) ? (applyFaults[Math.floor(chance() * applyFaults.length)] ?? 'ok') : 'ok';
+  plane.tofu.failureClass = 'retryable';
   plane.tofu.nextPlan = () => (happens(world, 0.05) ? 'fails' : 'ok');
   plane.agents.comesUp = () => !happens(world, 0.1);
   plane.agents.jobResult = () => (chance() < 0.8 ? 'success' : 'failed');

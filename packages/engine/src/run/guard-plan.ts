@@ -1,0 +1,87 @@
+import { checkTofuPlan } from '@polar-gosling/domain';
+import type { CallOptions, EggConfigRow, RunnerRow } from '@polar-gosling/ports/store';
+import { type TofuPlan, tofuErrors } from '@polar-gosling/ports/tofu';
+import type { InternalDeps } from '../deps.ts';
+import { getRow } from '../rows/read.ts';
+import { typed } from '../rows/tables.ts';
+import { auditWrite } from '../rows/writes.ts';
+import { noteProblem } from './problems.ts';
+import { refusedShards, tofuSlot } from './refused-shards.ts';
+import { writeRowChanges } from './row-changes.ts';
+import type { RunRecord } from './run-row.ts';
+import type { ShardWork } from './shard-work.ts';
+
+interface GuardContext {
+  readonly egg: EggConfigRow;
+  readonly rows: readonly RunnerRow[];
+  readonly work: ShardWork;
+  readonly run: RunRecord;
+  readonly plan: TofuPlan;
+}
+
+/**
+ * Nothing but creates of new runners and deletes of ended ones is ever applied. Where a plan holds anything else, its
+ * launches are closed, to be made in another shard, and the error is thrown.
+ */
+export async function guardPlan(
+  deps: InternalDeps,
+  at: GuardContext,
+  options: CallOptions & { trace: string },
+): Promise<void> {
+  const { run, plan } = at;
+  const verdict = checkTofuPlan({ changes: plan.changes, rows: at.rows });
+  if (verdict.kind === 'ok') return;
+  const changes = verdict.offending.map(({ address, why }) => `${address} (${why})`).join('; ');
+  const error = tofuErrors.planUnexpected({ changes });
+  const details = { egg: run.egg, offending: verdict.offending };
+  await note(deps, { run, problem: { code: error.code, detail: error.message }, details }, options);
+  deps.metrics.run('refused');
+  deps.log.error('an OpenTofu plan holds changes that must not be; nothing was applied', {
+    egg: run.egg,
+    runId: run.id,
+    error,
+  });
+  await closeLaunches(deps, at, options);
+  throw error;
+}
+
+/** Shown on the Egg, and audited once however often the same plan is made. */
+async function note(
+  deps: InternalDeps,
+  at: { run: RunRecord; problem: { code: string; detail: string }; details: Record<string, unknown> },
+  options: CallOptions,
+): Promise<void> {
+  const { run, problem } = at;
+  const slot = tofuSlot(run.shard);
+  const state = await getRow(deps.store, { ...typed.eggState, key: { partition: run.egg } }, options);
+  const noted: Readonly<Record<string, { detail?: string }>> = state?.problems ?? {};
+  if (noted[slot]?.detail !== problem.detail) {
+    const audit = {
+      actor: 'run',
+      action: problem.code,
+      resourceType: 'run',
+      resourceId: run.id,
+      details: at.details,
+    } as const;
+    await deps.store.commit([auditWrite(audit, deps)], options);
+  }
+  await noteProblem(deps, { egg: run.egg, slot, problem, isDated: true }, options);
+}
+
+/** What no apply has begun need not wait here. */
+async function closeLaunches(
+  deps: InternalDeps,
+  { egg, work, run }: GuardContext,
+  options: CallOptions & { trace: string },
+): Promise<void> {
+  const state = await getRow(deps.store, { ...typed.eggState, key: { partition: run.egg } }, options);
+  if (!refusedShards(state, deps.clock.now()).has(run.shard)) return;
+  const launches = work.targets.filter((row) => row.state === 'requested' && !row.made);
+  const why = 'the plans of its shard are refused: it is launched in another one';
+  const changes = launches.map((row) => ({ row, to: 'terminated', why }) as const);
+  await writeRowChanges(
+    deps,
+    { egg, lease: run.lease, runId: run.id, trace: options.trace, changes },
+    options,
+  );
+}
