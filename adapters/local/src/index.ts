@@ -3,3 +3,4 @@ export { type DirectoryLock, lockDirectory } from './directory-lock.ts';
 export { createKeyring } from './keyring.ts';
 export { createLocalMachines } from './local-machines.ts';
 export { createLocalSecrets } from './local-secrets.ts';
+export { replaceFile } from './write-file.ts';

@@ -33,7 +33,7 @@ export function migrate(db: DatabaseSync, options: { path: string; nowMs: number
   }
 }
 
-function currentMigration(db: DatabaseSync): number {
+export function currentMigration(db: DatabaseSync): number {
   const table = db.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'schema'").get();
   if (table === undefined) return 0;
   const stored = db.prepare('SELECT doc FROM schema WHERE name = ?').get(rowName);

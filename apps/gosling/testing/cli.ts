@@ -59,11 +59,11 @@ export function runAtTerminal(
   return collect(child, undefined);
 }
 
-function commandLine(args: readonly string[]): string[] {
+export function commandLine(args: readonly string[]): string[] {
   return ['--disable-warning=ExperimentalWarning', main, ...args];
 }
 
-function spawnOptions({ cwd, env }: CliOptions) {
+export function spawnOptions({ cwd, env }: CliOptions) {
   const home = cwd ?? tmpdir();
   return {
     cwd: home,

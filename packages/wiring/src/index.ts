@@ -8,6 +8,8 @@ export {
   releasePlatform,
   type TofuRelease,
 } from '@polar-gosling/adapter-tofu';
+export { type RestoreResult, restoreBackup } from './backup/restore-backup.ts';
+export { type BackupResult, writeBackup } from './backup/write-backup.ts';
 export { type Embedded, type EmbeddedOptions, openEmbedded } from './open-embedded.ts';
 export { instanceFiles, openLocalSecrets } from './open-secrets.ts';
 export { isHolderGone, processHolder } from './process-holder.ts';

@@ -1,0 +1,32 @@
+import { storeErrors } from '@polar-gosling/ports/store';
+import { currentMigration, newestMigration } from './migrations.ts';
+import { openForReading, reasonOf } from './open-database.ts';
+
+/** What can be seen of a database file from outside, beside whoever writes it. */
+export interface DatabaseReport {
+  /** Problems that SQLite finds; empty when the file is sound. */
+  readonly problems: readonly string[];
+  readonly journalMode: string;
+  readonly migration: number;
+  /** What this release writes; a database ahead of it is not opened. */
+  readonly newestMigration: number;
+}
+
+/** Reads all of the file; fails with STORE_NOT_OPENED when it is no database. Changes nothing. */
+export function inspectDatabase(path: string): DatabaseReport {
+  const db = openForReading(path);
+  try {
+    const found = db.prepare('PRAGMA integrity_check').all();
+    const lines = found.map((row) => String(row['integrity_check']));
+    return {
+      problems: lines.filter((line) => line !== 'ok'),
+      journalMode: String(db.prepare('PRAGMA journal_mode').get()?.['journal_mode']),
+      migration: currentMigration(db),
+      newestMigration,
+    };
+  } catch (error) {
+    throw storeErrors.notOpened({ path, reason: reasonOf(error) }, { cause: error });
+  } finally {
+    db.close();
+  }
+}

@@ -1,0 +1,48 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+export const databaseName = 'gosling.db';
+export const secretsName = 'secrets.json.enc';
+/** Folders of a data directory whose files are part of a backup. */
+const folders = ['blobs', 'tofu-states'];
+/** Marks a file that its writer has not finished. */
+const partialMark = '~';
+const keyFolder = 'key';
+/** Locks, with what SQLite puts beside them. */
+const lockFile = /^(instance\.(lock|pid)|secrets\.lock)(-journal)?$/;
+
+/** What a backup takes beside the database and the secrets: blobs and the states of OpenTofu. */
+export async function* dataFiles(dataDir: string): AsyncGenerator<string> {
+  for (const folder of folders) yield* filesBelow(dataDir, folder);
+}
+
+async function* filesBelow(root: string, folder: string): AsyncGenerator<string> {
+  const entries = await readdir(join(root, folder), { withFileTypes: true }).catch(orNone);
+  for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
+    const path = `${folder}/${entry.name}`;
+    // A lock of OpenTofu belongs to a process that is not in the backup.
+    const isLeftOut = entry.name.includes(partialMark) || entry.name.endsWith('.lock.info');
+    if (entry.isDirectory()) yield* filesBelow(root, path);
+    else if (entry.isFile() && !isLeftOut) yield path;
+  }
+}
+
+/** May this path of a manifest be written? Nothing outside what a backup holds, whoever made the file. */
+export function isDataPath(path: string): boolean {
+  if (path === databaseName || path === secretsName) return true;
+  const parts = path.split('/');
+  const isPlain = parts.every((part) => part !== '' && part !== '.' && part !== '..' && !/[\\\0]/.test(part));
+  return isPlain && parts.length > 1 && folders.includes(parts[0] ?? '');
+}
+
+/** Does the directory hold more than locks and the key that was put there for a restore? */
+export async function isInUse(dataDir: string): Promise<boolean> {
+  const names = await readdir(dataDir).catch(orNone);
+  return names.some((name) => !lockFile.test(name) && name !== keyFolder);
+}
+
+function orNone(error: unknown): never[] {
+  if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
+    return [];
+  throw error;
+}
