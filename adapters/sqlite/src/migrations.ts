@@ -4,7 +4,7 @@ import { ensureLayout } from './layout.ts';
 import { decodeRow, encodeRow } from './row-codec.ts';
 
 /** One step of the data; steps are only ever added, and the layout is brought up to date before them. */
-interface Migration {
+export interface Migration {
   readonly number: number;
   readonly name: string;
   up(db: DatabaseSync): void;
@@ -15,17 +15,24 @@ const migrations: readonly Migration[] = [{ number: 1, name: 'first tables', up:
 export const newestMigration = Math.max(...migrations.map(({ number }) => number));
 const rowName = 'database';
 
-/** Brings the database to this release; STORE_NEWER_SCHEMA when it is ahead of it, and then nothing is touched. */
-export function migrate(db: DatabaseSync, options: { path: string; nowMs: number }): void {
+/**
+ * Brings the database to this release, all steps or none; STORE_NEWER_SCHEMA when it is ahead of it, and then nothing
+ * is touched. `steps` are those of this release where nothing else is given.
+ */
+export function migrate(
+  db: DatabaseSync,
+  options: { path: string; nowMs: number; steps?: readonly Migration[] },
+): void {
+  const { steps = migrations } = options;
+  const newest = Math.max(...steps.map(({ number }) => number));
   db.exec('BEGIN IMMEDIATE');
   try {
     const found = currentMigration(db);
-    if (found > newestMigration) {
-      throw storeErrors.newerSchema({ found, known: newestMigration, path: options.path });
-    }
+    if (found > newest) throw storeErrors.newerSchema({ found, known: newest, path: options.path });
     ensureLayout(db);
-    for (const migration of migrations.filter(({ number }) => number > found)) migration.up(db);
-    if (found < newestMigration) recordMigration(db, options.nowMs);
+    const due = steps.filter(({ number }) => number > found).toSorted((a, b) => a.number - b.number);
+    for (const migration of due) migration.up(db);
+    if (found < newest) recordMigration(db, newest, options.nowMs);
     db.exec('COMMIT');
   } catch (error) {
     if (db.isTransaction) db.exec('ROLLBACK');
@@ -40,12 +47,12 @@ export function currentMigration(db: DatabaseSync): number {
   return stored === undefined ? 0 : Number(decodeRow(String(stored['doc']))['migration']);
 }
 
-function recordMigration(db: DatabaseSync, nowMs: number): void {
+function recordMigration(db: DatabaseSync, newest: number, nowMs: number): void {
   const doc = encodeRow({
     name: rowName,
-    migration: newestMigration,
+    migration: newest,
     written_by: 'polar-gosling',
-    version: newestMigration,
+    version: newest,
     updated_at: nowMs,
   });
   db.prepare('INSERT OR REPLACE INTO schema (name, doc) VALUES (?, ?)').run(rowName, doc);
