@@ -6,7 +6,8 @@ import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { computeDirectory, computeModule, readBundleSources } from './compute-module.ts';
-import { hclString, type RenderInput, renderBundle } from './render.ts';
+import { type RenderInput, renderBundle } from './render.ts';
+import { hclString } from './templates.ts';
 import { anEntry, bring, createBench, findTestTofu, noTofuReason, readJson, wants } from './test-bench.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -29,7 +30,9 @@ describe('a bundle', () => {
       'compute/outputs.tf',
       'compute/variables.tf',
       'compute/versions.tf',
+      'data.tf',
       'pg.auto.tfvars.json',
+      'providers.tf',
       'resources.tf',
       'tofu.rc',
       'variables.tf',

@@ -1,25 +1,13 @@
 import { kernelErrors, sha256Hex, stableJson } from '@polar-gosling/kernel';
 import type { TofuWanted } from '@polar-gosling/ports/tofu';
-import { Environment } from 'minijinja-js';
 import { z } from 'zod';
-import { runnerIdPattern } from './addresses.ts';
+import { renderCloudInit } from './cloud-init.ts';
 import type { BundleSources } from './compute-module.ts';
+import { RunnerEntry } from './runner-entry-schema.ts';
+import { renderTemplate } from './templates.ts';
 
-const fuel = 100_000;
-
-const RunnerEntry = z.strictObject({
-  runner_id: z.string().regex(runnerIdPattern),
-  egg_name: z.string(),
-  name: z.string(),
-  provider: z.enum(['local', 'aws', 'yandex']),
-  type: z.enum(['vm', 'serverless']),
-  gosling_url: z.string(),
-  bootstrap_token: z.string(),
-  cpu: z.number(),
-  memory_mib: z.number(),
-  disk_gib: z.number(),
-  tags: z.record(z.string(), z.string()),
-});
+/** Names no provider and no module, so `init` does not look at it. */
+const checksFile = 'checks.tf';
 
 /** The files of one run, and what names them. */
 export interface Bundle {
@@ -37,6 +25,8 @@ export interface RenderInput {
   readonly wanted: TofuWanted;
   readonly stateFile: string;
   readonly providerMirror: string;
+  /** Bucket of the states, where they are in one: checked with the rest. */
+  readonly stateBucket?: string;
   /** What the local provider's launcher gets. */
   readonly launcher: {
     readonly data_dir: string;
@@ -47,70 +37,58 @@ export interface RenderInput {
 
 /** Renders a bundle. Values of users are in `pg.auto.tfvars.json` only, where nothing is evaluated. */
 export function renderBundle(sources: BundleSources, input: RenderInput): Bundle {
-  const { wanted } = input;
-  const context = {
-    provider: wanted.provider,
-    state_path: input.stateFile,
-    provider_mirror: input.providerMirror,
-  };
+  const entries = [...input.wanted.entries].map(([id, text]) => parseEntry(id, text, input.wanted.provider));
+  const context = contextOf(input, entries);
   const shape = new Map([
     ...[...sources.templates].map(([path, text]) => [path, renderTemplate(path, text, context)] as const),
     ...[...sources.moduleFiles].map(([name, text]) => [`compute/${name}`, text] as const),
   ]);
-  const entries = [...wanted.entries].map(([id, text]) => [id, parseEntry(id, text)] as const);
-  const values = {
-    runners: Object.fromEntries(entries),
-    module_version: sources.module.version,
-    machine_revision: sources.module.machineRevision,
-    ...(wanted.provider === 'local' ? { launcher: input.launcher } : {}),
-  };
+  const values = valuesOf(sources, input, entries);
   const files = new Map([...shape, ['pg.auto.tfvars.json', `${stableJson(values)}\n`]]);
   return {
     files,
     sha256: hashFiles(files),
-    initSha256: hashFiles(shape),
+    initSha256: hashFiles(new Map([...shape].filter(([path]) => path !== checksFile))),
     secrets: entries
-      .map(([, entry]) => entry.bootstrap_token)
+      .map((entry) => entry.bootstrap_token)
       .filter((token) => token !== '')
       .toSorted(),
   };
 }
 
-/** A quoted HCL string that means exactly `value`. */
-export function hclString(value: string): string {
-  const escapes: Readonly<Record<string, string>> = {
-    '\\': '\\\\',
-    '"': '\\"',
-    '\n': '\\n',
-    '\r': '\\r',
-    '\t': '\\t',
+/** What templates may branch on: the provider, paths of ours, and how many things there are to check. */
+function contextOf(input: RenderInput, entries: readonly RunnerEntry[]): Readonly<Record<string, unknown>> {
+  const count = (pick: (entry: RunnerEntry) => string | undefined) =>
+    new Set(entries.map(pick).filter((value) => value !== undefined && value !== '')).size;
+  return {
+    provider: input.wanted.provider,
+    state_path: input.stateFile,
+    provider_mirror: input.providerMirror,
+    state_bucket: input.stateBucket ?? '',
+    subnets: count(({ subnet_id }) => subnet_id),
+    roles: count(({ type, role }) => (type === 'vm' ? role : undefined)),
+    execution_roles: count(({ container }) => container?.execution_role),
   };
-  const text = value
-    .replace(/[$%]\{/g, (mark) => `${mark[0]}${mark}`)
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what must be escaped
-    .replace(/[\\"\u0000-\u001f\u007f]/g, (one) => escapes[one] ?? unicodeEscape(one));
-  return `"${text}"`;
 }
 
-function unicodeEscape(character: string): string {
-  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+function valuesOf(sources: BundleSources, input: RenderInput, entries: readonly RunnerEntry[]): object {
+  const { wanted, launcher } = input;
+  const shared = {
+    runners: Object.fromEntries(entries.map((entry) => [entry.runner_id, entry])),
+    module_version: sources.module.version,
+    machine_revision: sources.module.machineRevision,
+  };
+  if (wanted.provider === 'local') return { ...shared, launcher };
+  const userData = entries.flatMap((entry) => {
+    const text = entry.type === 'vm' ? renderCloudInit(sources, entry) : undefined;
+    return text === undefined ? [] : [[entry.runner_id, Buffer.from(text).toString('base64')] as const];
+  });
+  const [region] = entries.flatMap((entry) => entry.region ?? []).toSorted();
+  const own = wanted.provider === 'yandex' ? { shard: wanted.shard } : { ...(region && { region }) };
+  return { ...shared, user_data: Object.fromEntries(userData), ...own };
 }
 
-function renderTemplate(path: string, text: string, context: Readonly<Record<string, string>>): string {
-  const environment = new Environment();
-  environment.undefinedBehavior = 'strict';
-  environment.fuel = fuel;
-  environment.keepTrailingNewline = true;
-  environment.trimBlocks = true;
-  environment.addFilter('hcl', (value: unknown) => hclString(String(value)));
-  try {
-    return environment.renderNamedStr(path, text, context);
-  } finally {
-    environment.free();
-  }
-}
-
-function parseEntry(id: string, text: string): z.infer<typeof RunnerEntry> {
+function parseEntry(id: string, text: string, provider: string): RunnerEntry {
   const parsed = RunnerEntry.safeParse(JSON.parse(text));
   if (!parsed.success) {
     throw kernelErrors.impossible({
@@ -119,6 +97,11 @@ function parseEntry(id: string, text: string): z.infer<typeof RunnerEntry> {
   }
   if (parsed.data.runner_id !== id) {
     throw kernelErrors.impossible({ what: `the entry of runner ${id} is that of ${parsed.data.runner_id}` });
+  }
+  if (parsed.data.provider !== provider) {
+    throw kernelErrors.impossible({
+      what: `the entry of runner ${id} is for ${parsed.data.provider}, in a bundle for ${provider}`,
+    });
   }
   return parsed.data;
 }

@@ -16,6 +16,10 @@ export type {
   RunnerType,
 } from './egg.ts';
 export { defaultPool, machinesAtMost } from './egg.ts';
+export { cloudTags, type MachineOwner } from './entry/cloud-tags.ts';
+export type { Arch, CloudComputeSettings, ComputeSettings } from './entry/compute-settings.ts';
+export { type EntryRequest, renderRunnerEntry } from './entry/render-entry.ts';
+export type { RunnerEntry } from './entry/runner-entry.ts';
 export { checkTofuPlan, type TofuChange, type TofuRow, type TofuVerdict } from './guard.ts';
 export { configHash, machineHash, registrationSpecHash } from './hashes.ts';
 export {

@@ -1,3 +1,4 @@
+import type { ComputeSettings } from '@polar-gosling/domain';
 import type { Clock, IdSource, Logger } from '@polar-gosling/kernel';
 import type { Blobs } from '@polar-gosling/ports/blobs';
 import type { GitReader } from '@polar-gosling/ports/git';
@@ -37,6 +38,8 @@ export interface EngineSettings {
   readonly holder: string;
   /** Raised by hand in the compute module when its machines must be replaced. */
   readonly machineRevision: number;
+  /** What machines in a cloud get from the installation; absent: only what their Egg says. */
+  readonly compute?: ComputeSettings;
   /** May local runners serve this server? The reason why not, else `undefined`. */
   refuseLocal(server: string): string | undefined;
   readonly heartbeatMs: number;

@@ -1,8 +1,8 @@
 import {
   deadlineOf,
   type PoolMove,
-  physicalName,
   pickRunnerType,
+  renderRunnerEntry,
   runnerId,
   runnerStates,
   systemIdOf,
@@ -103,25 +103,17 @@ function renderEntry(
   deps: InternalDeps,
   at: { seen: Observed; id: ReturnType<typeof runnerId>; token: string },
 ): RunnerEntry {
-  const { config } = at.seen;
-  const type = config.type === 'auto' ? pickRunnerType({}, config) : config.type;
-  return {
-    runner_id: at.id,
-    egg_name: config.name,
-    name: physicalName('runner', `${deps.settings.installation}/${at.id}`),
-    provider: config.cloud.provider,
-    type,
-    gosling_url: agentUrlOf(deps, config.cloud.provider),
-    bootstrap_token: at.token,
-    cpu: config.resources.cpu,
-    memory_mib: config.resources.memoryMib,
-    disk_gib: config.resources.diskGib,
-    tags: {
-      'polar-gosling-installation': deps.settings.installation,
-      'polar-gosling-egg': config.name,
-      'polar-gosling-runner': at.id,
-    },
-  };
+  const { egg, config } = at.seen;
+  const { installation, compute } = deps.settings;
+  return renderRunnerEntry(config, {
+    runnerId: at.id,
+    type: config.type === 'auto' ? pickRunnerType({}, config) : config.type,
+    bootstrapToken: at.token,
+    goslingUrl: agentUrlOf(deps, config.cloud.provider),
+    installation,
+    machineHash: egg.machine_hash,
+    ...(compute === undefined ? {} : { compute }),
+  });
 }
 
 /** A machine elsewhere cannot reach us by loopback. */

@@ -1,22 +1,8 @@
 import { defineErrors } from '@polar-gosling/kernel';
 import type { CallOptions } from '../call.ts';
 
+export type { RunnerEntry } from '@polar-gosling/domain';
 export type { CallOptions } from '../call.ts';
-
-/** One runner as OpenTofu gets it: rendered once at launch, repeated byte for byte. Plain JSON. */
-export interface RunnerEntry {
-  readonly runner_id: string;
-  readonly egg_name: string;
-  readonly name: string;
-  readonly provider: 'local' | 'aws' | 'yandex';
-  readonly type: 'vm' | 'serverless';
-  readonly gosling_url: string;
-  readonly bootstrap_token: string;
-  readonly cpu: number;
-  readonly memory_mib: number;
-  readonly disk_gib: number;
-  readonly tags: Readonly<Record<string, string>>;
-}
 
 /** What one run wants: the entries that shall exist in one shard of one Egg. */
 export interface TofuWanted {

@@ -1,0 +1,27 @@
+export type Arch = 'amd64' | 'arm64';
+
+/** What an installation gives to all its machines in one cloud; an Egg's own words win. */
+export interface CloudComputeSettings {
+  /** Subnets by zone. */
+  readonly subnets: Readonly<Record<string, string>>;
+  readonly securityGroups: readonly string[];
+  /** Container image of serverless runners: the agent and what jobs need. */
+  readonly runnerImage?: string;
+  /** Task role (AWS), service account (Yandex Cloud). */
+  readonly role?: string;
+  /** ARN of the ECS cluster. */
+  readonly cluster?: string;
+  /** ARN of the role that pulls images and writes logs. */
+  readonly executionRole?: string;
+  readonly logGroup?: string;
+  readonly networkId?: string;
+  /** Service account that invokes containers. */
+  readonly invoker?: string;
+}
+
+export interface ComputeSettings {
+  /** The agent that machines fetch at boot. */
+  readonly gosling?: { readonly version: string; readonly sha256: Readonly<Record<Arch, string>> };
+  readonly aws?: CloudComputeSettings;
+  readonly yandex?: CloudComputeSettings;
+}
