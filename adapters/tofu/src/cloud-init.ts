@@ -9,7 +9,8 @@ const defaultUser = 'gosling';
 export function renderCloudInit(sources: BundleSources, entry: RunnerEntry): string | undefined {
   if (entry.gosling === undefined) return undefined;
   const { cloudInit } = sources;
-  return renderTemplate('cloud_init.yaml', cloudInit.template, {
+  // Its name has no `.yaml`: minijinja would escape every value of such a template once more.
+  return renderTemplate('cloud-init', cloudInit.template, {
     executor: entry.executor ?? 'shell',
     ssh_user: entry.ssh_user ?? defaultUser,
     ssh_public_keys: entry.ssh_public_keys ?? [],

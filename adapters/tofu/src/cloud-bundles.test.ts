@@ -1,0 +1,373 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { EggConfig, RunnerEntry } from '@polar-gosling/domain';
+import fc from 'fast-check';
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { addressOf } from './addresses.ts';
+import {
+  aCloudEgg,
+  aCloudEntry,
+  type Cloud,
+  clouds,
+  findSnapshotMirror,
+  noSnapshotReason,
+  openCloudRun,
+  renderCloud,
+  writeBundle,
+} from './cloud-bench.ts';
+
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 600_000 });
+let mirror = '';
+beforeAll(() => {
+  mirror = findSnapshotMirror() ?? '';
+});
+
+/** Any Egg of a cloud, as a Nest may give it. */
+function anyCloudEgg(provider: Cloud): fc.Arbitrary<EggConfig> {
+  const shape = fc.record({
+    cpu: fc.integer({ min: 1, max: 96 }),
+    memoryMib: fc.integer({ min: 128, max: 400_000 }),
+    diskGib: fc.integer({ min: 1, max: 500 }),
+    arch: fc.constantFrom<'amd64' | 'arm64'>('amd64', 'arm64'),
+  });
+  const place = fc.record({
+    zones: fc.uniqueArray(fc.constantFrom('zone-a', 'zone-b', 'zone-c')),
+    spot: fc.constantFrom<'never' | 'prefer' | 'only'>('never', 'prefer', 'only'),
+    subnet: fc.constantFrom('subnet-1', 'subnet-2'),
+    securityGroups: fc.array(fc.constantFrom('sg-1', 'sg-2'), { maxLength: 2 }),
+    publicIp: fc.boolean(),
+    sshPublicKeys: fc.array(fc.constant('ssh-ed25519 AAAA me@example.com'), { maxLength: 2 }),
+  });
+  const runner = fc.record({
+    executor: fc.constantFrom<'docker' | 'shell'>('docker', 'shell'),
+    environment: fc.dictionary(fc.stringMatching(/^[A-Z][A-Z0-9_]{0,9}$/), fc.string({ unit: 'grapheme' })),
+  });
+  return fc.tuple(shape, place, runner).map(([resources, cloud, { executor, environment }]) => {
+    const egg = aCloudEgg(provider);
+    return {
+      ...egg,
+      resources,
+      cloud: { ...egg.cloud, ...cloud },
+      runner: { ...egg.runner, executor },
+      environment,
+    };
+  });
+}
+
+/** Many Eggs in one bundle, a VM and a serverless runner of each: one plan tries them all. */
+function entriesOf(eggs: readonly EggConfig[]): readonly RunnerEntry[] {
+  return eggs.flatMap((egg, place) => [
+    aCloudEntry(egg, 'vm', { id: `vm-${place}`, withoutCapacity: place }),
+    aCloudEntry(egg, 'serverless', { id: `fn-${place}`, withoutCapacity: place }),
+  ]);
+}
+
+/** A property over bundles of so many Eggs each: as many Eggs are tried as other properties try values. */
+const eggsAtOnce = 25;
+const perBundle = { numRuns: Math.ceil((Number(fc.readConfigureGlobal().numRuns) || 100) / eggsAtOnce) };
+const someEggs = (provider: Cloud) =>
+  fc.array(anyCloudEgg(provider), { minLength: eggsAtOnce, maxLength: eggsAtOnce });
+
+describe.each(clouds)('a bundle for %s, read by OpenTofu with the schema of the provider', (provider) => {
+  beforeEach(({ skip }) => skip(mirror === '', noSnapshotReason));
+  const open = (entries: readonly RunnerEntry[]) =>
+    openCloudRun(provider, renderCloud(provider, entries, { providerMirror: mirror }), { mirror });
+
+  it('Feature: gitops-runner-orchestration, Property 8: the bundle of any Egg passes the schema snapshot', async () => {
+    await fc.assert(
+      fc.asyncProperty(someEggs(provider), async (eggs) => {
+        const entries = entriesOf(eggs);
+        using run = open(entries);
+        await run.tofu('init');
+
+        const validated = await run.tofu('validate', '-no-color');
+        const planned = await run.tofu('plan', '-no-color', '-out=plan');
+        const shown = await run.tofu('show', '-json', 'plan');
+
+        expect([validated, planned.code === 0 ? '' : planned.stdout]).toEqual([
+          expect.objectContaining({ code: 0 }),
+          '',
+        ]);
+        const changes: { address: string; change: { actions: string[] } }[] = JSON.parse(
+          shown.stdout,
+        ).resource_changes;
+        const made = changes.filter(({ change }) => change.actions.includes('create'));
+        const owners = new Set(made.map(({ address }) => /^module\.runner\["[^"]+"\]/.exec(address)?.[0]));
+        owners.delete(undefined); // what runners share
+        expect([...owners].toSorted()).toEqual(
+          entries.map(({ runner_id }) => addressOf(runner_id)).toSorted(),
+        );
+        expect(made.every(({ change }) => change.actions.length === 1)).toBe(true);
+      }),
+      perBundle,
+    );
+  });
+
+  it('Feature: gitops-runner-orchestration, Property 12: no serverless runner is given more than 60 minutes', async () => {
+    await fc.assert(
+      fc.asyncProperty(someEggs(provider), async (eggs) => {
+        using run = open(eggs.map((egg, place) => aCloudEntry(egg, 'serverless', { id: `fn-${place}` })));
+        await run.tofu('init');
+        await run.tofu('apply', '-auto-approve');
+
+        const limits = run.asked().flatMap(limitSeconds);
+
+        expect(limits.length).toBe(provider === 'aws' ? eggs.length : 1);
+        expect(limits.every((seconds) => seconds > 0 && seconds <= 3600)).toBe(true);
+      }),
+      perBundle,
+    );
+  });
+
+  it('refuses an entry whose serverless runner would live longer', async () => {
+    using run = open([{ ...aCloudEntry(aCloudEgg(provider), 'serverless'), max_seconds: 3601 }]);
+    await run.tofu('init');
+
+    const { code, stdout } = await run.tofu('plan', '-no-color');
+
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/for an hour at most/);
+  });
+
+  it.each([
+    ['subnet', { subnet_id: undefined }, 'needs a subnet'],
+    ['agent to fetch', { gosling: undefined }, 'has published no gosling'],
+  ])('says what is missing when a VM has no %s', async (_what, without, words) => {
+    const { ...entry } = { ...aCloudEntry(aCloudEgg(provider), 'vm'), ...without };
+    using run = open([JSON.parse(JSON.stringify(entry))]);
+    await run.tofu('init');
+
+    const { code, stdout } = await run.tofu('plan', '-no-color');
+
+    expect(code).toBe(1);
+    expect(stdout.replace(/\s+/g, ' ')).toContain(words);
+  });
+
+  it('plans nothing for ten living runners when a new version of the module comes', async () => {
+    const egg = aCloudEgg(provider);
+    const ids = [1, 2, 3, 4, 5];
+    const entries = ids.flatMap((id) => [
+      aCloudEntry(egg, 'vm', { id: `vm-${id}` }),
+      aCloudEntry(egg, 'serverless', { id: `fn-${id}` }),
+    ]);
+    using run = open(entries);
+    await run.tofu('init');
+    const applied = await run.tofu('apply', '-auto-approve', '-no-color');
+    const raised = renderCloud(provider, entries, { providerMirror: mirror });
+    const values = JSON.parse(raised.files.get('pg.auto.tfvars.json') ?? '');
+    values.module_version = '9.0.0';
+    for (const entry of Object.values<{ image: string }>(values.runners)) entry.image = 'another';
+    writeBundle(run.dir, {
+      ...raised,
+      files: new Map([...raised.files, ['pg.auto.tfvars.json', JSON.stringify(values)]]),
+    });
+
+    const planned = await run.tofu('plan', '-no-color', '-out=plan');
+    const { stdout } = await run.tofu('show', '-json', 'plan');
+
+    expect([applied.code, planned.code]).toEqual([0, 0]);
+    const changes: { change: { actions: string[] } }[] = JSON.parse(stdout).resource_changes;
+    const loud = changes
+      .flatMap(({ change }) => change.actions)
+      .filter((one) => one !== 'no-op' && one !== 'read');
+    expect(loud).toEqual([]);
+  });
+
+  it('removes one machine and touches no other when its entry goes', async () => {
+    const egg = aCloudEgg(provider);
+    const [gone, stays] = [aCloudEntry(egg, 'vm', { id: 'r1' }), aCloudEntry(egg, 'vm', { id: 'r2' })];
+    using run = open([gone, stays]);
+    await run.tofu('init');
+    await run.tofu('apply', '-auto-approve');
+    writeBundle(run.dir, renderCloud(provider, [stays], { providerMirror: mirror }));
+
+    const { code } = await run.tofu('apply', '-auto-approve');
+
+    const removed = run.asked().filter(({ action }) => action === 'delete');
+    expect(code).toBe(0);
+    expect(removed.map(({ values }) => JSON.stringify(values))).toEqual([expect.stringContaining(gone.name)]);
+  });
+
+  it('is formatted as OpenTofu formats it', async () => {
+    using run = open(entriesOf([aCloudEgg(provider)]));
+
+    const { code, stdout } = await run.tofu('fmt', '-check', '-diff', '-recursive', '-no-color');
+
+    expect([code, stdout]).toEqual([0, '']);
+  });
+
+  it('is refused as soon as it has an argument that the provider does not know', async () => {
+    const bundle = renderCloud(provider, [aCloudEntry(aCloudEgg(provider), 'vm')], {
+      providerMirror: mirror,
+    });
+    const path = provider === 'aws' ? 'compute/aws_resources.tf' : 'compute/yc_resources.tf';
+    const text = (bundle.files.get(path) ?? '').replace('count = local.is_vm ? 1 : 0', '$&\n  no_such = 1');
+    using run = openCloudRun(
+      provider,
+      { ...bundle, files: new Map([...bundle.files, [path, text]]) },
+      { mirror },
+    );
+    await run.tofu('init');
+
+    const { code, stdout } = await run.tofu('validate', '-no-color');
+
+    expect([code, stdout]).toEqual([1, expect.stringContaining('no_such')]);
+  });
+});
+
+/** What an hour is for a resource that may live no longer. */
+function limitSeconds({ type, values }: { type: string; values: Record<string, string> }): number[] {
+  if (type === 'aws_ecs_task_definition') {
+    const [container] = JSON.parse(values['container_definitions'] ?? '[]');
+    return [Number(container.entryPoint[2])];
+  }
+  if (type === 'yandex_serverless_container') return [Number.parseInt(values['execution_timeout'] ?? '', 10)];
+  return [];
+}
+
+describe('a bundle for a cloud', () => {
+  it.each(clouds)(
+    'Feature: gitops-runner-orchestration, Property 29: on %s every runner can ask for its variables, none of which is in the bundle',
+    (provider) => {
+      fc.assert(
+        fc.property(anyCloudEgg(provider), fc.stringMatching(/^[a-z0-9]{16,40}$/), (egg, secret) => {
+          const withSecret = { ...egg, environment: { ...egg.environment, TOKEN: secret } };
+          const entries = entriesOf([withSecret]);
+
+          const { files } = renderCloud(provider, entries);
+
+          const values = JSON.parse(files.get('pg.auto.tfvars.json') ?? '');
+          const userData = Buffer.from(values.user_data['vm-0'], 'base64').toString();
+          expect([...files.values(), userData].join('')).not.toContain(secret);
+          expect(filesOf(userData).get('/etc/gosling/bootstrap-token')).toBe('bt-vm-0');
+          expect(filesOf(userData).get('/etc/gosling/runner.env')).toContain(
+            'GOSLING_URL="https://gosling.example.com"',
+          );
+          expect(values.runners['fn-0']).toMatchObject({
+            bootstrap_token: 'bt-fn-0',
+            gosling_url: 'https://gosling.example.com',
+          });
+        }),
+      );
+    },
+  );
+
+  it('Feature: gitops-runner-orchestration, Property 23: any Egg gets the same runners on both clouds', () => {
+    fc.assert(
+      fc.property(anyCloudEgg('aws'), (egg) => {
+        const [aws, yandex] = clouds.map((provider) =>
+          valuesOf(provider, entriesOf([{ ...egg, cloud: { ...egg.cloud, provider } }])),
+        );
+
+        expect(aws?.userData).toEqual(yandex?.userData);
+        expect(aws?.runners.map(behaviourOf)).toEqual(yandex?.runners.map(behaviourOf));
+        expect(aws?.checks).toEqual(yandex?.checks.concat('execution_role_0').toSorted());
+        for (const [at, runner] of (aws?.runners ?? []).entries()) {
+          const other = yandex?.runners[at];
+          const asked = runner.type === 'vm' ? egg.resources.memoryMib : 0;
+          expect(other?.memory_mib).toBeGreaterThanOrEqual(asked);
+          expect(runner.disk_gib).toBe(other?.disk_gib);
+        }
+      }),
+    );
+  });
+
+  it('refuses an entry of another cloud', () => {
+    const entry = aCloudEntry(aCloudEgg('yandex'), 'vm');
+
+    expect(() => renderCloud('aws', [entry])).toThrow(/is for yandex, in a bundle for aws/);
+  });
+
+  it('has the provider and the module of its own cloud only', () => {
+    const names = clouds.map((provider) => [...renderCloud(provider, []).files].flat().join('\n'));
+
+    expect(names[0]).not.toMatch(/yandex/);
+    expect(names[1]).not.toMatch(/\baws_(?!v[12]_http)|hashicorp/);
+  });
+
+  it.each([
+    ['aws', 'vm'],
+    ['aws', 'serverless'],
+    ['yandex', 'vm'],
+    ['yandex', 'serverless'],
+  ] as const)('for a %s %s Egg is what was reviewed', async (provider, type) => {
+    const plain = aCloudEgg(provider);
+    const cloud = {
+      ...plain.cloud,
+      spot: 'prefer' as const,
+      sshUser: 'ops',
+      sshPublicKeys: ['ssh-ed25519 AAAAC3Nz ops@example.com'],
+      instanceProfile: provider === 'aws' ? 'ci-runner' : 'aje9',
+    };
+
+    const { files } = renderCloud(provider, [aCloudEntry({ ...plain, cloud }, type)]);
+
+    const golden = join(import.meta.dirname, '../testdata/golden', `${provider}-${type}.txt`);
+    await expect(readable(files)).toMatchFileSnapshot(golden);
+  });
+});
+
+function valuesOf(provider: Cloud, entries: readonly RunnerEntry[]) {
+  const { files } = renderCloud(provider, entries);
+  const { runners, user_data } = JSON.parse(files.get('pg.auto.tfvars.json') ?? '');
+  const checks = [...(files.get('checks.tf') ?? '').matchAll(/^check "(\w+)"/gm)].map(
+    ([, name]) => name ?? '',
+  );
+  return { runners: Object.values<RunnerEntry>(runners), userData: user_data, checks: checks.toSorted() };
+}
+
+/** What a job would notice of its runner. */
+function behaviourOf(entry: RunnerEntry) {
+  const { runner_id, egg_name, type, executor, gosling_url, bootstrap_token, gosling, spot, public_ip } =
+    entry;
+  const { max_seconds, machine_hash } = entry;
+  return {
+    ...{ runner_id, egg_name, type, executor, gosling_url, bootstrap_token, gosling, spot, public_ip },
+    ...{ max_seconds, machine_hash, tags: Object.keys(entry.tags) },
+  };
+}
+
+function filesOf(cloudInit: string): ReadonlyMap<string, string> {
+  const found = cloudInit.matchAll(/path: (\S+)\n.*\n.*\n {4}content: "(\S*)"/g);
+  return new Map(
+    [...found].map(([, path = '', text = '']) => [path, Buffer.from(text, 'base64').toString()]),
+  );
+}
+
+/** A bundle as one page: its own files, and cloud-init with the files it writes. The module is in the repository. */
+function readable(files: ReadonlyMap<string, string>): string {
+  const values = JSON.parse(files.get('pg.auto.tfvars.json') ?? '');
+  const userData = Object.entries<string>(values.user_data).flatMap(([id, text]) => {
+    const cloudInit = Buffer.from(text, 'base64').toString();
+    const written = [...filesOf(cloudInit)].filter(([path]) => path.startsWith('/etc/gosling'));
+    return [
+      [`user data of ${id}`, cloudInit] as const,
+      ...written.map(([path, all]) => [path, `${all}\n`] as const),
+    ];
+  });
+  const own = [...files].filter(([path]) => !path.startsWith('compute/') && !path.endsWith('.json'));
+  const pages = [
+    ...own,
+    ['pg.auto.tfvars.json', `${JSON.stringify(values, null, 2)}\n`] as const,
+    ...userData,
+  ];
+  return pages
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([path, text]) => `=== ${path}\n${text}`)
+    .join('\n');
+}
+
+describe('the schema snapshots', () => {
+  it.each(clouds)('of %s name the version and the page of each thing', (provider) => {
+    const path = join(import.meta.dirname, '../testdata/provider-schemas', `${provider}.json`);
+    const snapshot = JSON.parse(readFileSync(path, 'utf8'));
+
+    const all = [
+      ...Object.values<object>(snapshot.resources),
+      ...Object.values<object>(snapshot.data_sources),
+    ];
+
+    expect(snapshot).toMatchObject({ provider: expect.any(String), version: expect.any(String) });
+    for (const one of all) expect(one).toMatchObject({ page: expect.stringMatching(/\.(md|markdown)$/) });
+  });
+});
