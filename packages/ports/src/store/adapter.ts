@@ -2,6 +2,7 @@
 export { applyWrite, type Effect } from './apply-write.ts';
 export { checkUnit } from './check-unit.ts';
 export { type ColumnCodec, createColumnCodec } from './column-codec.ts';
+export { compareKeys } from './compare-keys.ts';
 export { storeErrors } from './errors.ts';
 export { createInFlight } from './in-flight.ts';
 export { encodeCursor, type ListPlan, planList } from './list-plan.ts';

@@ -6,6 +6,7 @@ import { type TableName, tableSpec } from './tables.ts';
 /** A query, checked, in the words that an engine needs. */
 export interface ListPlan {
   readonly table: TableName;
+  readonly index?: string;
   /** The column and value that rows must have; absent: the whole table. */
   readonly where?: { readonly column: string; readonly value: string };
   /** Columns that a row must have to be in the index. */
@@ -41,6 +42,7 @@ export function planList(query: StoreQuery): ListPlan {
   const order = isScan ? key : [...new Set([...sortColumns, ...key])].filter((name) => name !== partition);
   return {
     table: query.table,
+    ...(query.index === undefined ? {} : { index: query.index }),
     ...(isScan ? {} : { where: { column: partition, value: partitionValue(query, partition) } }),
     required: index === undefined ? [] : sortColumns,
     order,

@@ -1,0 +1,7 @@
+export {
+  createDynamoStore,
+  type DynamoAccess,
+  type DynamoStore,
+  type DynamoStoreOptions,
+} from './dynamo-store.ts';
+export { dynamoErrors } from './errors.ts';
