@@ -1,5 +1,5 @@
 import type { Clock, Logger } from '@polar-gosling/kernel';
-import { type Store, storeErrors, type Write } from '@polar-gosling/ports/store';
+import { type CallOptions, type Store, storeErrors, type Unit, type Write } from '@polar-gosling/ports/store';
 import { leaseErrors } from '../errors.ts';
 import { getRow } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
@@ -175,6 +175,17 @@ async function release(deps: LeaseDeps, lease: Lease): Promise<void> {
   } catch (error) {
     deps.log.warn('a lease could not be given back; it runs out by itself', { key: lease.name, error });
   }
+}
+
+/** Commits what holds only while the lease is mine; fails with LEASE_LOST when it is not any more. */
+export async function commitUnderLease(
+  deps: { readonly store: Store },
+  at: { readonly lease: Lease; readonly unit: Unit; readonly what: string },
+  options: CallOptions,
+): Promise<void> {
+  const outcome = await deps.store.commit([at.lease.check(), ...at.unit], options);
+  if (outcome.kind === 'conflict' && outcome.item === 0) throw leaseErrors.lost({ name: at.lease.name });
+  requireOk(outcome, at.what);
 }
 
 /** Throws unless `outcome` is ok: somebody else holds the lease, or another writer came between. */

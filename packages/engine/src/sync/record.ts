@@ -1,12 +1,14 @@
 import type { Diagnostic } from '@polar-gosling/nest';
 import { type CallOptions, maxUnitWrites, type Row, type Write } from '@polar-gosling/ports/store';
 import type { InternalDeps } from '../deps.ts';
+import { commitUnderLease, type Lease } from '../leases/lease.ts';
 import type { NestChange } from './compare.ts';
 
 const diagnosticsKept = 50;
 const rowsKept = 1_000;
 
 export interface SyncRecord {
+  readonly lease: Lease;
   readonly commit: string;
   readonly status: 'success' | 'partial' | 'failed' | 'held';
   readonly unchanged?: boolean;
@@ -21,7 +23,7 @@ export async function recordSync(
   record: SyncRecord,
   options: CallOptions,
 ): Promise<void> {
-  const { change } = record;
+  const { change, lease } = record;
   const changes = {
     unchanged: record.unchanged ?? false,
     new: change?.eggs.filter((egg) => egg.change === 'new').map(({ config }) => config.name) ?? [],
@@ -40,8 +42,9 @@ export async function recordSync(
     status: record.status,
     error_message: record.error,
   };
-  await deps.store.commit([{ kind: 'put', table: 'sync_history', row, when: { kind: 'absent' } }], options);
-  await dropOldest(deps, options);
+  const unit: Write[] = [{ kind: 'put', table: 'sync_history', row, when: { kind: 'absent' } }];
+  await commitUnderLease(deps, { lease, unit, what: 'the history of syncs' }, options);
+  await dropOldest(deps, lease, options);
   const fields = { commit: record.commit, status: undefined, state: record.status, reason: record.error };
   if (record.status === 'failed' || record.status === 'held')
     deps.log.error('a sync of the Nest did not go through', fields);
@@ -49,16 +52,16 @@ export async function recordSync(
 }
 
 /** Each sync adds one row, so a few at a time are enough. */
-async function dropOldest(deps: InternalDeps, options: CallOptions): Promise<void> {
+async function dropOldest(deps: InternalDeps, lease: Lease, options: CallOptions): Promise<void> {
   const newest = { table: 'sync_history', partition: 'nest', order: 'desc' } as const;
   const { cursor } = await deps.store.list({ ...newest, limit: rowsKept }, options);
   if (cursor === undefined) return;
-  const { items } = await deps.store.list({ ...newest, cursor, limit: maxUnitWrites }, options);
+  const { items } = await deps.store.list({ ...newest, cursor, limit: maxUnitWrites - 1 }, options);
   const unit = items.map(({ nest, id }): Write => {
     const key = { table: 'sync_history', partition: String(nest), sort: String(id) } as const;
     return { kind: 'delete', key, when: { kind: 'any' } };
   });
-  await deps.store.commit(unit, options);
+  await commitUnderLease(deps, { lease, unit, what: 'the history of syncs' }, options);
 }
 
 function toStored(diagnostic: Diagnostic): object {

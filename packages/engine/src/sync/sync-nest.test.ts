@@ -95,6 +95,58 @@ describe('syncNest', () => {
     expect(await eggs()).toEqual(['a active', 'b active']);
   });
 
+  it('keeps an Egg whose file was renamed and broken in one commit, until the file is mended', async () => {
+    await sync(nestOf({ a: {}, b: {} }));
+    await sync({ ...nestOf({ b: {} }), 'Eggs/renamed/config.fly': 'egg "a" {\n  type = 7\n}\n' });
+
+    expect(await eggs()).toEqual(['a invalid', 'b active']);
+    const [row] = (await plane.recording.rows('egg_configs')).filter(({ name }) => name === 'a');
+    expect(row?.['problem']).toMatchObject({
+      file: 'Eggs/renamed/config.fly',
+      line: expect.any(Number),
+      message: expect.stringContaining(
+        'Egg a may stand in this file, which has errors, so it is not removed',
+      ),
+    });
+
+    const [, text] = Object.entries(nestOf({ a: { tags: ['new'] } }))[0] ?? [];
+    await sync({ ...nestOf({ b: {} }), 'Eggs/renamed/config.fly': String(text) });
+    expect(await eggs()).toEqual(['a active', 'b active']);
+  });
+
+  it('keeps an Egg that was moved into a broken file of another, and removes one of which no file speaks', async () => {
+    await sync(nestOf({ a: {}, b: {}, c: {} }));
+    const both = `${nestOf({ b: {} })['Eggs/b/config.fly']}egg "a" {\n  type = 7\n}\n`;
+    await sync({ 'Eggs/b/config.fly': both });
+
+    expect(await eggs()).toEqual(['a invalid', 'b invalid', 'c draining']);
+  });
+
+  it('writes nothing more once another holder may have synced a newer commit', async () => {
+    let isTaken = false;
+    const wrapStore: ControlPlaneOptions['wrapStore'] = (store) => ({
+      ...store,
+      async commit(unit, options) {
+        const isEgg = unit.some((write) => write.kind === 'update' && write.key.partition === 'a');
+        if (isEgg && !isTaken) {
+          isTaken = true;
+          const key = { table: 'leases', partition: 'sync' } as const;
+          const set = { holder: 'another', fence: 99 };
+          await store.commit([{ kind: 'update', key, set, when: { kind: 'present' } }], options);
+        }
+        return store.commit(unit, options);
+      },
+    });
+    await aPlane({ wrapStore });
+    plane.git.commit(nestOf({ a: {} }));
+
+    await expect(syncNest(plane.deps, direct)).rejects.toMatchObject({ code: 'LEASE_LOST' });
+
+    expect(await eggs()).toEqual([]);
+    expect(await plane.recording.rows('sync_history')).toEqual([]);
+    expect(await plane.recording.rows('egg_configs')).toMatchObject([{ name: 'nest', git_commit: '' }]);
+  });
+
   it('holds a commit that removes too much until it is confirmed', async () => {
     await sync(many(10));
     const commit = await sync(many(5));

@@ -5,7 +5,7 @@ import type { NestCommit } from '@polar-gosling/ports/git';
 import type { CallOptions, EggConfigRow } from '@polar-gosling/ports/store';
 import { references } from '../bind/targets.ts';
 import type { InternalDeps } from '../deps.ts';
-import { withLease } from '../leases/lease.ts';
+import { type Lease, withLease } from '../leases/lease.ts';
 import { getRows, listAll } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
 import { compareNest, type NestChange } from './compare.ts';
@@ -20,23 +20,28 @@ export async function syncNest(
   const at = { name: 'sync', watch: deps.watch, signal: options.signal };
   const outcome = await withLease(deps, at, async (lease) => {
     try {
-      await underLease(deps, { ...options, signal: lease.signal });
-    } catch (error) {
-      if (isCoded(error, 'LEASE_LOST') || lease.signal.aborted) throw error;
-      const { code, detail } = toProblem(error);
-      await recordSync(deps, { commit: 'none', status: 'failed', error: `${code}: ${detail}` }, options);
-      throw error;
+      await underLease(deps, lease, { ...options, signal: lease.signal });
+    } catch (failure) {
+      if (isCoded(failure, 'LEASE_LOST') || lease.signal.aborted) throw failure;
+      const { code, detail } = toProblem(failure);
+      const error = `${code}: ${detail}`;
+      await recordSync(deps, { lease, commit: 'none', status: 'failed', error }, options);
+      throw failure;
     }
   });
   return outcome.kind === 'busy' ? 'busy' : 'done';
 }
 
-async function underLease(deps: InternalDeps, options: CallOptions & { trace: string }): Promise<void> {
+async function underLease(
+  deps: InternalDeps,
+  lease: Lease,
+  options: CallOptions & { trace: string },
+): Promise<void> {
   const head = await fetchHead(deps, options);
   const before = await readNestRow(deps, options);
   const isUnchanged = before?.commit === head.commit && before.revision === deps.settings.machineRevision;
   if (isUnchanged && before.status !== 'held') {
-    await recordSync(deps, { commit: head.commit, status: before.status, unchanged: true }, options);
+    await recordSync(deps, { lease, commit: head.commit, status: before.status, unchanged: true }, options);
     return;
   }
   const { files, leftOut } = await deps.git.readFlyFiles(head.commit, options);
@@ -45,18 +50,18 @@ async function underLease(deps: InternalDeps, options: CallOptions & { trace: st
     ...(deps.settings.environment === undefined ? {} : { environment: deps.settings.environment }),
   });
   const rows = await knownEggs(deps, before?.eggs ?? [], options);
-  const change = compareNest({ read, rows, machineRevision: deps.settings.machineRevision });
+  const change = compareNest({ read, files, rows, machineRevision: deps.settings.machineRevision });
   const verdict = await guard(deps, { head, before: before?.commit, rows, change }, options);
   if (verdict.kind === 'held') {
     const why = verdict.reasons.map((reason) => reason.why).join('; ');
-    await recordSync(deps, { commit: head.commit, status: 'held', error: why, change }, options);
+    await recordSync(deps, { lease, commit: head.commit, status: 'held', error: why, change }, options);
     return;
   }
   const status = change.invalid.length > 0 || change.badFiles.length > 0 ? 'partial' : 'success';
-  await writeNest(deps, { head, change, read, known: before?.eggs ?? [], status }, options);
+  await writeNest(deps, { lease, head, change, read, known: before?.eggs ?? [], status }, options);
   const diagnostics = [...read.diagnostics];
   for (const { path, reason } of leftOut) deps.log.warn('a file of the Nest was left out', { path, reason });
-  await recordSync(deps, { commit: head.commit, status, change, diagnostics }, options);
+  await recordSync(deps, { lease, commit: head.commit, status, change, diagnostics }, options);
 }
 
 async function fetchHead(deps: InternalDeps, options: CallOptions): Promise<NestCommit> {

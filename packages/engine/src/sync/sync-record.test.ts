@@ -1,5 +1,6 @@
 import { createFakeClock, createSeededIds } from '@polar-gosling/testkit';
 import { beforeEach, expect, it } from 'vitest';
+import { withLease } from '../leases/lease.ts';
 import { type ControlPlane, createControlPlane } from '../testing/control-plane.ts';
 import { direct } from '../testing/install.ts';
 import { nestOf } from '../testing/nest-texts.ts';
@@ -28,9 +29,12 @@ it('says where a new file has errors until a commit mends it, however often the 
 });
 
 it('keeps the last 1,000 syncs', async () => {
-  for (let n = 0; n < 1_003; n++) {
-    await recordSync(plane.deps, { commit: `c${n}`, status: 'success', unchanged: true }, direct);
-  }
+  const at = { name: 'sync', watch: plane.deps.watch, signal: direct.signal };
+  await withLease(plane.deps, at, async (lease) => {
+    for (let n = 0; n < 1_003; n++) {
+      await recordSync(plane.deps, { lease, commit: `c${n}`, status: 'success', unchanged: true }, direct);
+    }
+  });
 
   const rows = await plane.recording.rows('sync_history');
   expect(rows).toHaveLength(1_000);

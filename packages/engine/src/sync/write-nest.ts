@@ -5,6 +5,7 @@ import type { NestCommit } from '@polar-gosling/ports/git';
 import { outboxWrite } from '@polar-gosling/ports/queue';
 import type { CallOptions, Row, Write } from '@polar-gosling/ports/store';
 import type { InternalDeps } from '../deps.ts';
+import { commitUnderLease, type Lease } from '../leases/lease.ts';
 import { noBackoff } from '../reconcile/backoff.ts';
 import { getRow } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
@@ -52,10 +53,11 @@ export async function writeNest(
     read: NestRead;
     known: readonly string[];
     status: 'success' | 'partial';
+    lease: Lease;
   },
   options: CallOptions & { trace: string },
 ): Promise<void> {
-  const { head, change, read } = at;
+  const { head, change, read, lease } = at;
   const stillKnown = await existing(deps, at.known, options);
   const names = [
     ...new Set([...stillKnown, ...change.eggs.map(({ config }) => String(config.name))]),
@@ -66,15 +68,17 @@ export async function writeNest(
     revision: deps.settings.machineRevision,
     problems: problemsOf(read, head.committedAt),
   };
-  await writeNestRow(deps, { ...state, commit: '' }, options);
+  await writeNestRow(deps, { lease, state: { ...state, commit: '' } }, options);
 
-  for (const egg of change.eggs) await writeEgg(deps, { egg, head }, options);
-  for (const invalid of change.invalid) await markInvalid(deps, invalid, options);
-  for (const name of change.removed) await startDraining(deps, { name, head }, options);
+  for (const egg of change.eggs) await writeEgg(deps, { lease, egg, head }, options);
+  for (const invalid of change.invalid) await markInvalid(deps, { lease, invalid }, options);
+  for (const name of change.removed) await startDraining(deps, { lease, name, head }, options);
   const isUglyFoxBad = read.perFile.some(({ path, ok }) => path === uglyFoxFile && !ok);
   // A file with errors keeps its last good version.
-  if (!isUglyFoxBad) await writeUglyFox(deps, { config: read.uglyfox ?? defaultUglyFox, head }, options);
-  await writeNestRow(deps, { ...state, commit: head.commit }, options);
+  if (!isUglyFoxBad) {
+    await writeUglyFox(deps, { lease, config: read.uglyfox ?? defaultUglyFox, head }, options);
+  }
+  await writeNestRow(deps, { lease, state: { ...state, commit: head.commit } }, options);
   deps.queue.wake();
 }
 
@@ -97,7 +101,11 @@ async function existing(
   return names.filter((_, index) => found[index] !== undefined);
 }
 
-async function writeNestRow(deps: InternalDeps, state: NestState, options: CallOptions): Promise<void> {
+async function writeNestRow(
+  deps: InternalDeps,
+  { lease, state }: { lease: Lease; state: NestState },
+  options: CallOptions,
+): Promise<void> {
   const set: Row = {
     kind: 'nest',
     config: JSON.parse(JSON.stringify(state)),
@@ -109,12 +117,13 @@ async function writeNestRow(deps: InternalDeps, state: NestState, options: CallO
     synced_at: deps.clock.now(),
     created_at: deps.clock.now(),
   };
-  await deps.store.commit([{ kind: 'update', key: nestKey, set, when: { kind: 'any' } }], options);
+  const unit: Write[] = [{ kind: 'update', key: nestKey, set, when: { kind: 'any' } }];
+  await commitUnderLease(deps, { lease, unit, what: 'the state of the Nest' }, options);
 }
 
 async function writeEgg(
   deps: InternalDeps,
-  at: { egg: ComparedEgg; head: NestCommit },
+  at: { lease: Lease; egg: ComparedEgg; head: NestCommit },
   options: CallOptions & { trace: string },
 ): Promise<void> {
   const { egg, head } = at;
@@ -160,52 +169,52 @@ async function writeEgg(
       state: egg.change,
     });
   }
-  await deps.store.commit(unit, options);
+  await commitUnderLease(deps, { lease: at.lease, unit, what: `Egg ${config.name}` }, options);
 }
 
 /** The last good version stays in force; status says where the error is. */
-async function markInvalid(deps: InternalDeps, invalid: InvalidEgg, options: CallOptions): Promise<void> {
+async function markInvalid(
+  deps: InternalDeps,
+  { lease, invalid }: { lease: Lease; invalid: InvalidEgg },
+  options: CallOptions,
+): Promise<void> {
   const { row, problem } = invalid;
   const key = { table: 'egg_configs', partition: row.name } as const;
   const set = { status: 'invalid', problem: { ...problem }, synced_at: deps.clock.now() };
   const details = { problem, why: 'its newest text has errors; the last good version stays in force' };
-  await deps.store.commit(
-    [
-      { kind: 'update', key, set, when: { kind: 'present' } },
-      auditWrite(
-        { actor: 'sync', action: 'egg_invalid', resourceType: 'egg', resourceId: row.name, details },
-        deps,
-      ),
-    ],
-    options,
-  );
+  const unit: Write[] = [
+    { kind: 'update', key, set, when: { kind: 'present' } },
+    auditWrite(
+      { actor: 'sync', action: 'egg_invalid', resourceType: 'egg', resourceId: row.name, details },
+      deps,
+    ),
+  ];
+  await commitUnderLease(deps, { lease, unit, what: `Egg ${row.name}` }, options);
 }
 
 async function startDraining(
   deps: InternalDeps,
-  at: { name: string; head: NestCommit },
+  at: { lease: Lease; name: string; head: NestCommit },
   options: CallOptions & { trace: string },
 ): Promise<void> {
   const key = { table: 'egg_configs', partition: at.name } as const;
   const set = { status: 'draining', git_commit: at.head.commit, synced_at: deps.clock.now() };
   const details = { commit: at.head.commit, why: 'it is not in the Nest any more' };
-  await deps.store.commit(
-    [
-      { kind: 'update', key, set, when: { kind: 'present' } },
-      auditWrite(
-        { actor: 'sync', action: 'egg_removed', resourceType: 'egg', resourceId: at.name, details },
-        deps,
-      ),
-      ...dirtyWrites(at.name, { trace: options.trace }, deps),
-      outboxWrite({ kind: 'bind', key: at.name, trace: options.trace }, deps),
-    ],
-    options,
-  );
+  const unit: Write[] = [
+    { kind: 'update', key, set, when: { kind: 'present' } },
+    auditWrite(
+      { actor: 'sync', action: 'egg_removed', resourceType: 'egg', resourceId: at.name, details },
+      deps,
+    ),
+    ...dirtyWrites(at.name, { trace: options.trace }, deps),
+    outboxWrite({ kind: 'bind', key: at.name, trace: options.trace }, deps),
+  ];
+  await commitUnderLease(deps, { lease: at.lease, unit, what: `Egg ${at.name}` }, options);
 }
 
 async function writeUglyFox(
   deps: InternalDeps,
-  at: { config: UglyFoxConfig; head: NestCommit },
+  at: { lease: Lease; config: UglyFoxConfig; head: NestCommit },
   options: CallOptions,
 ): Promise<void> {
   const config = JSON.parse(JSON.stringify(at.config));
@@ -221,5 +230,6 @@ async function writeUglyFox(
     created_at: deps.clock.now(),
   };
   const key = { table: 'egg_configs', partition: 'uf' } as const;
-  await deps.store.commit([{ kind: 'update', key, set, when: { kind: 'any' } }], options);
+  const unit: Write[] = [{ kind: 'update', key, set, when: { kind: 'any' } }];
+  await commitUnderLease(deps, { lease: at.lease, unit, what: 'the policies of UglyFox' }, options);
 }
