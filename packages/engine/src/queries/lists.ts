@@ -51,39 +51,6 @@ export async function readEgg(
   return row?.kind === 'egg' || row?.kind === 'bucket' ? row : undefined;
 }
 
-export interface RunnerFilter extends PageRequest {
-  readonly egg?: string;
-  readonly state?: string;
-  readonly pool?: string;
-}
-
-/** Runners, newest first within an Egg; without one, Egg after Egg. Ended ones only where `state` asks for them. */
-export async function listRunners(
-  deps: InternalDeps,
-  at: { caller: Caller; filter: RunnerFilter },
-  options: CallOptions,
-): Promise<Page<RunnerView>> {
-  const { caller, filter } = at;
-  const nest = await readNestRow(deps, options);
-  const eggs = filter.egg === undefined ? (nest?.eggs ?? []) : [filter.egg];
-  const rows: RunnerRow[] = [];
-  for (const egg of eggs.filter((name) => sees(caller, name))) {
-    const query = { index: 'egg_name', partition: egg, order: 'desc', limit: 1000 } as const;
-    rows.push(...(await listPage(deps.store, { ...typed.runners, query }, options)).items);
-  }
-  const wanted = rows.filter((row) => matches(row, filter));
-  const from = filter.cursor === undefined ? 0 : wanted.findIndex(({ id }) => id === filter.cursor) + 1;
-  const some = wanted.slice(from, from + filter.limit);
-  const items = await withAgents(deps, some, options);
-  const last = some.at(-1);
-  return last !== undefined && from + some.length < wanted.length ? { items, cursor: last.id } : { items };
-}
-
-function matches(row: RunnerRow, filter: RunnerFilter): boolean {
-  const isState = filter.state === undefined ? row.state !== 'terminated' : row.state === filter.state;
-  return isState && (filter.pool === undefined || row.pool === filter.pool);
-}
-
 export async function withAgents(
   deps: InternalDeps,
   rows: readonly RunnerRow[],

@@ -8,7 +8,8 @@ import { getRow, listPage, type TypedTable } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
 import { readEggStatus } from './egg-status.ts';
 import { health } from './health.ts';
-import { listCiJobs, listEggs, listRunners, readEgg, readRunner } from './lists.ts';
+import { listRunners } from './list-runners.ts';
+import { listCiJobs, listEggs, readEgg, readRunner } from './lists.ts';
 import { why } from './why.ts';
 
 /** Everything that reads, for the API. */
