@@ -148,6 +148,7 @@ const samples = {
   health: {},
   metrics: {},
   openApi: {},
+  createPageLink: {},
   launchRunners: { body: { egg_name: 'beta', count: 1 } },
   removeRunner: { ...runner, query: 'force=true' },
 } satisfies Readonly<Record<RouteName, Sample>>;

@@ -46,14 +46,18 @@ describe('the demo', { timeout: 90_000 }, () => {
     const [, url = ''] = /status page: (\S+)/.exec(shown) ?? [];
     const [, ...hints] = /^ {2}(export .*)\n {2}(.*status)\n {2}(.*why .*)$/m.exec(shown) ?? [];
 
-    const page = await fetch(url);
+    const login = await fetch(url);
+    const [cookie = ''] = (login.headers.get('set-cookie') ?? '').split(';');
+    const page = await fetch(new URL('/', url), { headers: { cookie } });
+    const stranger = await fetch(new URL('/', url));
     const other = room.type(`${hints[0]}\n${hints[1]}\n${hints[2]}`);
     const otherCode = await other.ended();
     demo.interrupt();
     const code = await demo.ended();
 
     expect(hints).toHaveLength(3);
-    expect(page.status).toBe(200);
+    expect([login.status, page.status, stranger.status]).toEqual([200, 200, 401]);
+    expect(await page.text()).toContain('demo');
     expect(otherCode, other.output()).toBe(0);
     expect(other.data()).toMatch(/demo +active +0\/2 +0 +0/);
     expect(other.data()).toContain('it has ended');

@@ -1,3 +1,3 @@
-export { pageMediaType, renderPage, renderRefusal } from './render-page.ts';
+export { pageMediaType, renderPage, renderRefusal, renderSignedIn } from './render-page.ts';
 export type { StatusView } from './status-view.ts';
 export { styleSheet } from './style-sheet.ts';

@@ -14,7 +14,7 @@ const refreshS = '5';
  * nothing is put together as HTML.
  */
 export function renderPage(view: StatusView): string {
-  return documentOf('Polar Gosling', true, [
+  return documentOf('Polar Gosling', refreshS, [
     element('header', null, element('h1', null, 'Polar Gosling'), nestLine(view)),
     element(
       'main',
@@ -32,15 +32,17 @@ export function renderPage(view: StatusView): string {
 
 /** For whoever shows no token. */
 export function renderRefusal(): string {
-  return documentOf('Polar Gosling: token needed', false, [
+  return documentOf('Polar Gosling: token needed', undefined, [
     element(
       'main',
       null,
       element('h1', null, 'A token is needed'),
+      element('p', null, 'Ask for a link that opens this page once:'),
+      element('pre', null, 'gosling status --page'),
       element(
         'p',
         null,
-        'Send an API token as the header ',
+        'Or send an API token as the header ',
         element('code', null, 'X-Gosling-Token'),
         '. Make one with:',
       ),
@@ -50,14 +52,21 @@ export function renderRefusal(): string {
   ]);
 }
 
-function documentOf(title: string, isLive: boolean, children: ComponentChildren): string {
+/** What a one-time link answers; the page that follows is asked for by this one, so that its cookie goes along. */
+export function renderSignedIn(): string {
+  return documentOf('Polar Gosling', '0;url=/', [
+    element('main', null, element('p', null, element('a', { href: '/' }, 'To the status page'))),
+  ]);
+}
+
+function documentOf(title: string, refresh: string | undefined, children: ComponentChildren): string {
   const head = element(
     'head',
     null,
     element('meta', { charset: 'utf-8' }),
     element('meta', { name: 'viewport', content: 'width=device-width, initial-scale=1' }),
     element('meta', { name: 'color-scheme', content: 'light dark' }),
-    isLive && element('meta', { 'http-equiv': 'refresh', content: refreshS }),
+    refresh !== undefined && element('meta', { 'http-equiv': 'refresh', content: refresh }),
     element('title', null, title),
     element('link', { rel: 'stylesheet', href: '/assets/style.css' }),
   );

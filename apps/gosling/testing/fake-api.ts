@@ -53,5 +53,5 @@ export async function startFakeApi(answers: Readonly<Record<string, Answer>>): P
 }
 
 function createdStatus(line: string): number {
-  return line.startsWith('POST /tokens') ? 201 : 200;
+  return line.startsWith('POST /tokens') || line.startsWith('POST /page-links') ? 201 : 200;
 }

@@ -1,8 +1,10 @@
 import { readFile } from 'node:fs/promises';
+import type { Secret } from '@polar-gosling/kernel';
 import type { FastifyInstance } from 'fastify';
 import { type AppDeps, createApp } from './http/app.ts';
 import { httpErrors } from './http/http-errors.ts';
 import type { TlsMaterial } from './http/http-server.ts';
+import { createPageSessions } from './http/page-sessions.ts';
 
 export interface ServerDeps extends Omit<AppDeps, 'config' | 'tls'> {
   readonly config: {
@@ -15,6 +17,8 @@ export interface RunningServer {
   /** Where it listens; the port is the real one when 0 was asked for. */
   readonly url: string;
   readonly port: number;
+  /** A link that opens the status page once, as this API token. */
+  pageLink(token: Secret): string;
   /** Takes nothing new, lets what is under way finish, then closes; cuts what lasts longer than `graceMs`. */
   stop(graceMs?: number): Promise<void>;
 }
@@ -25,7 +29,8 @@ const defaultGraceMs = 10_000;
 export async function startServer(deps: ServerDeps): Promise<RunningServer> {
   const { listen, tls: files } = deps.config;
   const tls = files === undefined ? undefined : await readTls(files);
-  const app = makeApp(deps, tls);
+  const sessions = createPageSessions(deps);
+  const app = makeApp({ ...deps, sessions }, tls);
   try {
     await app.listen({ host: listen.host, port: listen.port });
   } catch (error) {
@@ -37,7 +42,12 @@ export async function startServer(deps: ServerDeps): Promise<RunningServer> {
   const host = listen.host.includes(':') ? `[${listen.host}]` : listen.host;
   const url = `${tls === undefined ? 'http' : 'https'}://${host}:${port}`;
   deps.log.info('listening', { url });
-  return { url, port, stop: (graceMs = defaultGraceMs) => stop(app, graceMs) };
+  return {
+    url,
+    port,
+    pageLink: (token) => `${url}${sessions.createLink(token).path}`,
+    stop: (graceMs = defaultGraceMs) => stop(app, graceMs),
+  };
 }
 
 function makeApp(deps: ServerDeps, tls: TlsMaterial | undefined): FastifyInstance {

@@ -5,6 +5,7 @@ import { eggRoutes } from './eggs.ts';
 import { freezeRoutes } from './freeze.ts';
 import { healthRoutes } from './health.ts';
 import { internalRoutes } from './internal.ts';
+import { pageLinkRoutes } from './page-links.ts';
 import { planRoutes } from './plans.ts';
 import type { RouteTable } from './route.ts';
 import { runnerRoutes } from './runners.ts';
@@ -34,6 +35,7 @@ export const routes = {
   ...runRoutes,
   ...auditRoutes,
   ...healthRoutes,
+  ...pageLinkRoutes,
 } as const satisfies RouteTable;
 
 export type Routes = typeof routes;

@@ -119,6 +119,7 @@ async function stayUp(context: CliContext, at: { world: DemoWorld; instance: Ins
   const [job] = world.sim.jobs(world.project.id);
   showHints(context, {
     url: `${instance.url}/`,
+    pageUrl: await instance.pageLink(),
     dataDir: path.join(world.dir, 'data'),
     jobUrl: job?.webUrl ?? 'JOB-URL',
   });
@@ -132,17 +133,19 @@ async function stayUp(context: CliContext, at: { world: DemoWorld; instance: Ins
 
 function showHints(
   { output, flags }: CliContext,
-  { url, dataDir, jobUrl }: { url: string; dataDir: string; jobUrl: string },
+  { url, pageUrl, dataDir, jobUrl }: { url: string; pageUrl: string; dataDir: string; jobUrl: string },
 ): void {
   if (flags.json) {
-    output.data(JSON.stringify({ event: 'up', url, data_dir: dataDir, job_url: jobUrl }));
+    output.data(JSON.stringify({ event: 'up', url, page_url: pageUrl, data_dir: dataDir, job_url: jobUrl }));
     return;
   }
   output.data('');
-  output.data(`API and status page: ${url}`);
+  output.data(`API: ${url}`);
+  output.data(`For a browser, once, the status page: ${pageUrl}`);
   output.data('Look around from another terminal:');
   output.data(`  export GOSLING_DATA_DIR=${dataDir}`);
   output.data('  ./gosling status');
   output.data(`  ./gosling why ${jobUrl}`);
+  output.data('  ./gosling status --page   # another link for a browser');
   output.data('Ctrl-C ends the demo and leaves nothing behind.');
 }

@@ -1,8 +1,8 @@
 import type { ApiClient, EggStatus, Health } from '@polar-gosling/api-contract';
 import { isCoded, mapLimit } from '@polar-gosling/kernel';
-import { connect } from '../api.ts';
+import { connect, findAddress } from '../api.ts';
 import type { CliContext, Command } from '../cli/command.ts';
-import { exitCodes } from '../exit-codes.ts';
+import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { readAll } from '../read-all.ts';
 import { ago } from '../ui/ago.ts';
 import { renderTable } from '../ui/table.ts';
@@ -14,6 +14,7 @@ const atOnce = 6;
 /** `gosling status`: Eggs, capacity, waiting jobs, problems, the Nest. */
 export const run: Command = async (context, input) => {
   const api = await connect(context, 'gosling status');
+  if (input.flag('page')) return printPageLink(context, api);
   const health = await api.call('health', {}, { signal: context.signal });
   const eggs = await readEggs(api, input.text('egg'), context.signal);
   const waiting = await api.call(
@@ -33,6 +34,17 @@ export const run: Command = async (context, input) => {
   const hasProblems = eggs.some((each) => problemsOf(each).length > 0) || (health.problems ?? []).length > 0;
   return input.flag('exit-status') && hasProblems ? exitCodes.partly : exitCodes.ok;
 };
+
+/** A link that opens the status page in a browser, once. */
+async function printPageLink(context: CliContext, api: ApiClient): Promise<ExitCode> {
+  const { output, signal, flags } = context;
+  const { url } = await findAddress(context);
+  const link = await api.call('createPageLink', {}, { signal });
+  const page = `${url.replace(/\/+$/, '')}${link.path}`;
+  if (flags.json) output.json({ url: page, expires_at: link.expires_at });
+  else output.data(page);
+  return exitCodes.ok;
+}
 
 async function readEggs(
   api: ApiClient,

@@ -71,7 +71,10 @@ async function announce(
   at: { instance: Awaited<ReturnType<typeof startInstance>>; config: MothergooseConfig },
 ): Promise<void> {
   const { instance, config } = at;
-  output.talk(`MotherGoose listens at ${instance.url} (status page: ${instance.url}/)`);
+  output.talk(`MotherGoose listens at ${instance.url}`);
+  // What is no terminal may be a log, and a log is no place for a link that signs in.
+  const page = output.stderr.isTty ? await instance.pageLink() : 'gosling status --page prints a link';
+  output.talk(`status page: ${page}`);
   const mode =
     config.publicUrl === undefined
       ? 'poll mode: no GOSLING_PUBLIC_URL, GitLab is asked'

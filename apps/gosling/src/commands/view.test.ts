@@ -150,6 +150,18 @@ describe.concurrent('commands that ask MotherGoose', { timeout: 90_000 }, () => 
     test.expect((await run('status', '--egg', 'my-app')).code).toBe(5);
   });
 
+  it('prints a link that opens the status page once', async (test) => {
+    const link = { path: '/login?code=abc', expires_at: at };
+    const { run } = await anApi(test, { 'POST /page-links': link });
+
+    const { code, stdout } = await run('status', '--page');
+
+    test.expect(code).toBe(0);
+    test.expect(stdout).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/login\?code=abc\n$/);
+    const asJson = await run('status', '--page', '--json');
+    test.expect(JSON.parse(asJson.stdout)).toEqual({ url: stdout.trim(), expires_at: at });
+  });
+
   it('exits with 8 for problems only where asked', async (test) => {
     const { run } = await anApi(test);
 

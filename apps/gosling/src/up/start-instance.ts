@@ -48,6 +48,8 @@ export interface InstanceOptions {
 /** A running embedded instance. */
 export interface Instance {
   readonly url: string;
+  /** A new link that opens the status page once. */
+  pageLink(): Promise<string>;
   readonly engine: Engine;
   readonly embedded: Embedded;
   readonly log: Logger;
@@ -101,7 +103,15 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
     await engine.background.wakeSync({ signal: options.signal });
     const loops = startLoops(engine, { log, clock });
     undo.push(loops.stop);
-    return { url: server.url, engine, embedded, log, failed: loops.failed, stop: () => unwind(undo) };
+    return {
+      url: server.url,
+      pageLink: async () => server.pageLink(await engine.tokens.ensureCliToken({ signal: options.signal })),
+      engine,
+      embedded,
+      log,
+      failed: loops.failed,
+      stop: () => unwind(undo),
+    };
   } catch (error) {
     await unwind(undo);
     throw error;

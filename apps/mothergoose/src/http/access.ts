@@ -14,6 +14,8 @@ export const failureCost = 5;
 export interface Access {
   /** The caller of an API token; fails with HTTP_UNAUTHORIZED or HTTP_TOO_MANY. */
   authenticate(request: FastifyRequest, options: CallOptions): Promise<Caller>;
+  /** The same of a token that came by another way than the API's headers. */
+  authenticateAs(request: FastifyRequest, token: string | undefined, options: CallOptions): Promise<Caller>;
   /** One request of a bearer whose token is checked later. */
   spendOfToken(request: FastifyRequest, token: string): void;
   /** One request of nobody in particular. */
@@ -44,8 +46,10 @@ export function createAccess(deps: {
   }
 
   return {
-    async authenticate(request, options) {
-      const token = apiTokenOf(request);
+    authenticate(request, options) {
+      return this.authenticateAs(request, apiTokenOf(request), options);
+    },
+    async authenticateAs(request, token, options) {
       const caller = token === undefined ? undefined : await deps.tokens.authenticate(token, options);
       if (caller === undefined) throw refusal(request, httpErrors.unauthorized({}));
       spend(request, deps.perToken, caller.tokenId);

@@ -12,6 +12,7 @@ import { defaultLimits, type HttpLimits } from './limits.ts';
 import { hasMuchUnread, lingerOnClose } from './linger.ts';
 import { refuseOtherMethods } from './method-gate.ts';
 import { fastifyPath, type Handlers, mountRoutes } from './mount.ts';
+import { createPageSessions, type PageSessions } from './page-sessions.ts';
 import { codedOf, sendProblem } from './problem.ts';
 import { createRateLimiter } from './rate-limit.ts';
 import { continueIfAsked, isEncoded } from './read-body.ts';
@@ -19,6 +20,7 @@ import { agentHandlers } from './routes/agents.ts';
 import { eggHandlers } from './routes/eggs.ts';
 import { jobHandlers } from './routes/jobs.ts';
 import { operationHandlers } from './routes/operations.ts';
+import { pageLinkHandlers } from './routes/page-links.ts';
 import { runnerHandlers } from './routes/runners.ts';
 import { serviceHandlers } from './routes/service.ts';
 import { taskHandlers } from './routes/tasks.ts';
@@ -39,6 +41,8 @@ export interface AppDeps {
   readonly ids: IdSource;
   readonly version: string;
   readonly tls?: TlsMaterial;
+  /** Absent: its own. */
+  readonly sessions?: PageSessions;
   readonly limits?: Partial<HttpLimits>;
 }
 
@@ -81,6 +85,7 @@ function contextOf(deps: AppDeps, limits: HttpLimits): HttpContext {
       perToken: createRateLimiter(limits.perToken, deps.clock),
     }),
     metrics: deps.metrics,
+    sessions: deps.sessions ?? createPageSessions(deps),
     clock: deps.clock,
     log: deps.log,
     limits,
@@ -100,6 +105,7 @@ function handlersOf(context: HttpContext): Handlers {
     ...operationHandlers(context),
     ...taskHandlers(context),
     ...serviceHandlers(context),
+    ...pageLinkHandlers(context),
   };
 }
 

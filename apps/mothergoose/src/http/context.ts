@@ -4,6 +4,7 @@ import type { QueueOperations } from '@polar-gosling/ports/queue';
 import type { Metrics } from '../metrics/prometheus.ts';
 import type { Access } from './access.ts';
 import type { HttpLimits } from './limits.ts';
+import type { PageSessions } from './page-sessions.ts';
 
 /** What the routes are made with. */
 export interface HttpContext {
@@ -13,6 +14,7 @@ export interface HttpContext {
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly sessions: PageSessions;
   readonly limits: HttpLimits;
   readonly listen: { readonly isLoopback: boolean };
   readonly version: string;

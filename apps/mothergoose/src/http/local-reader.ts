@@ -2,11 +2,11 @@ import { isLoopbackHost } from '@polar-gosling/api-contract';
 import type { Caller } from '@polar-gosling/engine';
 import type { FastifyRequest } from 'fastify';
 
-/** Who looks at the status page of an embedded instance from the same machine. */
+/** Who collects the metrics of an embedded instance on the same machine. */
 export const localReader: Caller = { tokenId: 'local', name: 'this machine', role: 'read' };
 
 /**
- * May it be shown without a token? Only on a loopback listener, to a browser that asked for a loopback name: a page of
+ * May metrics be shown without a token? Only on a loopback listener, to a browser that asked for a loopback name: a page of
  * the web whose name was re-bound to 127.0.0.1 sends its own name, and what comes through a proxy comes from elsewhere.
  */
 export function isLocalReader(request: FastifyRequest, listen: { readonly isLoopback: boolean }): boolean {

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createFakeEngine } from '../testing/fake-engine.ts';
+import { callers, createFakeEngine } from '../testing/fake-engine.ts';
 import { testApp } from '../testing/test-app.ts';
 
 const apps: FastifyInstance[] = [];
@@ -8,55 +8,74 @@ afterEach(async () => {
   await Promise.all(apps.splice(0).map((app) => app.close()));
 });
 
-function start(isLoopback = true) {
-  const app = testApp(createFakeEngine().engine, { config: { listen: { isLoopback } } });
+async function linkFor(token: string): Promise<string> {
+  const headers = { host: 'localhost', 'x-gosling-token': token };
+  const answer = await apps.at(-1)?.inject({ method: 'POST', url: '/page-links', headers });
+  expect(answer?.statusCode).toBe(201);
+  return answer?.json().path;
+}
+
+function start(isLoopback = true, parts: Parameters<typeof createFakeEngine>[0] = {}) {
+  const app = testApp(createFakeEngine(parts).engine, { config: { listen: { isLoopback } } });
   apps.push(app);
   return (headers: Record<string, string>, remoteAddress = '127.0.0.1', url = '/') =>
     app.inject({ url, headers, remoteAddress });
 }
 
 describe('the status page', () => {
-  it('is shown on the machine itself without a token, under a strict policy', async () => {
+  it('is shown to no process of the machine itself without a token', async () => {
     const get = start();
 
-    const page = await get({ host: '127.0.0.1:8080' });
+    for (const host of ['127.0.0.1:8080', 'localhost', '[::1]:8080']) {
+      const page = await get({ host });
+      expect(page.statusCode).toBe(401);
+      expect(page.body).toContain('gosling status --page');
+      expect(page.body).not.toContain('my-app');
+    }
+    expect((await get({ host: 'localhost' }, '127.0.0.1', '/?token=read-token')).statusCode).toBe(401);
+    expect((await get({ host: 'localhost', cookie: 'gosling_page=guess' })).statusCode).toBe(401);
+  });
 
+  it('is shown, under a strict policy, to a browser that a one-time link has signed in', async () => {
+    const get = start();
+    const path = await linkFor('read-token');
+
+    const login = await get({ host: 'localhost' }, '127.0.0.1', path);
+    const cookie = String(login.headers['set-cookie']);
+    const page = await get({ host: 'localhost', cookie: cookie.split(';')[0] ?? '' });
+
+    expect(login.statusCode).toBe(200);
+    expect(cookie).toMatch(/^gosling_page=[\w-]{40,}; Path=\/; Max-Age=43200; HttpOnly; SameSite=Strict$/);
     expect(page.statusCode).toBe(200);
     expect(page.headers).toMatchObject({
       'content-type': 'text/html; charset=utf-8',
       'x-frame-options': 'DENY',
+      'referrer-policy': 'no-referrer',
       'content-security-policy': expect.stringContaining("default-src 'none'; style-src 'self'"),
     });
     expect(page.body).toContain('my-app');
     expect(page.body).toContain('starting runner');
     expect(page.body).not.toMatch(/never shown|MASKED|vault:/);
+    expect((await get({ host: 'localhost' }, '127.0.0.1', path)).statusCode).toBe(401);
   });
 
-  it.each(['localhost', 'localhost:1', '[::1]:8080', '127.0.0.1'])('knows itself as %s', async (host) => {
-    expect((await start()({ host })).statusCode).toBe(200);
-  });
+  it('shows in a browser what the token behind the link may see, as long as it is valid', async () => {
+    const given = { ...callers };
+    const authenticate = async (token: string) => given[token];
+    const get = start(false, { tokens: { authenticate } });
+    const signIn = async (token: string) => {
+      const login = await get({ host: 'goose' }, '203.0.113.1', await linkFor(token));
+      const cookie = String(login.headers['set-cookie']);
+      expect(cookie).toContain('; Secure');
+      return { host: 'goose', cookie: `other=1; ${cookie.split(';')[0]}` };
+    };
+    const other = await signIn('other-egg-token');
+    const reader = await signIn('read-token');
 
-  it.each([
-    ['a name re-bound to loopback', { host: 'evil.example.com:8080' }],
-    ['a name that looks like loopback', { host: '127.0.0.1.evil.example.com' }],
-    ['a page of the web', { host: 'localhost', origin: 'https://evil.example.com' }],
-    ['no origin to speak of', { host: 'localhost', origin: 'null' }],
-    ['a proxy', { host: 'localhost', 'x-forwarded-for': '203.0.113.1' }],
-    ['a proxy of the newer kind', { host: 'localhost', forwarded: 'for=203.0.113.1' }],
-  ])('is not shown to %s', async (_what, headers) => {
-    const page = await start()(headers);
-
-    expect(page.statusCode).toBe(401);
-    expect(page.body).toContain('X-Gosling-Token');
-    expect(page.body).not.toContain('my-app');
-  });
-
-  it('is not shown without a token when the listener is open to others', async () => {
-    const get = start(false);
-
-    expect((await get({ host: 'localhost' })).statusCode).toBe(401);
-    expect((await get({ host: 'gosling.example.com' }, '203.0.113.1')).statusCode).toBe(401);
-    expect((await get({ host: 'localhost' }, '127.0.0.1', '/?token=read-token')).statusCode).toBe(401);
+    expect((await get(other)).body).not.toContain('my-app');
+    expect((await get(reader)).body).toContain('my-app');
+    delete given['read-token'];
+    expect((await get(reader)).statusCode).toBe(401);
   });
 
   it('is shown to a token from anywhere, with what that token may see', async () => {
@@ -89,6 +108,17 @@ describe('the status page', () => {
 });
 
 describe('/metrics', () => {
+  it.each([
+    ['a name re-bound to loopback', { host: 'evil.example.com:8080' }],
+    ['a name that looks like loopback', { host: '127.0.0.1.evil.example.com' }],
+    ['a page of the web', { host: 'localhost', origin: 'https://evil.example.com' }],
+    ['no origin to speak of', { host: 'localhost', origin: 'null' }],
+    ['a proxy', { host: 'localhost', 'x-forwarded-for': '203.0.113.1' }],
+    ['a proxy of the newer kind', { host: 'localhost', forwarded: 'for=203.0.113.1' }],
+  ])('are not shown to %s', async (_what, headers) => {
+    expect((await start()(headers, '127.0.0.1', '/metrics')).statusCode).toBe(401);
+  });
+
   it('asks for a token under the same rule', async () => {
     const local = start();
     const open = start(false);

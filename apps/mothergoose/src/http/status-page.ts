@@ -2,14 +2,17 @@ import {
   pageMediaType,
   renderPage,
   renderRefusal,
+  renderSignedIn,
   type StatusView,
   styleSheet,
 } from '@polar-gosling/dashboard';
 import type { Caller } from '@polar-gosling/engine';
 import { isCoded, mapLimit } from '@polar-gosling/kernel';
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { apiTokenOf } from './access.ts';
 import type { HttpContext } from './context.ts';
-import { isLocalReader, localReader } from './local-reader.ts';
+import { loginPath } from './page-sessions.ts';
 import { signalOf } from './request-signal.ts';
 import { toWireCiJob } from './to-wire/ci-job.ts';
 import { toWireEggStatus } from './to-wire/egg.ts';
@@ -19,22 +22,22 @@ import { toTime } from './to-wire/time.ts';
 
 const pagePath = '/';
 const stylePath = '/assets/style.css';
-export const statusPagePaths = [pagePath, stylePath];
+export const statusPagePaths = [pagePath, stylePath, loginPath];
 
 const pageSize = { limit: 100 };
 const readsAtOnce = 4;
 
-/** The page a person opens first: what runs, what waits and why. It holds nothing secret and works without scripts. */
+/**
+ * The page a person opens first: what runs, what waits and why. It works without scripts, and is shown to a token or to
+ * a browser that a one-time link has signed in: a CI job on the same machine is a stranger.
+ */
 export function mountStatusPage(app: FastifyInstance, context: HttpContext): void {
   app.get(pagePath, async (request, reply) => {
     const signal = signalOf(reply, context.limits.answerTimeoutMs);
     protectPage(reply);
-    if (isLocalReader(request, context.listen)) {
-      context.access.spendOfSource(request);
-      return renderPage(await readView(context, localReader, signal));
-    }
+    const token = apiTokenOf(request) ?? context.sessions.tokenOf(sessionOf(request))?.reveal();
     try {
-      const caller = await context.access.authenticate(request, { signal });
+      const caller = await context.access.authenticateAs(request, token, { signal });
       return renderPage(await readView(context, caller, signal));
     } catch (error) {
       if (!isCoded(error, 'HTTP_UNAUTHORIZED')) throw error;
@@ -42,10 +45,39 @@ export function mountStatusPage(app: FastifyInstance, context: HttpContext): voi
       return renderRefusal();
     }
   });
+  app.get(loginPath, async (request, reply) => {
+    protectPage(reply);
+    context.access.spendOfSource(request);
+    const { code } = LoginQuery.safeParse(request.query).data ?? { code: '' };
+    const signedIn = context.sessions.redeem(code);
+    if (signedIn === undefined) {
+      reply.code(401).header('www-authenticate', 'Bearer realm="gosling"');
+      return renderRefusal();
+    }
+    reply.header('set-cookie', cookieOf(signedIn, context.listen));
+    return renderSignedIn();
+  });
   app.get(stylePath, async (request, reply) => {
     context.access.spendOfSource(request);
     return reply.type('text/css; charset=utf-8').send(styleSheet);
   });
+}
+
+const LoginQuery = z.object({ code: z.string().max(200) });
+const cookieName = 'gosling_page';
+
+/** Out of reach of scripts and of other sites. Only a loopback listener may be without TLS. */
+function cookieOf(
+  { session, maxAgeS }: { session: string; maxAgeS: number },
+  listen: { readonly isLoopback: boolean },
+): string {
+  const secure = listen.isLoopback ? '' : '; Secure';
+  return `${cookieName}=${session}; Path=/; Max-Age=${maxAgeS}; HttpOnly; SameSite=Strict${secure}`;
+}
+
+function sessionOf(request: FastifyRequest): string {
+  const cookies = (request.headers.cookie ?? '').split(';').map((cookie) => cookie.trim());
+  return cookies.find((cookie) => cookie.startsWith(`${cookieName}=`))?.slice(cookieName.length + 1) ?? '';
 }
 
 function protectPage(reply: FastifyReply): void {

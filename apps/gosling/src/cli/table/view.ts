@@ -8,8 +8,12 @@ export const viewCommands: readonly CommandSpec[] = [
   {
     path: 'status',
     summary: 'Eggs, capacity, waiting jobs, problems',
-    options: [egg, { flags: '--exit-status', about: 'exit with 8 when there are problems' }],
-    examples: ['gosling status', 'gosling status --egg my-app --json'],
+    options: [
+      egg,
+      { flags: '--exit-status', about: 'exit with 8 when there are problems' },
+      { flags: '--page', about: 'print a link that opens the status page in a browser, once' },
+    ],
+    examples: ['gosling status', 'gosling status --egg my-app --json', 'gosling status --page'],
     load: () => import('../../commands/status.ts'),
   },
   {
