@@ -9,12 +9,10 @@ import { noteProblem } from './problems.ts';
 import { refusedShards, tofuSlot } from './refused-shards.ts';
 import { writeRowChanges } from './row-changes.ts';
 import type { RunRecord } from './run-row.ts';
-import type { ShardWork } from './shard-work.ts';
 
 interface GuardContext {
   readonly egg: EggConfigRow;
   readonly rows: readonly RunnerRow[];
-  readonly work: ShardWork;
   readonly run: RunRecord;
   readonly plan: TofuPlan;
 }
@@ -68,15 +66,15 @@ async function note(
   await noteProblem(deps, { egg: run.egg, slot, problem, isDated: true }, options);
 }
 
-/** What no apply has begun need not wait here. */
+/** What no apply has begun need not wait here, also where a removal was refused. */
 async function closeLaunches(
   deps: InternalDeps,
-  { egg, work, run }: GuardContext,
+  { egg, rows, run }: GuardContext,
   options: CallOptions & { trace: string },
 ): Promise<void> {
   const state = await getRow(deps.store, { ...typed.eggState, key: { partition: run.egg } }, options);
   if (!refusedShards(state, deps.clock.now()).has(run.shard)) return;
-  const launches = work.targets.filter((row) => row.state === 'requested' && !row.made);
+  const launches = rows.filter((row) => row.state === 'requested' && !row.made);
   const why = 'the plans of its shard are refused: it is launched in another one';
   const changes = launches.map((row) => ({ row, to: 'terminated', why }) as const);
   await writeRowChanges(

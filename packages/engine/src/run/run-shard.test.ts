@@ -207,6 +207,21 @@ describe('runShard', () => {
     expect(await refusals()).toHaveLength(1);
   });
 
+  it('leaves no request behind in a shard whose removals are refused', async () => {
+    await wantRunner();
+    await run();
+    await setRunner({ state: 'terminating' });
+    await wantRunner(2);
+    plane.tofu.states.get('app#0')?.set('of-somebody-else', true);
+    await plane.clock.advance(11 * 60_000);
+
+    expect(await run()).toBe('TOFU_PLAN_UNEXPECTED');
+
+    const [removed, ...requested] = await runners();
+    expect(removed).toBe('terminating true');
+    expect(new Set(requested)).toEqual(new Set(['terminated false']));
+  });
+
   it('does not open one shard after the other where each is refused', async () => {
     for (let shard = 0; shard < 9; shard++)
       plane.tofu.states.set(`app#${shard}`, new Map([['foreign', true]]));

@@ -147,6 +147,22 @@ describe('syncNest', () => {
     expect(await plane.recording.rows('egg_configs')).toMatchObject([{ name: 'nest', git_commit: '' }]);
   });
 
+  it('keeps the back-off of an Egg whose configuration is the same again', async () => {
+    const key = { table: 'egg_state', partition: 'a' } as const;
+    const failures = async () => (await plane.recording.rows('egg_state'))[0]?.['failures'];
+    await sync(nestOf({ a: {} }));
+    await plane.deps.store.commit(
+      [{ kind: 'update', key, set: { failures: 4 }, when: { kind: 'any' } }],
+      direct,
+    );
+    await sync({ 'Eggs/a/config.fly': 'egg "a" {\n  type = 7\n}\n' });
+    await sync(nestOf({ a: {} }));
+    expect(await failures()).toBe(4);
+
+    await sync(nestOf({ a: { tags: ['new'] } }));
+    expect(await failures()).toBe(0);
+  });
+
   it('holds a commit that removes too much until it is confirmed', async () => {
     await sync(many(10));
     const commit = await sync(many(5));

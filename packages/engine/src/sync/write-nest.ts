@@ -159,8 +159,7 @@ async function writeEgg(
         { actor: 'sync', action: `egg_${egg.change}`, resourceType: 'egg', resourceId: config.name, details },
         deps,
       ),
-      // What failed with the earlier configuration says nothing of this one.
-      ...dirtyWrites(config.name, { trace: options.trace, set: { ...noBackoff } }, deps),
+      ...dirtyWrites(config.name, { trace: options.trace, set: forgiven(egg) }, deps),
       outboxWrite({ kind: 'bind', key: config.name, trace: options.trace }, deps),
     );
     deps.log.info('an Egg of the Nest is in force', {
@@ -170,6 +169,12 @@ async function writeEgg(
     });
   }
   await commitUnderLease(deps, { lease: at.lease, unit, what: `Egg ${config.name}` }, options);
+}
+
+/** What failed with the earlier configuration says nothing of another one. */
+function forgiven({ row, configHash, machineHash }: ComparedEgg): Row {
+  const isSame = row?.config_hash === configHash && row.machine_hash === machineHash;
+  return isSame ? {} : { ...noBackoff };
 }
 
 /** The last good version stays in force; status says where the error is. */
