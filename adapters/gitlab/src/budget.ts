@@ -1,6 +1,7 @@
 import type { Clock, IdSource } from '@polar-gosling/kernel';
 import { gitlabErrors } from '@polar-gosling/ports/gitlab';
 import type { RateLimit } from './rate-limit.ts';
+import type { SharedBudget } from './shared-budget.ts';
 
 /** `demand`: a CI job or a person waits for it. `sweep`: repeated in the background, may slow down. */
 export type Urgency = 'demand' | 'sweep';
@@ -45,6 +46,8 @@ interface Window {
 
 const minuteMs = 60_000;
 const defaultReserve = 0.5;
+/** How often a call waits for its share before it is left to the caller. */
+const mostTurns = 3;
 const defaultMaxPauseMs = 10_000;
 
 export function createBudget(
@@ -53,6 +56,8 @@ export function createBudget(
     ids: IdSource;
     patienceMs: number;
     onRateLimit: ((event: RateLimitEvent) => void) | undefined;
+    /** Absent: no other process calls with our credentials. */
+    shared?: SharedBudget | undefined;
   } & BudgetOptions,
 ): Budget {
   const windows = new Map<string, Window>();
@@ -65,19 +70,34 @@ export function createBudget(
     windows.set(key, known);
     return renewed(known, { nowMs: deps.clock.now(), perMinute: deps.perMinute });
   };
+  const limited = (at: BudgetKey, waitMs: number) => {
+    deps.onRateLimit?.({ kind: 'limited', server: at.server, waitMs });
+    return gitlabErrors.rateLimited({ server: at.server, retryAfterMs: waitMs });
+  };
   const wait = async (at: BudgetKey, waitMs: number, signal: AbortSignal) => {
     deps.onRateLimit?.({ kind: 'paced', server: at.server, waitMs });
     await deps.clock.sleep(waitMs, signal);
   };
 
+  /** Other processes may have taken what there was. Without a known limit there is nothing to share. */
+  const waitForShare = async (shared: SharedBudget, at: BudgetKey, signal: AbortSignal) => {
+    for (let turn = 1; ; turn++) {
+      const window = windowOf(at.key);
+      if (window.limit === Number.POSITIVE_INFINITY) return;
+      const waitMs = await shared.spend(`gitlab ${at.key}`, window, signal);
+      if (waitMs === 0) return;
+      if (waitMs > deps.patienceMs || turn === mostTurns) throw limited(at, waitMs);
+      await wait(at, waitMs, signal);
+    }
+  };
+
   return {
     async take(at, urgency, signal) {
+      if (deps.shared !== undefined) await waitForShare(deps.shared, at, signal);
+      // From here on nothing is waited for until the call is counted: others take at the same time.
       const window = windowOf(at.key);
       const shutMs = shutForMs(window, deps.clock.now());
-      if (shutMs > deps.patienceMs) {
-        deps.onRateLimit?.({ kind: 'limited', server: at.server, waitMs: shutMs });
-        throw gitlabErrors.rateLimited({ server: at.server, retryAfterMs: shutMs });
-      }
+      if (shutMs > deps.patienceMs) throw limited(at, shutMs);
       const pauseMs = urgency === 'sweep' ? pauseOf(window, reserve, deps.clock.now()) : 0;
       window.remaining -= 1;
       const jitteredMs = Math.min(maxPauseMs, pauseMs * (0.5 + deps.ids.random()));

@@ -1,5 +1,6 @@
 import type { Clock, IdSource, Logger } from '@polar-gosling/kernel';
 import type { GitlabHooks, GitlabPace, GitlabReader, GitlabRunners } from '@polar-gosling/ports/gitlab';
+import type { Store } from '@polar-gosling/ports/store';
 import { createAgents, type ProxySettings } from './agents.ts';
 import { type BudgetOptions, createBudget, type RateLimitEvent } from './budget.ts';
 import { createHooks } from './hooks.ts';
@@ -7,6 +8,7 @@ import { createHttp } from './http.ts';
 import { defaultLimits, type HttpLimits } from './limits.ts';
 import { createReader } from './reader.ts';
 import { createRunners } from './runners.ts';
+import { createSharedBudget } from './shared-budget.ts';
 import { createGuardedLookup, type Resolve, resolveBySystem } from './ssrf.ts';
 
 export interface GitlabDeps {
@@ -17,6 +19,8 @@ export interface GitlabDeps {
   readonly allowPrivate: boolean;
   readonly userAgent: string;
   readonly budget?: BudgetOptions;
+  /** Where processes share the rate of a credential; absent: this is the only one. */
+  readonly store?: Store;
   /** Absent: no proxy, whatever the environment says. */
   readonly proxy?: ProxySettings;
   readonly limits?: Partial<HttpLimits>;
@@ -42,7 +46,9 @@ export function createGitlab(deps: GitlabDeps): Gitlab {
   });
   const agents = createAgents({ limits, lookup, proxy: deps.proxy });
   const { clock, ids, logger, allowPrivate, userAgent, onRateLimit } = deps;
-  const budget = createBudget({ ...deps.budget, clock, ids, patienceMs: limits.patienceMs, onRateLimit });
+  const shared = deps.store && createSharedBudget({ store: deps.store, clock, logger });
+  const { patienceMs } = limits;
+  const budget = createBudget({ ...deps.budget, clock, ids, patienceMs, onRateLimit, shared });
   const http = createHttp({ clock, ids, logger, agents, budget, limits, allowPrivate, userAgent });
   return {
     reader: createReader(http),

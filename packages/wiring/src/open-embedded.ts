@@ -81,6 +81,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
   });
   const queue = createOutboxQueue({ store, clock, ids });
   const gitlab = createGitlab({
+    store,
     clock,
     ids,
     logger: log,
