@@ -14,8 +14,11 @@ interface Sleeper {
   wake(): void;
 }
 
-/** A clock that stands still until it is told; default start 2026-01-01 UTC. */
-export function createFakeClock(options: { start?: number } = {}): FakeClock {
+/**
+ * A clock that stands still until it is told; default start 2026-01-01 UTC. `settled` waits for what no promise chain
+ * of this process tells, such as calls to an engine.
+ */
+export function createFakeClock(options: { start?: number; settled?(): Promise<void> } = {}): FakeClock {
   const startMs = options.start ?? Date.UTC(2026, 0, 1);
   let passedMs = 0;
   let jumpedMs = 0;
@@ -57,20 +60,27 @@ export function createFakeClock(options: { start?: number } = {}): FakeClock {
     },
     async advance(ms) {
       const endMs = passedMs + ms;
-      await settle();
+      await settle(options.settled);
       for (let next = nextBefore(endMs); next !== undefined; next = nextBefore(endMs)) {
         passedMs = Math.max(passedMs, next.wakesAt);
         next.wake();
-        await settle();
+        await settle(options.settled);
       }
       passedMs = endMs;
-      await settle();
+      await settle(options.settled);
     },
   };
 }
 
 /** Lets promise chains that are ready run to their next wait. */
-async function settle(): Promise<void> {
+async function settle(settled?: () => Promise<void>): Promise<void> {
+  await turns();
+  if (settled === undefined) return;
+  await settled();
+  await turns();
+}
+
+async function turns(): Promise<void> {
   for (let turn = 0; turn < 3; turn++) {
     await new Promise<void>((resolve) => {
       setImmediate(resolve);

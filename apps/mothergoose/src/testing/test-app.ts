@@ -6,6 +6,7 @@ import { type AppDeps, createApp } from '../http/app.ts';
 import { createMetrics } from '../metrics/prometheus.ts';
 
 export const fakeTasks: QueueOperations = {
+  sendDue: async () => undefined,
   giveBackAll: async () => undefined,
   stats: async () => ({ ready: 1, leased: 0, delayed: 0, buried: 1, oldestAgeMs: 1_500 }),
   buried: async () => ({

@@ -35,6 +35,7 @@ export async function tick(deps: InternalDeps, options: CallOptions): Promise<vo
     () => sweepsDue(deps, options),
     () => forgottenEggs(deps, options),
     () => deadlinesPassed(deps, options),
+    () => deps.queue.sendDue(options),
     () => gauges(deps, options),
   ];
   const failures: unknown[] = [];

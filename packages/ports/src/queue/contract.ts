@@ -13,6 +13,10 @@ export interface QueueContract {
   readonly name: string;
   /** A new, empty queue that takes time and ids from these. */
   create(deps: { clock: Clock; ids: IdSource }): Promise<QueueSubject> | QueueSubject;
+  /** Waits for calls under way to an engine outside this process; the clock of a case does so after each step. */
+  settled?(): Promise<void>;
+  /** Runs of the property; fewer where each step is a request. */
+  readonly runs?: number;
   /** Title of a case → why this engine cannot pass it. */
   readonly skip?: Readonly<Record<string, string>>;
 }
@@ -28,14 +32,14 @@ export function describeQueueContract(contract: QueueContract): void {
       it(title, async (context) => {
         const reason = contract.skip?.[title];
         if (reason !== undefined) context.skip(reason);
-        const clock = createFakeClock();
+        const clock = createFakeClock(contract.settled === undefined ? {} : { settled: contract.settled });
         const subject = await contract.create({ clock, ids: createSeededIds(7, clock) });
         opened.push(subject);
         await test(wordsFor(subject, clock));
       });
     };
     describeLeases(check);
-    describeMerging(check);
+    describeMerging(check, contract.runs);
     describeWaiting(check);
     describeOperations(check);
   });

@@ -30,6 +30,11 @@ export function receivesOf(group: DueGroup): number {
   return 1 + Math.max(group.row.receives, ...group.older.map(({ receives }) => receives));
 }
 
+/** As for `receivesOf`: the worst of the group. */
+export function unansweredOf(group: DueGroup): number {
+  return Math.max(...[group.row, ...group.older].map((row) => row.receives - (row.answered ?? 0)));
+}
+
 /** Removes messages that another of the same merge key stands for; one that was changed meanwhile stays. */
 export async function removeAll(
   store: Store,
@@ -67,7 +72,12 @@ function takeMessage(group: DueGroup, terms: LeaseTerms): Write {
   return {
     kind: 'update',
     key: { table: 'outbox', partition: row.id },
-    set: { lease_token: terms.leaseToken, visible_at: terms.endsAtMs, receives: receivesOf(group) },
+    set: {
+      lease_token: terms.leaseToken,
+      visible_at: terms.endsAtMs,
+      receives: receivesOf(group),
+      answered: receivesOf(group) - 1 - unansweredOf(group),
+    },
     when: { kind: 'version', version: row.version },
   };
 }

@@ -4,7 +4,7 @@ import { readRow } from '../store/read-row.ts';
 import { OutboxRow } from '../store/rows.ts';
 import type { Row, Store, Write } from '../store/store.ts';
 import { type DueGroup, lockKey, readDue } from './due-messages.ts';
-import { leaseGroup, receivesOf, releaseLock, removeAll, takeLock } from './lease-message.ts';
+import { leaseGroup, receivesOf, releaseLock, removeAll, takeLock, unansweredOf } from './lease-message.ts';
 import { createOutboxOperations } from './outbox-operations.ts';
 import { queueName } from './outbox-write.ts';
 import type { Delivery, MessageKind, QueueOperations, WorkQueue } from './queue.ts';
@@ -60,7 +60,7 @@ export function createOutboxQueue(deps: Deps): WorkQueue & QueueOperations {
     async nack(delivery, why, options) {
       const columns = { visible_at: deps.clock.now() + why.delayMs, reason: why.reason };
       const result = await change({ store: deps.store, delivery, options }, (held) =>
-        released(held, columns),
+        released(held, { ...columns, answered: held.row.receives }),
       );
       room.wake();
       return result;
@@ -128,6 +128,7 @@ async function give(
     id: row.id,
     message,
     receives: receivesOf(lease.group),
+    unanswered: unansweredOf(lease.group),
     leaseToken: terms.leaseToken,
     sentAt: row.sent_at ?? row.visible_at,
   };

@@ -25,6 +25,8 @@ export interface Delivery {
   readonly message: QueueMessage;
   /** Times it was given out, this one included. */
   readonly receives: number;
+  /** How many holders in a row before this one gave no answer: killed, hung or cut off. */
+  readonly unanswered: number;
   /** Proof of the lease; a later holder has another. */
   readonly leaseToken: string;
   readonly sentAt: number;
@@ -58,32 +60,38 @@ export interface QueueStats {
   readonly leased: number;
   readonly delayed: number;
   readonly buried: number;
+  /** How long the oldest message that is due has been waiting; on SQS as far as this process has seen. */
   readonly oldestAgeMs: number;
+}
+
+export interface DeadLetter {
+  readonly id: string;
+  readonly message: QueueMessage;
+  readonly reason: string;
+  readonly buriedAt: number;
+  readonly receives: number;
 }
 
 /** The operator's side of the queue. */
 export interface QueueOperations {
   stats(options: CallOptions): Promise<QueueStats>;
   /**
+   * Hands over what was committed and is not yet in the queue, and brings back what the engine gave up by itself.
+   * Called by every tick; nothing to do where the queue is the outbox. Safe to repeat.
+   */
+  sendDue(options: CallOptions): Promise<void>;
+  /**
    * Every message that is given out becomes due at once. Only where no worker can be alive: an embedded instance that
-   * has just taken its data directory for itself.
+   * has just taken its data directory for itself. A queue that several instances share does nothing.
    */
   giveBackAll(options: CallOptions): Promise<void>;
   /** One page of the dead letters, newest first. */
   buried(
     page: { limit: number; cursor?: string },
     options: CallOptions,
-  ): Promise<{
-    readonly items: readonly {
-      id: string;
-      message: QueueMessage;
-      reason: string;
-      buriedAt: number;
-      receives: number;
-    }[];
-    readonly cursor?: string;
-  }>;
+  ): Promise<{ readonly items: readonly DeadLetter[]; readonly cursor?: string }>;
   /** Back to work; `missing` when there is no such dead letter. */
   redrive(id: string, options: CallOptions): Promise<'ok' | 'missing'>;
+  /** Thrown away; `missing` when there is no such dead letter. */
   purge(id: string, options: CallOptions): Promise<'ok' | 'missing'>;
 }

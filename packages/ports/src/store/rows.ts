@@ -305,6 +305,7 @@ export const OutboxRow = z.object({
   visible_at: z.number(),
   lease_token: text,
   receives: z.number().default(0),
+  answered: number,
   buried_at: number,
   reason: text,
   sent_at: number,

@@ -120,13 +120,36 @@ export function describeLeases(check: Check): void {
     async ({ clock, queue, sendKeys, receive, receiveOne }) => {
       await sendKeys('a');
       const delivery = await receiveOne();
-      expect(await queue.nack(delivery, { delayMs: 700, reason: 'busy' }, options)).toBe('ok');
-      await clock.advance(699);
+      expect(await queue.nack(delivery, { delayMs: 2_000, reason: 'busy' }, options)).toBe('ok');
+      await clock.advance(1_999);
       expect(await receive()).toEqual([]);
       await clock.advance(1);
       expect(await receiveOne()).toMatchObject({ receives: 2, message: { key: 'a' } });
     },
   );
+  check('counts delays in milliseconds', async ({ clock, queue, send, sendKeys, receive, receiveOne }) => {
+    await sendKeys('a');
+    await queue.nack(await receiveOne(), { delayMs: 700, reason: 'busy' }, options);
+    await send({ kind: 'sync', key: 'nest', delayMs: 700 });
+    await clock.advance(699);
+    expect(await receive()).toEqual([]);
+    await clock.advance(1);
+    expect(await receive()).toHaveLength(2);
+  });
+  check('counts holders in a row that never answered', async ({ clock, queue, sendKeys, receiveOne }) => {
+    await sendKeys('a');
+    for (let unanswered = 0; unanswered < 3; unanswered++) {
+      expect(await receiveOne()).toMatchObject({ unanswered, receives: unanswered + 1 });
+      await clock.advance(leaseMs);
+    }
+    await sendKeys('a');
+    const holder = await receiveOne();
+    expect(holder).toMatchObject({ unanswered: 3, receives: 4 });
+    await queue.nack(holder, { delayMs: 0, reason: 'alive' }, options);
+    expect(await receiveOne()).toMatchObject({ unanswered: 0, receives: 5 });
+    await clock.advance(leaseMs);
+    expect(await receiveOne()).toMatchObject({ unanswered: 1, receives: 6 });
+  });
   check('gives each of many messages to one of many receivers', async ({ queue, sendKeys, receive }) => {
     await sendKeys(...Array.from({ length: 40 }, (_, place) => `egg-${place}`));
     const received = (await Promise.all(Array.from({ length: 8 }, () => receive(10)))).flat();

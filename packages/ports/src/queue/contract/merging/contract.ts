@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import type { Delivery } from '../../queue.ts';
 import { type Check, keysOf, leaseMs, options, type Words } from '../words/contract.ts';
 
-export function describeMerging(check: Check): void {
+export function describeMerging(check: Check, runs?: number): void {
   check('gives out equal messages as one', async ({ queue, sendKeys, receive, receiveOne }) => {
     await sendKeys('a', 'a', 'a');
     expect(await queue.ack(await receiveOne(), options)).toBe('ok');
@@ -112,6 +112,7 @@ export function describeMerging(check: Check): void {
         await watch.drain();
         expect(watch.unanswered()).toEqual([]);
       }),
+      runs === undefined ? {} : { numRuns: runs },
     );
   });
 }

@@ -27,9 +27,9 @@ export function describeWaiting(check: Check): void {
     expect(await deliveries).toHaveLength(1);
   });
   check('finds a message when it becomes due', async (words) => {
-    await words.send({ kind: 'sync', key: 'nest', delayMs: 300 });
+    await words.send({ kind: 'sync', key: 'nest', delayMs: 3_000 });
     const { deliveries, state } = waitFor(words);
-    await words.clock.advance(299);
+    await words.clock.advance(2_999);
     expect(state.isDone).toBe(false);
     await words.clock.advance(1);
     expect(state.isDone).toBe(true);
