@@ -33,7 +33,7 @@ export function createAnswers(deps: SqsDeps): Pick<WorkQueue, 'extend' | 'ack' |
       if (outcome === 'ok') await remove(deps, delivery, options);
       return outcome;
     },
-    async nack(delivery, { delayMs }, options) {
+    async nack(delivery, { delayMs, isFailure }, options) {
       const key = keyOf(delivery.message);
       const outcome = await change(deps, { delivery, options }, ({ version, ...row }) => [
         writeKey(
@@ -44,6 +44,7 @@ export function createAnswers(deps: SqsDeps): Pick<WorkQueue, 'extend' | 'ack' |
             lease_token: undefined,
             visible_at: deps.clock.now(),
             answered: row.receives,
+            failures: row.failures + (isFailure ? 1 : 0),
             message: { ...row.message, again: false },
           },
         ),

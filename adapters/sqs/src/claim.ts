@@ -55,6 +55,7 @@ async function take(
     visible_at: deps.clock.now() + at.leaseMs,
     receives: before + 1,
     answered,
+    failures: at.row?.failures ?? 0,
     message: { held: newest.sqs.id, row: newest.wakeup.row, again: false },
   };
   const result = await deps.store.commit([writeKey(at.key, at.row, after)], options);
@@ -72,6 +73,7 @@ async function take(
       message: newest.wakeup.message,
       receives: before + 1,
       unanswered: before - answered,
+      failures: after.failures,
       leaseToken: writeLeaseToken({ token, receiveCount, receipt }),
       sentAt: newest.wakeup.sentAt,
     },

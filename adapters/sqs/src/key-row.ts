@@ -15,6 +15,7 @@ export const KeyRow = z.object({
   visible_at: z.number(),
   receives: z.number(),
   answered: z.number(),
+  failures: z.number().default(0),
   message: z.object({
     /** SQS's id of the message that will come again if its holder dies. */
     held: z.string(),
@@ -47,7 +48,8 @@ function toKeyRow(row: Row): KeyRow {
   const parsed = KeyRow.safeParse(row);
   if (parsed.success) return parsed.data;
   const { version } = readRow(z.object({ version: z.number() }), 'outbox', row);
-  return { version, visible_at: 0, receives: 0, answered: 0, message: { held: '', row: '', again: false } };
+  const message = { held: '', row: '', again: false };
+  return { version, visible_at: 0, receives: 0, answered: 0, failures: 0, message };
 }
 
 export function isHeld(row: KeyRow | undefined, nowMs: number): row is KeyRow {

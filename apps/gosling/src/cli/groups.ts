@@ -3,6 +3,7 @@ export const groups: Readonly<Record<string, string>> = {
   add: 'add an Egg to the Nest',
   list: 'list what MotherGoose knows',
   get: 'show one thing whole',
+  tasks: 'messages of the queue that were put aside',
   token: 'API tokens',
   secret: 'secrets of this installation',
 };

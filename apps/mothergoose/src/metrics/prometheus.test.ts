@@ -55,10 +55,13 @@ describe('the metrics', () => {
   it('show the queue', async () => {
     const metrics = createMetrics();
 
-    metrics.queueDepth({ ready: 3, leased: 1, buried: 0, oldestAgeMs: 2_500 });
+    metrics.queueDepth({ ready: 3, leased: 1, delayed: 2, buried: 4, oldestAgeMs: 2_500 });
     const text = await metrics.render();
 
     expect(text).toContain('gosling_queue_messages{state="ready"} 3');
+    expect(text).toContain('gosling_queue_messages{state="leased"} 1');
+    expect(text).toContain('gosling_queue_messages{state="delayed"} 2');
+    expect(text).toContain('gosling_queue_messages{state="buried"} 4');
     expect(text).toContain('gosling_queue_oldest_seconds 2.5');
   });
 

@@ -38,9 +38,10 @@ export function createMetrics(): Metrics {
       for (const [state, count] of Object.entries(counts)) gauges.runners.set({ egg, state }, count);
       statesOf.set(egg, new Set([...known, ...Object.keys(counts)]));
     },
-    queueDepth({ ready, leased, buried, oldestAgeMs }) {
+    queueDepth({ ready, leased, delayed, buried, oldestAgeMs }) {
       gauges.queue.set({ state: 'ready' }, ready);
       gauges.queue.set({ state: 'leased' }, leased);
+      gauges.queue.set({ state: 'delayed' }, delayed);
       gauges.queue.set({ state: 'buried' }, buried);
       gauges.queueAge.set(oldestAgeMs / 1_000);
     },

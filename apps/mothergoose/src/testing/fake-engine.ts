@@ -153,6 +153,8 @@ function fakeCommands(note: Note): Engine['commands'] {
       note('removeRunner', request);
       return outcome(caller, request.id === 'missing' ? 'none' : 'my-app');
     },
+    redriveTask: async (_caller, id) => (id === 'dead-1' ? 'ok' : 'missing'),
+    purgeTask: async (_caller, id) => (id === 'dead-1' ? 'ok' : 'missing'),
     async setFreeze(caller, request) {
       note('setFreeze', request);
       return outcome(caller, request.egg ?? 'my-app');

@@ -19,6 +19,10 @@ export interface Commands {
     request: { readonly id: string; readonly force: boolean },
     options: CallOptions,
   ): Promise<'ok' | 'missing'>;
+  /** Puts a dead letter back to work. */
+  redriveTask(caller: Caller, id: string, options: CallOptions): Promise<'ok' | 'missing'>;
+  /** Throws a dead letter away. */
+  purgeTask(caller: Caller, id: string, options: CallOptions): Promise<'ok' | 'missing'>;
   setFreeze(
     caller: Caller,
     request: { readonly egg?: string; readonly on: boolean; readonly why: string },

@@ -13,6 +13,7 @@ export interface EngineMetrics {
   queueDepth(stats: {
     readonly ready: number;
     readonly leased: number;
+    readonly delayed: number;
     readonly buried: number;
     readonly oldestAgeMs: number;
   }): void;

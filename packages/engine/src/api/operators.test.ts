@@ -1,3 +1,4 @@
+import { outboxWrite } from '@polar-gosling/ports/queue';
 import { createFakeClock, createSeededIds } from '@polar-gosling/testkit';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type ControlPlane, createControlPlane } from '../testing/control-plane.ts';
@@ -185,6 +186,31 @@ describe('commands', () => {
     await commands.setFreeze(admin, { egg: 'app', on: false, why: 'x' }, direct);
     expect(await commands.launchRunners(admin, { egg: 'app', count: 9 }, direct)).toBe('ok');
     expect(await live()).toBe(2);
+  });
+
+  it('put a dead letter back or throw it away, with an audit row, and show it until then', async () => {
+    const { commands, queries } = plane.engine();
+    const { queue, store } = plane.deps;
+    const bury = async (key: string) => {
+      await store.commit([outboxWrite({ kind: 'notify', key, trace: 't' }, plane.deps)], direct);
+      const wanted = { max: 1, leaseMs: 1_000, waitMs: 0, kinds: ['notify'] } as const;
+      const [delivery] = await queue.receive(wanted, direct);
+      await queue.bury(delivery ?? expect.fail(), 'a bug', direct);
+      return delivery?.id ?? '';
+    };
+    const [back, away] = [await bury('one'), await bury('two')];
+    const buried = async () =>
+      (await queries.health(direct)).problems.filter(({ code }) => code === 'TASKS_BURIED');
+    expect(await buried()).toMatchObject([{ detail: expect.stringContaining('2 put aside') }]);
+
+    expect(await commands.redriveTask(admin, back, direct)).toBe('ok');
+    expect(await commands.purgeTask(admin, away, direct)).toBe('ok');
+    expect(await commands.redriveTask(admin, away, direct)).toBe('missing');
+
+    expect(await buried()).toEqual([]);
+    expect(await actions('admin')).toEqual(['redrive', 'purge']);
+    const { items } = await queries.audit(admin, { ...page, resource: back }, direct);
+    expect(items).toMatchObject([{ actor: 'admin', action: 'redrive', resource_type: 'task' }]);
   });
 
   it('freeze one Egg or all, and wake them all again', async () => {

@@ -12,6 +12,8 @@ import { nestBinding } from '../webhooks/handle.ts';
 const sweepBuckets = 16;
 const forgottenAfterMs = 30_000;
 const gaugesEveryMs = 15_000;
+/** The alarm of dead letters: once an hour, whoever finds them. */
+const buriedAlarm = { schedule: 'buried-alarm', everyMs: 3_600_000 } as const;
 const ticksKeptMs = 2 * 86_400_000;
 const nestBindEveryMs = 5 * 60_000;
 /** A group tells nobody of its new projects. */
@@ -52,7 +54,10 @@ export async function tick(deps: InternalDeps, options: CallOptions): Promise<vo
 
 async function gauges(deps: InternalDeps, options: CallOptions): Promise<void> {
   if (!(await takeSlot(deps, { schedule: 'gauges', everyMs: gaugesEveryMs }, options))) return;
-  deps.metrics.queueDepth(await deps.queue.stats(options));
+  const stats = await deps.queue.stats(options);
+  deps.metrics.queueDepth(stats);
+  const isNews = stats.buried > 0 && (await takeSlot(deps, buriedAlarm, options));
+  if (isNews) deps.log.error('messages were put aside and wait for a person', { count: stats.buried });
 }
 
 /** One taker per time slot, however many processes tick; its message is sent in the same transaction. */

@@ -96,6 +96,137 @@ describe('work', () => {
     expect(await stats()).toMatchObject({ ready: 1, leased: 0, buried: 0 });
   });
 
+  it('does not count returns without a failure towards poison', async () => {
+    await send('sweep');
+    for (let turn = 0; turn < 8; turn++) {
+      const [delivery] = await plane.deps.queue.receive({ max: 1, leaseMs: 1_000, waitMs: 0 }, direct);
+      if (delivery) await plane.deps.queue.nack(delivery, { delayMs: 0, reason: 'more to do' }, direct);
+    }
+    await workFor(
+      failingWith(() => new RangeError('a bug')),
+      5_000,
+    );
+
+    expect(await stats()).toMatchObject({ buried: 0 });
+  });
+
+  it('puts a message aside, unworked, that ten holders in a row gave no answer for', async () => {
+    await send('sweep');
+    for (let turn = 0; turn < 10; turn++) {
+      await plane.deps.queue.receive({ max: 1, leaseMs: 1_000, waitMs: 0 }, direct);
+      await plane.clock.advance(1_000);
+    }
+    plane.gitlab.calls.length = 0;
+    await workFor(plane.deps, 2_000);
+
+    expect(plane.gitlab.calls).toEqual([]);
+    const { items } = await plane.deps.queue.buried({ limit: 1 }, direct);
+    expect(items).toMatchObject([
+      { receives: 11, reason: '10 workers in a row died or hung while they had it' },
+    ]);
+  });
+
+  /** Open jobs that are read until the caller gives up; `isDeaf`: for ever. */
+  function slow(isDeaf = false): { deps: InternalDeps; calls: AbortSignal[] } {
+    const calls: AbortSignal[] = [];
+    const openJobs: typeof plane.deps.gitlab.reader.openJobs = async (_target, _id, { signal }) => {
+      calls.push(signal);
+      await plane.clock.sleep(3_600_000, isDeaf ? direct.signal : signal);
+      return [];
+    };
+    const reader = { ...plane.deps.gitlab.reader, openJobs };
+    return { deps: { ...plane.deps, gitlab: { ...plane.deps.gitlab, reader } }, calls };
+  }
+
+  it('holds what takes longer than a lease, and nobody else gets it', async () => {
+    await send('sweep');
+    const { deps, calls } = slow();
+    await workFor(deps, 5 * 60_000);
+
+    expect(calls).toHaveLength(1);
+  });
+
+  it('stops work whose lease may be over because the queue did not answer', async () => {
+    await send('sweep');
+    const { deps, calls } = slow();
+    const queue = withFaults(deps.queue, (method) =>
+      method === 'extend' ? { error: new RangeError('down') } : undefined,
+    );
+    const stop = new AbortController();
+    const done = work({ ...deps, queue }, { signal: stop.signal });
+    await plane.clock.advance(29_000);
+    expect(calls.map(({ aborted }) => aborted)).toEqual([false]);
+    await plane.clock.advance(2_000);
+
+    expect(calls[0]?.aborted).toBe(true);
+    stop.abort();
+    await plane.clock.advance(1_000);
+    await done;
+  });
+
+  it('stops work whose message somebody else has now', async () => {
+    await send('sweep');
+    const { deps, calls } = slow();
+    const stop = new AbortController();
+    const done = work(deps, { signal: stop.signal });
+    await plane.clock.advance(1_000);
+    await plane.deps.queue.giveBackAll(direct);
+    const [other] = await plane.deps.queue.receive({ max: 1, leaseMs: 90_000, waitMs: 0 }, direct);
+    await plane.clock.advance(11_000);
+
+    expect(calls[0]?.aborted).toBe(true);
+    expect(await plane.deps.queue.ack(other ?? expect.fail(), direct)).toBe('ok');
+    stop.abort();
+    await plane.clock.advance(1_000);
+    await done;
+    expect(await stats()).toMatchObject({ ready: 0, delayed: 0, buried: 0 });
+  });
+
+  it('ends within a bound though a task does not, and gives its message back', async () => {
+    await send('sweep');
+    const { deps } = slow(true);
+    const stop = new AbortController();
+    let hasEnded = false;
+    const done = work(deps, { signal: stop.signal }).then(() => {
+      hasEnded = true;
+    });
+    await plane.clock.advance(1_000);
+    stop.abort();
+    await plane.clock.advance(44_000);
+    expect(hasEnded).toBe(false);
+    await plane.clock.advance(1_000);
+    await done;
+
+    expect(await stats()).toMatchObject({ ready: 1, leased: 0 });
+  });
+
+  it('never has more in hand than it may', async () => {
+    for (let id = 2; id <= 20; id++) {
+      const message = { kind: 'sweep', key: `gitlab.com#${id}`, trace: 't' } as const;
+      await plane.deps.store.commit([outboxWrite(message, plane.deps)], direct);
+    }
+    let most = 0;
+    const held = new Set<string>();
+    const queue = {
+      ...plane.deps.queue,
+      async receive(...given: Parameters<typeof plane.deps.queue.receive>) {
+        const deliveries = await plane.deps.queue.receive(...given);
+        for (const { id } of deliveries) held.add(id);
+        most = Math.max(most, held.size);
+        return deliveries;
+      },
+      async ack(...given: Parameters<typeof plane.deps.queue.ack>) {
+        held.delete(given[0].id);
+        return plane.deps.queue.ack(...given);
+      },
+    };
+    await workFor({ ...plane.deps, queue }, 10_000);
+
+    expect(most).toBeGreaterThan(1);
+    expect(most).toBeLessThanOrEqual(plane.deps.settings.concurrency);
+    expect(await stats()).toMatchObject({ ready: 0 });
+  });
+
   it('puts a kind aside that it has no handler for', async () => {
     await send('schedule');
     await workFor(plane.deps, 2_000);
@@ -165,6 +296,27 @@ describe('tick', () => {
     const woken = (await messages()).filter((key) => key === 'reconcile app').length;
     expect(woken).toBeGreaterThanOrEqual(2);
     expect(woken).toBeLessThanOrEqual(4);
+  });
+
+  it('tells of messages that were put aside: in a gauge, and once an hour in the log', async () => {
+    await send('sweep');
+    const [delivery] = await plane.deps.queue.receive({ max: 1, leaseMs: 1_000, waitMs: 0 }, direct);
+    await plane.deps.queue.bury(delivery ?? expect.fail(), 'a bug', direct);
+    const alarms: string[] = [];
+    const depths: number[] = [];
+    const deps: InternalDeps = {
+      ...plane.deps,
+      log: { ...plane.deps.log, error: (message) => void alarms.push(message) },
+      metrics: { ...plane.deps.metrics, queueDepth: ({ buried }) => void depths.push(buried) },
+    };
+    for (let minute = 0; minute < 120; minute++) {
+      await plane.clock.advance(60_000);
+      await tick(deps, direct);
+    }
+
+    expect(new Set(depths)).toEqual(new Set([1]));
+    expect(alarms.length).toBeGreaterThanOrEqual(2);
+    expect(alarms.length).toBeLessThanOrEqual(3);
   });
 
   it('does the other parts when one fails, and says so', async () => {

@@ -24,6 +24,10 @@ export function createCommands(deps: InternalDeps): Commands {
     sync: (caller, request, options) => sync(deps, { caller, ...request }, options),
     launchRunners: (caller, request, options) => launchRunners(deps, { caller, ...request }, options),
     removeRunner: (caller, request, options) => removeRunner(deps, { caller, ...request }, options),
+    redriveTask: (caller, id, options) =>
+      deps.queue.redrive(id, { ...options, also: [taskAudit(deps, { caller, action: 'redrive', id })] }),
+    purgeTask: (caller, id, options) =>
+      deps.queue.purge(id, { ...options, also: [taskAudit(deps, { caller, action: 'purge', id })] }),
     setFreeze: (caller, request, options) => setFreeze(deps, { caller, ...request }, options),
   };
 }
@@ -31,6 +35,17 @@ export function createCommands(deps: InternalDeps): Commands {
 /** May this caller see the Egg? */
 export function sees(caller: Caller, egg: string): boolean {
   return caller.eggs === undefined || caller.eggs.includes(egg);
+}
+
+function taskAudit(deps: InternalDeps, at: { caller: Caller; action: string; id: string }): Write {
+  const details = { why: `asked for by ${at.caller.name}` };
+  const entry = {
+    actor: at.caller.name,
+    action: at.action,
+    resourceType: 'task',
+    resourceId: at.id,
+  } as const;
+  return auditWrite({ ...entry, details }, deps);
 }
 
 async function sync(

@@ -7,6 +7,8 @@ import { typed } from '../rows/tables.ts';
 import { type NestProblem, readNestRow } from '../sync/write-nest.ts';
 import { nestBinding } from '../webhooks/handle.ts';
 
+const mostCounted = 100;
+
 /** Live, and what it depends on. */
 export async function health(deps: InternalDeps, options: CallOptions): Promise<HealthView> {
   const dependencies = await Promise.all([
@@ -47,6 +49,7 @@ async function nestHealth(
     const state = await getRow(deps.store, { ...typed.eggState, key: { partition: nestBinding } }, options);
     return {
       problems: [
+        ...(await taskProblems(deps, options)),
         ...(last === undefined ? [] : syncProblems(last)),
         ...fileProblems(nest?.problems ?? []),
         ...notedProblems(state),
@@ -60,6 +63,17 @@ async function nestHealth(
   } catch {
     return { problems: [], nest: { mode } };
   }
+}
+
+/** Dead letters: nothing is done about them until a person looks. */
+async function taskProblems(deps: InternalDeps, options: CallOptions): Promise<Problem[]> {
+  const { items, cursor } = await deps.queue.buried({ limit: mostCounted }, options);
+  const [newest] = items;
+  if (newest === undefined) return [];
+  const count = `${items.length}${cursor === undefined ? '' : ' or more'}`;
+  const { kind, key } = newest.message;
+  const detail = `${count} put aside, the last one is ${kind} ${key}: ${newest.reason}; see gosling tasks list`;
+  return [{ code: 'TASKS_BURIED', detail, since: newest.buriedAt }];
 }
 
 /** What hinders the Nest's own webhook. */

@@ -18,7 +18,8 @@ export interface AuditEntry {
     | 'token'
     | 'sync'
     | 'switch'
-    | 'deployment';
+    | 'deployment'
+    | 'task';
   readonly resourceId: string;
   /** Why, by which rule, before and after. */
   readonly details: Readonly<Record<string, unknown>>;

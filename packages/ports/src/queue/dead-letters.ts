@@ -2,7 +2,7 @@ import type { Clock } from '@polar-gosling/kernel';
 import type { CallOptions } from '../call.ts';
 import { readRow } from '../store/read-row.ts';
 import { OutboxRow } from '../store/rows.ts';
-import type { Store } from '../store/store.ts';
+import type { Store, Unit } from '../store/store.ts';
 import { readMessage } from './message.ts';
 import { queueName } from './outbox-write.ts';
 import type { DeadLetter, QueueMessage, QueueOperations } from './queue.ts';
@@ -36,12 +36,14 @@ export function createDeadLetters(deps: Deps): Pick<QueueOperations, 'buried' | 
         visible_at: deps.clock.now(),
         receives: 0,
         answered: undefined,
+        failures: undefined,
         buried_at: undefined,
         reason: undefined,
       };
       const when = { kind: 'version', version: row.version } as const;
       const key = { table: 'outbox', partition: id } as const;
-      const result = await deps.store.commit([{ kind: 'update', key, set, when }], options);
+      const unit: Unit = [{ kind: 'update', key, set, when }, ...(options.also ?? [])];
+      const result = await deps.store.commit(unit, options);
       deps.wake();
       return result.kind === 'ok' ? 'ok' : 'missing';
     },
@@ -49,10 +51,9 @@ export function createDeadLetters(deps: Deps): Pick<QueueOperations, 'buried' | 
       const row = await readBuried(deps.store, id, options);
       if (row === undefined) return 'missing';
       const when = { kind: 'version', version: row.version } as const;
-      const result = await deps.store.commit(
-        [{ kind: 'delete', key: { table: 'outbox', partition: id }, when }],
-        options,
-      );
+      const key = { table: 'outbox', partition: id } as const;
+      const unit: Unit = [{ kind: 'delete', key, when }, ...(options.also ?? [])];
+      const result = await deps.store.commit(unit, options);
       return result.kind === 'ok' ? 'ok' : 'missing';
     },
   };

@@ -35,6 +35,10 @@ export function unansweredOf(group: DueGroup): number {
   return Math.max(...[group.row, ...group.older].map((row) => row.receives - (row.answered ?? 0)));
 }
 
+export function failuresOf(group: DueGroup): number {
+  return Math.max(...[group.row, ...group.older].map((row) => row.failures ?? 0));
+}
+
 /** Removes messages that another of the same merge key stands for; one that was changed meanwhile stays. */
 export async function removeAll(
   store: Store,
@@ -77,6 +81,7 @@ function takeMessage(group: DueGroup, terms: LeaseTerms): Write {
       visible_at: terms.endsAtMs,
       receives: receivesOf(group),
       answered: receivesOf(group) - 1 - unansweredOf(group),
+      failures: failuresOf(group),
     },
     when: { kind: 'version', version: row.version },
   };

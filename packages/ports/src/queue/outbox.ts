@@ -4,7 +4,15 @@ import { readRow } from '../store/read-row.ts';
 import { OutboxRow } from '../store/rows.ts';
 import type { Row, Store, Write } from '../store/store.ts';
 import { type DueGroup, lockKey, readDue } from './due-messages.ts';
-import { leaseGroup, receivesOf, releaseLock, removeAll, takeLock, unansweredOf } from './lease-message.ts';
+import {
+  failuresOf,
+  leaseGroup,
+  receivesOf,
+  releaseLock,
+  removeAll,
+  takeLock,
+  unansweredOf,
+} from './lease-message.ts';
 import { createOutboxOperations } from './outbox-operations.ts';
 import { queueName } from './outbox-write.ts';
 import type { Delivery, MessageKind, QueueOperations, WorkQueue } from './queue.ts';
@@ -58,10 +66,12 @@ export function createOutboxQueue(deps: Deps): WorkQueue & QueueOperations {
         ...releaseLock(lock),
       ]),
     async nack(delivery, why, options) {
-      const columns = { visible_at: deps.clock.now() + why.delayMs, reason: why.reason };
-      const result = await change({ store: deps.store, delivery, options }, (held) =>
-        released(held, { ...columns, answered: held.row.receives }),
-      );
+      const { delayMs, reason, isFailure } = why;
+      const result = await change({ store: deps.store, delivery, options }, (held) => {
+        const { receives, failures = 0 } = held.row;
+        const counts = { answered: receives, failures: failures + (isFailure ? 1 : 0) };
+        return released(held, { visible_at: deps.clock.now() + delayMs, reason, ...counts });
+      });
       room.wake();
       return result;
     },
@@ -129,6 +139,7 @@ async function give(
     message,
     receives: receivesOf(lease.group),
     unanswered: unansweredOf(lease.group),
+    failures: failuresOf(lease.group),
     leaseToken: terms.leaseToken,
     sentAt: row.sent_at ?? row.visible_at,
   };

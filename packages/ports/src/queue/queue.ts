@@ -1,4 +1,5 @@
 import type { CallOptions } from '../call.ts';
+import type { Unit } from '../store/store.ts';
 
 export type MessageKind =
   | 'webhook'
@@ -27,6 +28,8 @@ export interface Delivery {
   readonly receives: number;
   /** How many holders in a row before this one gave no answer: killed, hung or cut off. */
   readonly unanswered: number;
+  /** How often it was handed back as failed; other returns do not count. */
+  readonly failures: number;
   /** Proof of the lease; a later holder has another. */
   readonly leaseToken: string;
   readonly sentAt: number;
@@ -46,7 +49,7 @@ export interface WorkQueue {
   /** Give it back, due again after `delayMs`. */
   nack(
     delivery: Delivery,
-    why: { delayMs: number; reason: string },
+    why: { delayMs: number; reason: string; isFailure?: boolean },
     options: CallOptions,
   ): Promise<'ok' | 'lost'>;
   /** To the dead letters, with a reason. */
@@ -90,8 +93,8 @@ export interface QueueOperations {
     page: { limit: number; cursor?: string },
     options: CallOptions,
   ): Promise<{ readonly items: readonly DeadLetter[]; readonly cursor?: string }>;
-  /** Back to work; `missing` when there is no such dead letter. */
-  redrive(id: string, options: CallOptions): Promise<'ok' | 'missing'>;
-  /** Thrown away; `missing` when there is no such dead letter. */
-  purge(id: string, options: CallOptions): Promise<'ok' | 'missing'>;
+  /** Back to work, in one transaction with `also`; `missing` when there is no such dead letter. */
+  redrive(id: string, options: CallOptions & { readonly also?: Unit }): Promise<'ok' | 'missing'>;
+  /** Thrown away, in one transaction with `also`; `missing` when there is no such dead letter. */
+  purge(id: string, options: CallOptions & { readonly also?: Unit }): Promise<'ok' | 'missing'>;
 }

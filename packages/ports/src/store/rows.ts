@@ -306,6 +306,7 @@ export const OutboxRow = z.object({
   lease_token: text,
   receives: z.number().default(0),
   answered: number,
+  failures: number,
   buried_at: number,
   reason: text,
   sent_at: number,

@@ -26,6 +26,33 @@ export const operatorCommands: readonly CommandSpec[] = [
     load: async () => ({ run: (await import('../../commands/freeze.ts')).unfreeze }),
   },
   {
+    path: 'tasks list',
+    summary: 'the queue, and messages that were put aside',
+    options: [{ flags: '--limit N', about: 'how many at most', fallback: '100' }],
+    examples: ['gosling tasks list', 'gosling tasks list --json'],
+    load: async () => ({ run: (await import('../../commands/tasks.ts')).listTasks }),
+  },
+  {
+    path: 'tasks redrive',
+    summary: 'put messages back to work',
+    details: 'Exit code 5: there is no such message; 8: only some of them were there.',
+    arguments: [{ name: '[ID...]', about: 'as in tasks list' }],
+    options: [{ flags: '--all', about: 'all that were put aside' }],
+    examples: ['gosling tasks redrive 01kb3w8q7m', 'gosling tasks redrive --all'],
+    load: async () => ({ run: (await import('../../commands/tasks.ts')).redriveTasks }),
+  },
+  {
+    path: 'tasks purge',
+    summary: 'throw messages away that were put aside',
+    arguments: [{ name: '[ID...]', about: 'as in tasks list' }],
+    options: [
+      { flags: '--all', about: 'all that were put aside; asks' },
+      { flags: '--yes', about: 'do not ask' },
+    ],
+    examples: ['gosling tasks purge 01kb3w8q7m', 'gosling tasks purge --all --yes'],
+    load: async () => ({ run: (await import('../../commands/tasks.ts')).purgeTasks }),
+  },
+  {
     path: 'token create',
     summary: 'make an API token; its value is shown once',
     arguments: [{ name: 'NAME', about: 'unique while the token is in force' }],

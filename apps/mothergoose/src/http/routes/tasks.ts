@@ -7,7 +7,7 @@ import { pageRequest } from './page-request.ts';
 type TaskHandlers = Pick<Handlers, 'listTasks' | 'redriveTask' | 'purgeTask'>;
 
 /** The queue, seen by its operator. */
-export function taskHandlers({ tasks, log }: HttpContext): TaskHandlers {
+export function taskHandlers({ engine, tasks }: HttpContext): TaskHandlers {
   return {
     async listTasks({ query, signal }) {
       const stats = await tasks.stats({ signal });
@@ -33,13 +33,11 @@ export function taskHandlers({ tasks, log }: HttpContext): TaskHandlers {
       };
     },
     async redriveTask({ caller, params, signal }) {
-      foundOrMissing(await tasks.redrive(params.id, { signal }), 'dead letter');
-      log.info('dead letter put back to work', { key: params.id, reason: `asked by ${caller.name}` });
+      foundOrMissing(await engine.commands.redriveTask(caller, params.id, { signal }), 'dead letter');
       return { status: 'accepted' };
     },
     async purgeTask({ caller, params, signal }) {
-      foundOrMissing(await tasks.purge(params.id, { signal }), 'dead letter');
-      log.info('dead letter thrown away', { key: params.id, reason: `asked by ${caller.name}` });
+      foundOrMissing(await engine.commands.purgeTask(caller, params.id, { signal }), 'dead letter');
       return undefined;
     },
   };

@@ -127,6 +127,19 @@ export function describeLeases(check: Check): void {
       expect(await receiveOne()).toMatchObject({ receives: 2, message: { key: 'a' } });
     },
   );
+  check('counts what was handed back as failed, and only that', async (words) => {
+    await words.sendKeys('a');
+    const givenBack = [{ isFailure: true }, {}, { isFailure: true }];
+    for (const how of givenBack) {
+      const delivery = await words.receiveOne();
+      await words.queue.nack(delivery, { delayMs: 0, reason: 'busy', ...how }, options);
+    }
+    const holder = await words.receiveOne();
+    expect(holder).toMatchObject({ receives: 4, failures: 2 });
+    await words.queue.ack(holder, options);
+    await words.sendKeys('a');
+    expect(await words.receiveOne()).toMatchObject({ receives: 1, failures: 0 });
+  });
   check('counts delays in milliseconds', async ({ clock, queue, send, sendKeys, receive, receiveOne }) => {
     await sendKeys('a');
     await queue.nack(await receiveOne(), { delayMs: 700, reason: 'busy' }, options);

@@ -52,6 +52,14 @@ export function describeOperations(check: Check): void {
     expect(await words.queue.redrive(id, options)).toBe('missing');
     expect(await words.queue.redrive('nothing', options)).toBe('missing');
   });
+  check('does both in one transaction with what its caller writes', async (words) => {
+    const { id } = await buryOne(words, 'a');
+    const key = { table: 'switches', partition: 'none' } as const;
+    const also = [{ kind: 'check', key, when: { kind: 'present' } } as const];
+    expect(await words.queue.redrive(id, { ...options, also })).toBe('missing');
+    expect(await words.queue.purge(id, { ...options, also })).toBe('missing');
+    expect(await words.queue.stats(options)).toMatchObject({ buried: 1 });
+  });
   check('throws a dead letter away, and nothing else', async (words) => {
     const { id } = await buryOne(words, 'a');
     expect(await words.queue.purge(id, options)).toBe('ok');
