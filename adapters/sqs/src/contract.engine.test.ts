@@ -7,6 +7,7 @@ import { createQueues } from './queues.ts';
 import { sqsQueueOver } from './sqs-queue.ts';
 import { engineConnection, watchedCalls } from './testing/an-engine.ts';
 import { callsOnClock } from './testing/calls-on-clock.ts';
+import { queueNameFor } from './testing/queue-name.ts';
 
 const options = { signal: new AbortController().signal };
 const skip = {
@@ -30,15 +31,13 @@ for (const protocol of ['json', 'query'] as const) {
   }
   const { calls, settled } = watchedCalls(connection);
   afterAll(() => calls.close());
-  let made = 0;
   describeQueueContract({
     name: `SQS (${protocol})`,
     skip,
     settled,
     runs: 15,
     async create({ clock, ids }) {
-      const name = `contract-${protocol}-${process.pid}-${Date.now().toString(36)}-${made++}`;
-      const urls = await createQueues(calls, name, options);
+      const urls = await createQueues(calls, queueNameFor(`contract-${protocol}`), options);
       const given = { store: createMemoryStore({ clock }), clock, ids, log: silentLogger };
       const onClock = callsOnClock(calls, clock);
       const queue = sqsQueueOver({ ...onClock, close: () => undefined }, urls, given);
