@@ -16,6 +16,24 @@ export function makeFile(bytes: number): string {
   return eggs.join('\n');
 }
 
+/** An Egg for each of so many files, with its name. */
+export function makeEggs(count: number): { readonly name: string; readonly text: string }[] {
+  const random = createRandom(0x51ed270b);
+  return Array.from({ length: count }, (_, index) => {
+    const text = makeEgg(random, index);
+    return { name: /^egg "(.*)"/m.exec(text)?.[1] ?? '', text };
+  });
+}
+
+/** The same Egg as a resource of Terraform's built-in provider: its blocks are maps there. */
+export function toTerraform(egg: string): string {
+  return egg
+    .replace(/^egg ("[^"]*") \{$/m, 'resource "terraform_data" $1 {\n  input = {')
+    .replaceAll(/^( {2}[a-z]+) \{$/gm, '$1 = {')
+    .replaceAll('${egg.name}', '${path.module}')
+    .replace(/^\}$/m, '  }\n}');
+}
+
 function makeEgg(random: Random, index: number): string {
   const team = random.pick(teams);
   const name = `${team}-${random.pick(['build', 'test', 'deploy', 'lint', 'e2e'])}-${index}`;
