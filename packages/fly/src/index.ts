@@ -69,9 +69,6 @@ export { type AppliedFix, applySafeFixes, type FixedText } from './diag/safe-fix
 export type { FixSafety, TextEdit } from './diag/sink.ts';
 export { formatFly } from './fmt/fmt.ts';
 export { type PrintableBlock, printBlock, printBlocks, printEgg, printFlyValue } from './fmt/print.ts';
-export { flyReference } from './gen/docs.ts';
-export { flyJsonSchema } from './gen/json-schema.ts';
-export { type TextMateGrammar, textMateGrammar } from './gen/textmate.ts';
 export { diagnose, type ParsedFile, parseFly, positionOf } from './parse-fly.ts';
 export { type ReferencePlace, referencesIn } from './resolve/references-in.ts';
 export { collectScope, type Definition, type Scope, type ScopeOptions } from './resolve/scope.ts';

@@ -243,7 +243,8 @@ export class NestReader {
     const isPlaced = (block: PoolBlock) =>
       this.#layers.merged({ source, block }).values.cloud?.region !== undefined;
     const { all, conditions, cloud } = this.#shared;
-    return [...all, ...(pools.length > 0 ? conditions : []), ...(pools.every(isPlaced) ? [] : cloud)];
+    const isCloudItsOwn = cloud.length === 0 || pools.every(isPlaced);
+    return [...all, ...(pools.length > 0 ? conditions : []), ...(isCloudItsOwn ? [] : cloud)];
   }
 }
 

@@ -1,12 +1,12 @@
-import {
-  type EggCloud,
-  type EggConfig,
-  type EggDocker,
-  type EggResources,
-  type EggRunner,
-  type EggScope,
-  eggName,
+import type {
+  EggCloud,
+  EggConfig,
+  EggDocker,
+  EggResources,
+  EggRunner,
+  EggScope,
 } from '@polar-gosling/domain';
+import { eggName } from '@polar-gosling/domain/names';
 import type { ConditionValues, DockerValues, GitLabValues, PoolValues } from './block-values.ts';
 import { defined } from './defined.ts';
 import type { MotherGooseConfig } from './nest-read.ts';

@@ -1,4 +1,4 @@
-import { defaultPool, type EggRunner, machinesAtMost, type PoolLimits } from '@polar-gosling/domain';
+import { defaultPool, type EggRunner, machinesAtMost, type PoolLimits } from '@polar-gosling/domain/egg';
 import type { ConditionValues } from './block-values.ts';
 import { defined } from './defined.ts';
 

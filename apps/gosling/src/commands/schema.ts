@@ -1,4 +1,4 @@
-import { flyJsonSchema } from '@polar-gosling/fly';
+import { flyJsonSchema } from '@polar-gosling/fly/json-schema';
 import type { Command } from '../cli/command.ts';
 import { exitCodes } from '../exit-codes.ts';
 

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { checkFly, flyJsonSchema, flyReference, parseFly, schema } from '../index.ts';
+import { checkFly, parseFly, schema } from '../index.ts';
 import type { BlockSpec } from '../schema/types.ts';
+import { flyReference } from './docs.ts';
+import { flyJsonSchema } from './json-schema.ts';
 
 /** A body of the table, by the blocks around it. */
 interface Body {
