@@ -7,7 +7,7 @@ const engines = ['adapters/tofu/src/**/*.test.ts', '{adapters,packages,apps}/*/s
 const processes = [
   'packages/engine/src/{simulation,every-call}.test.ts',
   'packages/domain/src/pool/plan-pool-simulation.test.ts',
-  'packages/fly/src/{syntax/hostile,fmt/fmt}.test.ts',
+  'packages/fly/src/{syntax/hostile,fmt/fmt,differential/differential}.test.ts',
   'adapters/{git,sqlite}/src/**/*.test.ts',
   'apps/gosling/src/{cli,commands,runner}/**/*.test.ts',
   'packages/gitlab-sim/src/{main,runner/*}.test.ts',
