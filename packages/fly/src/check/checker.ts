@@ -98,10 +98,13 @@ export class Checker {
     const isMap = item.value.kind === Node.map;
     const from = this.reader.tokenSpan(item.equals);
     const edit = { start: span.end, end: from.end, text: '' };
-    this.#report('FLY039', span, {
-      message: `${item.name} is a block: write ${item.name} { … } without =`,
-      fixes: isMap ? [{ title: 'remove =', safety: 'suggested', edits: [edit] }] : [],
-    });
+    // Where a `:` or nothing stands for `=`, that was said already.
+    if (!this.reader.sink.hasTroubleAt(span.start)) {
+      this.#report('FLY039', span, {
+        message: `${item.name} is a block: write ${item.name} { … } without =`,
+        fixes: isMap ? [{ title: 'remove =', safety: 'suggested', edits: [edit] }] : [],
+      });
+    }
     if (item.value.kind !== Node.map || inner === undefined) return;
     const path = { name: item.name, parent: context.path };
     const items = item.value.items;

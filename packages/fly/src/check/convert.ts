@@ -22,6 +22,16 @@ export interface Path {
   readonly parent?: Path;
 }
 
+/** What other languages call true and false. */
+const booleans: ReadonlyMap<string, string> = new Map([
+  ['yes', 'true'],
+  ['on', 'true'],
+  ['true', 'true'],
+  ['no', 'false'],
+  ['off', 'false'],
+  ['false', 'false'],
+]);
+
 export function pathText(path: Path): string {
   const names: string[] = [];
   for (let at: Path | undefined = path; at !== undefined; at = at.parent) names.unshift(at.name);
@@ -45,7 +55,7 @@ export class Converter {
 
   #node(node: ValueNode, slot: Slot): unknown {
     const type = slot.type;
-    if (node.kind === Node.badValue) return undefined;
+    if (node.kind === Node.badValue || isUnreadable(node)) return undefined;
     if (node.kind === Node.list && type.kind === 'list') return this.#list(node, slot, type);
     if (node.kind === Node.map && type.kind === 'map') return this.#map(node, { ...slot, type: type.of });
     if (node.kind === Node.word && !this.#isConstant(node)) return this.#word(node, slot);
@@ -288,7 +298,7 @@ export class Converter {
     // Where a quote is forgotten, its text looks like a word.
     if (this.#reader.sink.hasTroubleAt(this.#reader.spanOf(node).start)) return undefined;
     const word = this.#reader.textOf(node);
-    const meant = { yes: 'true', on: 'true', no: 'false', off: 'false' }[word.toLowerCase()];
+    const meant = booleans.get(word.toLowerCase());
     if (slot.type.kind === 'bool') {
       const fixes = meant === undefined ? [] : [this.#replace(node, meant)];
       this.#report('FLY031', node, { message: `${slot.name} is true or false`, fixes });
@@ -343,6 +353,11 @@ export class Converter {
     const span: Span = this.#reader.spanOf(node);
     this.#reader.sink.add({ code, ...span, message, path: pathText(this.#path), fixes });
   }
+}
+
+/** A map with something else than entries in it: what it may have been meant as was said there. */
+function isUnreadable(node: ValueNode): boolean {
+  return node.kind === Node.map && node.items.some((item) => item.kind === Node.badItem);
 }
 
 /** The same value written as the wanted type: `"3"` → `3`, `3` → `"3"`, `"a"` → `["a"]`. */

@@ -1,4 +1,5 @@
 import type { CompiledBlock } from '../schema/compiled.ts';
+import { endsInQuote } from '../syntax/chars.ts';
 import { Token } from '../syntax/kinds.ts';
 import { decodeEscapes } from '../syntax/template.ts';
 import type { BlockNode } from '../syntax/tree.ts';
@@ -45,8 +46,8 @@ export function checkLabels(reader: Reader, item: BlockNode, block: CompiledBloc
 
 function readLabel(reader: Reader, token: number): string {
   const text = reader.tokenText(token);
-  if (!text.startsWith('"') && !text.startsWith("'")) return text;
-  return decodeEscapes(text.length > 1 && text.endsWith(text.charAt(0)) ? text.slice(1, -1) : text.slice(1));
+  if (reader.kindOf(token) !== Token.string) return text;
+  return decodeEscapes(text.length > 1 && endsInQuote(text) ? text.slice(1, -1) : text.slice(1));
 }
 
 function reportAbsent(

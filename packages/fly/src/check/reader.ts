@@ -4,6 +4,7 @@ import type { Sink } from '../diag/sink.ts';
 import type { ParsedFile } from '../parse-fly.ts';
 import type { References } from '../resolve/references.ts';
 import type { Plain } from '../schema/types.ts';
+import { endsInQuote } from '../syntax/chars.ts';
 import { Node } from '../syntax/kinds.ts';
 import { cutTemplate, decodeEscapes, readHeredoc, roots, type TemplatePart } from '../syntax/template.ts';
 import type { ItemNode, Span, ValueNode } from '../syntax/tree.ts';
@@ -108,7 +109,8 @@ export class Reader {
     const start = (this.#starts[token] ?? 0) + 1;
     let end = this.#starts[token + 1] ?? this.text.length;
     const last = this.text.charCodeAt(end - 1);
-    if (end > start && (last === 34 || last === 39)) end--;
+    const isClosed = last === 34 || endsInQuote(this.text.charAt(end - 1));
+    if (end > start && isClosed) end--;
     const raw = this.text.slice(start, end);
     if (!raw.includes('${')) return decodeEscapes(raw);
     return this.#expand(cutTemplate(raw, false), { raw, offsetOf: (at) => start + at, decodeEscapes });

@@ -24,7 +24,7 @@ interface Edit {
 }
 
 /** Replaces one match of a pattern. */
-function replacing(pattern: RegExp, edit: (match: RegExpExecArray, random: Random) => Edit): Break {
+export function replacing(pattern: RegExp, edit: (match: RegExpExecArray, random: Random) => Edit): Break {
   return (text, random) => {
     const match = findOne(text, pattern, random);
     if (match === undefined) return undefined;

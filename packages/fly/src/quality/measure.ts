@@ -3,7 +3,6 @@ import type { Diagnostic } from '../diag/diagnostic.ts';
 import { parseFly } from '../parse-fly.ts';
 import { LineIndex } from '../syntax/lines.ts';
 import type { Break } from './breaks.ts';
-import { makeEgg } from './eggs.ts';
 import { createRandom, type Random } from './random.ts';
 
 /** What became of one mistake. */
@@ -24,21 +23,31 @@ export function check(text: string): readonly Diagnostic[] {
   return checkFly(parseFly(text)).diagnostics;
 }
 
-/** Breaks so many generated Eggs in one way; an Egg that has no place for it is passed over. */
-export function tryBreak(breakEgg: Break, count: number, seed: number): Sample[] {
+/** Makes a valid block; each is different. */
+export type Maker = (random: Random, index: number) => string;
+
+export interface Trial {
+  /** How many texts are broken. */
+  readonly count: number;
+  readonly seed: number;
+  readonly make: Maker;
+}
+
+/** Breaks so many generated texts in one way; a text that has no place for it is passed over. */
+export function tryBreak(breakText: Break, { count, seed, make }: Trial): Sample[] {
   const random = createRandom(seed);
   const samples: Sample[] = [];
   for (let tries = 0; samples.length < count && tries < 20 * count; tries++) {
-    const sample = breakOne(breakEgg, random);
+    const sample = breakOne(breakText, make, random);
     if (sample !== undefined) samples.push(sample);
   }
   return samples;
 }
 
-function breakOne(breakEgg: Break, random: Random): Sample | undefined {
-  const before = Array.from({ length: around }, (_, index) => makeEgg(random, index)).join('\n');
-  const egg = makeEgg(random, around);
-  const after = Array.from({ length: around }, (_, index) => makeEgg(random, index + around + 1)).join('\n');
+function breakOne(breakEgg: Break, make: Maker, random: Random): Sample | undefined {
+  const before = Array.from({ length: around }, (_, index) => make(random, index)).join('\n');
+  const egg = make(random, around);
+  const after = Array.from({ length: around }, (_, index) => make(random, index + around + 1)).join('\n');
   const broken = breakEgg(egg, random);
   if (broken === undefined) return undefined;
   const start = before.length + 1;
@@ -83,8 +92,8 @@ export function summarize(samples: readonly Sample[]) {
 }
 
 /** Twenty Eggs, mistakes in five of them: how many of the five are reported, and how many diagnostics there are. */
-export function tryFiveOfTwenty(breaks: readonly Break[], random: Random) {
-  const eggs = Array.from({ length: 20 }, (_, index) => ({ text: makeEgg(random, index), isBroken: false }));
+export function tryFiveOfTwenty(breaks: readonly Break[], make: Maker, random: Random) {
+  const eggs = Array.from({ length: 20 }, (_, index) => ({ text: make(random, index), isBroken: false }));
   for (const egg of random.shuffle(eggs).slice(0, 5)) {
     const broken = random
       .shuffle(breaks)

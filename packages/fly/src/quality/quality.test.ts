@@ -1,19 +1,33 @@
 import { runs } from '@polar-gosling/testkit';
 import { describe, expect, it } from 'vitest';
-import { firstBreaks, moreBreaks } from './breaks.ts';
+import { type Break, firstBreaks, moreBreaks } from './breaks.ts';
 import { makeEgg } from './eggs.ts';
-import { check, type Sample, summarize, tryBreak, tryFiveOfTwenty } from './measure.ts';
+import { hurriedBreaks } from './hurried-breaks.ts';
+import { makeHurried } from './hurried-files.ts';
+import { check, type Maker, type Sample, summarize, tryBreak, tryFiveOfTwenty } from './measure.ts';
 import { createRandom } from './random.ts';
 
 const seed = 20_260_611;
 const perKind = runs(120);
-const breaks = { ...firstBreaks, ...moreBreaks };
-const byKind = Object.entries(breaks).map(
-  ([kind, one], index) => [kind, tryBreak(one, perKind, seed + index)] as const,
-);
-const all: readonly Sample[] = byKind.flatMap(([, samples]) => samples);
+const corpora: readonly Corpus[] = [
+  { name: 'Eggs', make: makeEgg, breaks: { ...firstBreaks, ...moreBreaks } },
+  { name: 'blocks of somebody in a hurry', make: makeHurried, breaks: hurriedBreaks },
+];
 
-function tableOf(): string {
+interface Corpus {
+  readonly name: string;
+  readonly make: Maker;
+  readonly breaks: Readonly<Record<string, Break>>;
+}
+
+function breakAll({ make, breaks }: Corpus): (readonly [string, readonly Sample[]])[] {
+  return Object.entries(breaks).map(([kind, one], index) => [
+    kind,
+    tryBreak(one, { count: perKind, seed: seed + index, make }),
+  ]);
+}
+
+function tableOf(byKind: readonly (readonly [string, readonly Sample[]])[], all: readonly Sample[]): string {
   const rows = [...byKind, ['ALL', all] as const].map(([kind, samples]) => {
     const shares = Object.values(summarize(samples)).map((share) => share.toFixed(1).padStart(9));
     return `${kind.padEnd(38)}${String(samples.length).padStart(6)}${shares.join('')}`;
@@ -24,12 +38,15 @@ function tableOf(): string {
   );
 }
 
-describe('diagnostics of broken Eggs', () => {
-  it('come from a corpus of healthy Eggs without a finding', () => {
-    const random = createRandom(seed);
-    const eggs = Array.from({ length: runs(1000) }, (_, index) => makeEgg(random, index));
+describe.each(corpora)('diagnostics of broken $name', (corpus) => {
+  const byKind = breakAll(corpus);
+  const all = byKind.flatMap(([, samples]) => samples);
 
-    expect(check(eggs.join('\n'))).toEqual([]);
+  it('come from a corpus of healthy texts without a finding', () => {
+    const random = createRandom(seed);
+    const texts = Array.from({ length: runs(1000) }, (_, index) => corpus.make(random, index));
+
+    expect(check(texts.join('\n'))).toEqual([]);
   });
 
   it.each(byKind)('find, once and at its place: %s', (_kind, samples) => {
@@ -40,7 +57,7 @@ describe('diagnostics of broken Eggs', () => {
   });
 
   it('reach the goal over all kinds', ({ annotate }) => {
-    const table = tableOf();
+    const table = tableOf(byKind, all);
     void annotate(table);
     const shares = summarize(all);
 
@@ -52,9 +69,10 @@ describe('diagnostics of broken Eggs', () => {
     expect(shares.advice, table).toBeGreaterThanOrEqual(75);
   });
 
-  it('report five mistakes in five of twenty Eggs, and little else', () => {
+  it('report five mistakes in five of twenty, and little else', () => {
     const random = createRandom(seed);
-    const trials = Array.from({ length: perKind }, () => tryFiveOfTwenty(Object.values(breaks), random));
+    const breaks = Object.values(corpus.breaks);
+    const trials = Array.from({ length: perKind }, () => tryFiveOfTwenty(breaks, corpus.make, random));
     const mean = (numbers: readonly number[]) => numbers.reduce((sum, one) => sum + one, 0) / numbers.length;
 
     expect(mean(trials.map(({ reported }) => reported))).toBeGreaterThanOrEqual(4.85);

@@ -38,6 +38,11 @@ export const isNamePart = Uint8Array.from({ length: 128 }, (_, code) =>
   namePart.test(String.fromCharCode(code)) ? 1 : 0,
 );
 
+/** Does the text of a string end in the quote that closes it, or in one that people take for it? */
+export function endsInQuote(text: string): boolean {
+  return /["'`“”‟»]$/.test(text);
+}
+
 /** Letters of other scripts that look like ASCII ones, and those. */
 const lookAlikes: ReadonlyMap<string, string> = new Map(
   [...'аАеЕоОрРсСхХуУвВкКмМнНтТіІјЈѕЅԁԛԝһοΟαΑεΕιΙκΚνΝρΡτΤυΥχΧηΗΒΖΜγ'].map((letter, index) => [

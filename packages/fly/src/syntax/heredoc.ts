@@ -5,6 +5,9 @@ import { isNamePart } from './chars.ts';
 const headForm = /<<(-?)('?)([A-Za-z_][A-Za-z0-9_]{0,127})('?)(~?)(?=[ \t]*(?:\r?\n|$))/y;
 const anyHead = /<<-?'?([A-Za-z_][A-Za-z0-9_]{0,127})'?~?[ \t]*\r?$/gm;
 
+/** A line that holds nothing but a tag. */
+const otherTag = /\r?\n[ \t]*([A-Z][A-Z0-9_]{0,127})(?=[ \t]*(?:\r?\n|$))/y;
+
 interface Head {
   readonly start: number;
   readonly end: number;
@@ -104,16 +107,28 @@ export class HeredocScanner {
 
   /** No closing tag: the body ends where the indentation returns to that of the opening line. */
   #unclosed(head: Head): number {
-    const end = this.#guessEnd(head);
-    const text = `\n${' '.repeat(head.indent)}${head.tag}`;
+    const guess = this.#guessEnd(head);
+    const other = this.#otherTag(guess);
+    const end = other?.end ?? guess;
+    const text = other === undefined ? `\n${' '.repeat(head.indent)}${head.tag}` : head.tag;
+    const title = other === undefined ? `insert ${head.tag}` : `write ${head.tag} at its end`;
     this.#sink.add({
       code: 'FLY010',
       start: head.start,
       end: head.end,
       message: `this heredoc has no closing ${head.tag}`,
-      fixes: [{ title: `insert ${head.tag}`, safety: 'suggested', edits: [{ start: end, end, text }] }],
+      fixes: [{ title, safety: 'suggested', edits: [{ start: other?.start ?? end, end, text }] }],
     });
     return end;
+  }
+
+  /** The tag that was written in place of the right one, on the line after a body. */
+  #otherTag(bodyEnd: number): { readonly start: number; readonly end: number } | undefined {
+    otherTag.lastIndex = bodyEnd;
+    const match = otherTag.exec(this.#text);
+    if (match === null) return undefined;
+    const end = bodyEnd + match[0].length;
+    return { start: end - (match[1] ?? '').length, end };
   }
 
   #guessEnd(head: Head): number {

@@ -1,6 +1,6 @@
 import { limits } from '../check/limits.ts';
 import type { Sink } from '../diag/sink.ts';
-import { Char, charClass, isNamePart, toAsciiName } from './chars.ts';
+import { Char, charClass, endsInQuote, isNamePart, toAsciiName } from './chars.ts';
 import { HeredocScanner } from './heredoc.ts';
 import { Token } from './kinds.ts';
 import type { Tokens } from './tree.ts';
@@ -22,6 +22,8 @@ const punctuation: ReadonlyMap<number, number> = new Map([
 ]);
 const punctuationKind = Uint8Array.from({ length: 128 }, (_, code) => punctuation.get(code) ?? Token.symbol);
 const escapes = new Set([...'"\\ntru'].map((letter) => letter.charCodeAt(0)));
+/** Strings in quotes that are not those of Fly, each on its line. */
+const otherString = /`[^`\n]*`|[“”„‟«][^“”‟»"\n]*[“”‟»"]/y;
 const letter = /\p{L}/u;
 const nameRest = /[\p{L}\p{M}\p{N}_-]*/uy;
 // After an unclosed `/*`: does the rest of the line look like an attribute or a block header?
@@ -261,7 +263,7 @@ class Lexer {
     }
     this.#at = at + 1;
     if (code !== quote) this.#unclosed(start, at, quote);
-    if (quote === 39) this.#singleQuotes(start);
+    if (quote === 39) this.#otherQuotes(start);
     if (this.#at - start > limits.string) this.#tooLong(start, 'a string', limits.string);
     return Token.string;
   }
@@ -300,9 +302,9 @@ class Lexer {
     });
   }
 
-  #singleQuotes(start: number): void {
+  #otherQuotes(start: number): void {
     const raw = this.#text.slice(start + 1, this.#at);
-    const inner = raw.endsWith("'") ? raw.slice(0, -1) : raw;
+    const inner = endsInQuote(raw) ? raw.slice(0, -1) : raw;
     const text = `"${inner.replaceAll("\\'", "'").replaceAll('"', '\\"')}"`;
     this.#sink.add({
       code: 'FLY029',
@@ -329,6 +331,12 @@ class Lexer {
   #bad(): number {
     const start = this.#at;
     const text = this.#text;
+    otherString.lastIndex = start;
+    if (otherString.test(text)) {
+      this.#at = otherString.lastIndex;
+      this.#otherQuotes(start);
+      return Token.string;
+    }
     let code = text.codePointAt(start) ?? 0;
     this.#at += code > 0xffff ? 2 : 1;
     // Characters that the scan of the whole text has reported are not reported again.

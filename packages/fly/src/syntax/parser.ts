@@ -2,6 +2,7 @@ import { limits } from '../check/limits.ts';
 import type { Sink } from '../diag/sink.ts';
 import { toAsciiName } from './chars.ts';
 import { Cursor } from './cursor.ts';
+import { closesOtherwise, labelBehindEquals, lacksListStart, opensBlock, readEquals } from './habits.ts';
 import { Node, Token } from './kinds.ts';
 import { type Body, closesTooEarly, endsUnclosed, lacksBrace, Witness } from './recover.ts';
 import type { AttributeNode, BlockNode, FileNode, ItemNode, Tokens } from './tree.ts';
@@ -36,7 +37,7 @@ export class Parser {
     const cursor = this.#cursor;
     const items: ItemNode[] = [];
     while (!this.#isOver(body)) {
-      if (cursor.kind !== Token.name) items.push(this.#junk(body));
+      if (cursor.kind !== Token.name && !this.#isQuotedName()) items.push(this.#junk(body));
       else {
         if (body.open < 0) this.#witness.enter(cursor.at);
         items.push(this.#item(body));
@@ -54,6 +55,7 @@ export class Parser {
       if (this.#close(body)) return true;
       cursor.skipLines();
     }
+    if (body.open >= 0 && closesOtherwise(cursor, this.#witness, body)) return true;
     const isOver = cursor.kindOf(cursor.at) === Token.end || endsUnclosed(cursor, this.#witness, body);
     if (isOver && body.open >= 0) this.#neverClosed(body);
     return isOver;
@@ -132,13 +134,16 @@ export class Parser {
     const at = cursor.at++;
     cursor.skipBlanks();
     const kind = cursor.kind;
-    if (kind === Token.equals || kind === Token.colon) return this.#attribute(at, body);
+    if (kind === Token.equals || kind === Token.colon) {
+      const label = labelBehindEquals(cursor);
+      return label < 0 ? this.#attribute(at, body) : this.#block(at, [label], cursor.at++);
+    }
     const labels: number[] = [];
     while (cursor.kind === Token.string || cursor.kind === Token.name) {
       labels.push(cursor.at++);
       cursor.skipBlanks();
     }
-    if (cursor.kind === Token.openBrace) return this.#block(at, labels, cursor.at++);
+    if (opensBlock(cursor, labels.length > 0)) return this.#block(at, labels, cursor.at++);
     const open = lacksBrace(cursor, this.#witness, { at, labels });
     if (open !== undefined) return this.#block(at, labels, open);
     return this.#lacksEquals(at, labels, body);
@@ -147,17 +152,10 @@ export class Parser {
   #attribute(at: number, body: Body): AttributeNode {
     const cursor = this.#cursor;
     const equals = cursor.at++;
-    if (cursor.kindOf(equals) === Token.colon) {
-      const text = cursor.kindOf(equals - 1) === Token.blank ? '=' : ' =';
-      const edits = [{ start: cursor.startOf(equals), end: cursor.endOf(equals), text }];
-      this.#cursor.report(equals, {
-        code: 'FLY023',
-        message: 'an attribute is set with =',
-        fixes: [{ title: 'write =', safety: 'safe', edits }],
-      });
-    }
+    readEquals(cursor, equals);
     cursor.skipBlanks();
-    const value = this.#values.parse(equals);
+    const read = this.#values.parse(equals);
+    const value = lacksListStart(cursor, read) ? { ...read, kind: Node.badValue } : read;
     if (value.kind === Node.badValue) body.isBroken = true;
     const node = { kind: Node.attribute, name: this.#nameOf(at), at, equals, value, end: cursor.at };
     this.#endLine(body);
@@ -263,8 +261,28 @@ export class Parser {
     if (cursor.headAt(cursor.at) < 0) cursor.skipRestOfLine(body.open);
   }
 
+  /** `"name" =`, as in JSON: read without its quotes. */
+  #isQuotedName(): boolean {
+    const cursor = this.#cursor;
+    if (cursor.kind !== Token.string) return false;
+    let next = cursor.at + 1;
+    while (cursor.kindOf(next) === Token.blank) next++;
+    if (cursor.kindOf(next) !== Token.equals && cursor.kindOf(next) !== Token.colon) return false;
+    if (this.#sink.hasTroubleAt(cursor.startOf(cursor.at))) return true;
+    const text = this.#nameOf(cursor.at);
+    const edits = [{ start: cursor.startOf(cursor.at), end: cursor.endOf(cursor.at), text }];
+    const isName = /^[A-Za-z_][\w-]*$/.test(text);
+    this.#cursor.report(cursor.at, {
+      code: 'FLY001',
+      message: 'a name stands without quotes',
+      fixes: isName ? [{ title: 'remove the quotes', safety: 'safe', edits }] : [],
+    });
+    return true;
+  }
+
   #nameOf(token: number): string {
-    const name = this.#cursor.textOf(token);
+    const text = this.#cursor.textOf(token);
+    const name = this.#cursor.kindOf(token) === Token.string ? text.slice(1, -1) : text;
     return this.#sink.total === 0 ? name : toAsciiName(name);
   }
 }

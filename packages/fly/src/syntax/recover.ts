@@ -95,6 +95,8 @@ function reportBrace(
   header: number,
   what: { message: string; edit: { start: number; end: number; text: string }; isSafe: boolean },
 ): void {
+  // The `{` may stand in a label that is not closed.
+  if (cursor.sink.hasTroubleAt(cursor.startOf(header))) return;
   cursor.sink.add({
     code: 'FLY022',
     start: cursor.startOf(header),
