@@ -28,13 +28,6 @@ export type {
   FilledUglyfoxValues,
 } from './check/filled-values.ts';
 export type { ComponentValues, MothergooseValues } from './check/mothergoose-values.ts';
-export {
-  looksLikeSecretUri,
-  parseSecretUri,
-  type SecretBackend,
-  type SecretUri,
-  type SecretUriResult,
-} from './check/secret-uri.ts';
 export { spanOf } from './check/span-of.ts';
 export { suppress } from './check/suppress.ts';
 export type {

@@ -22,6 +22,13 @@ export { createMasker, type Masker } from './masking/masker.ts';
 export { nearest } from './nearest.ts';
 export { type RetryPlan, retryDelayMs, withRetries } from './retry.ts';
 export { revealOf, Secret } from './secret.ts';
+export {
+  looksLikeSecretUri,
+  parseSecretUri,
+  printSecretUri,
+  type SecretBackend,
+  type SecretUri,
+} from './secrets/secret-uri.ts';
 export { createSystemClock } from './system/clock.ts';
 export { deflate, inflate } from './system/deflate.ts';
 export { sha256Hex, startSha256 } from './system/hash.ts';

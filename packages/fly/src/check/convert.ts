@@ -1,4 +1,4 @@
-import { parseDuration } from '@polar-gosling/kernel';
+import { looksLikeSecretUri, parseDuration, parseSecretUri } from '@polar-gosling/kernel';
 import type { FlyCode } from '../diag/codes.ts';
 import type { FixFinding } from '../diag/sink.ts';
 import { parseRule } from '../rules/parse.ts';
@@ -13,7 +13,6 @@ import { findFormProblem, holdsToken } from './forms.ts';
 import { near, replacing } from './near.ts';
 import type { Reader } from './reader.ts';
 import { sayFound, sayWanted } from './say.ts';
-import { looksLikeSecretUri, parseSecretUri } from './secret-uri.ts';
 import { bytesOf, parseSize, repairSize } from './size.ts';
 
 /** Where the value stands, for messages: `egg.my-app.runner`. */

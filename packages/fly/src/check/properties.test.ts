@@ -2,7 +2,7 @@
 import { runs } from '@polar-gosling/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkFly, collectScope, parseFly, parseSecretUri, printEgg } from '../index.ts';
+import { checkFly, collectScope, parseFly, printEgg } from '../index.ts';
 
 const label = fc
   .stringMatching(/^[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?$/)
@@ -147,79 +147,5 @@ describe('the checker', () => {
 
     expect(checked.blocks[0]?.values).toEqual({ runner: { idle_timeout: 300_000 } });
     expect(checked.diagnostics.map(({ code }) => code)).toEqual(['FLY032', 'FLY030', 'FLY036']);
-  });
-});
-
-describe('secret references', () => {
-  const segment = fc.stringMatching(/^[A-Za-z0-9_@=+-][A-Za-z0-9_.@=+-]{0,15}$/);
-  const key = fc.stringMatching(/^[A-Za-z0-9_-][A-Za-z0-9_.@-]{0,15}$/);
-
-  it('Feature: gitops-runner-orchestration, Property 4b: backend, secret and key are taken apart', () => {
-    fc.assert(
-      fc.property(
-        fc.constantFrom('yc-lockbox', 'aws-sm', 'vault', 'local'),
-        fc.array(segment, { minLength: 1, maxLength: 4 }),
-        key,
-        (backend, segments, name) => {
-          const id = segments.join('/');
-
-          expect(parseSecretUri(`${backend}://${id}/${name}`)).toEqual({
-            kind: 'ok',
-            uri: { backend, id, key: name },
-          });
-          expect(parseSecretUri(`${backend}://${id}?version=3#${name}/x`)).toEqual({
-            kind: 'ok',
-            uri: { backend, id, key: `${name}/x`, version: '3' },
-          });
-        },
-      ),
-      { numRuns: runs(200) },
-    );
-  });
-
-  it.each([
-    [
-      'yc-lockbox://e6q6nbjfu9m2abcdefgh/token',
-      { backend: 'yc-lockbox', id: 'e6q6nbjfu9m2abcdefgh', key: 'token' },
-    ],
-    [
-      'aws-sm://arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf/token',
-      {
-        backend: 'aws-sm',
-        id: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:app-AbCdEf',
-        key: 'token',
-      },
-    ],
-    ['vault://app?mount=team/kv#a/b', { backend: 'vault', id: 'app', key: 'a/b', mount: 'team/kv' }],
-    ['aws-sm://app/k?stage=AWSPREVIOUS', { backend: 'aws-sm', id: 'app', key: 'k', stage: 'AWSPREVIOUS' }],
-    [
-      'local://gitlab/host_8443/my-app/api-token',
-      { backend: 'local', id: 'gitlab/host_8443/my-app', key: 'api-token' },
-    ],
-  ])('reads %s', (text, uri) => {
-    expect(parseSecretUri(text)).toEqual({ kind: 'ok', uri });
-  });
-
-  it.each([
-    'https://example.com/a/b',
-    'vault://no-key',
-    'vault://a/',
-    'vault:///k',
-    'vault://a/../k',
-    'vault://a//k',
-    'vault://a%2fb/k',
-    'vault://host:8443/k',
-    'vault://a/k?stage=x',
-    'vault://a/k?version=1&version=2',
-    'vault://a/k?version=',
-    'yc-lockbox://arn:aws:x/k',
-    `vault://a/${'k'.repeat(300)}`,
-    `vault://${'a'.repeat(3000)}/k`,
-    '',
-  ])('refuses %s without showing it', (text) => {
-    const result = parseSecretUri(text);
-
-    expect(result.kind).toBe('bad');
-    expect(result.kind === 'bad' && text.length > 20 && result.problem.includes(text)).toBe(false);
   });
 });
