@@ -7,16 +7,15 @@ const segment = fc.stringMatching(/^[A-Za-z0-9_@=+-][A-Za-z0-9_.@=+-]{0,15}$/);
 const plainKey = fc.stringMatching(/^[A-Za-z0-9_-][A-Za-z0-9_.@-]{0,15}$/);
 const anyKey = fc.stringMatching(/^[A-Za-z0-9_./\\@-]{1,40}$/);
 const path = fc.array(segment, { minLength: 2, maxLength: 5 }).map((segments) => segments.join('/'));
-const given = { requiredKeys: ['backend', 'id', 'key'] } as const;
 
 const uris: fc.Arbitrary<SecretUri> = fc.oneof(
   fc.record(
     { backend: fc.constant('yc-lockbox' as const), id: path, key: anyKey, version: segment, folder: segment },
-    given,
+    { requiredKeys: ['backend', 'id', 'key'] },
   ),
   fc.record(
     { backend: fc.constant('aws-sm' as const), id: path, key: anyKey, version: segment, stage: segment },
-    given,
+    { requiredKeys: ['backend', 'id', 'key'] },
   ),
   fc.record(
     {
@@ -26,7 +25,7 @@ const uris: fc.Arbitrary<SecretUri> = fc.oneof(
       version: fc.integer({ min: 1, max: 1e9 }).map(String),
       mount: path,
     },
-    given,
+    { requiredKeys: ['backend', 'id', 'key'] },
   ),
   fc.record({ backend: fc.constant('local' as const), id: path, key: anyKey }),
 );

@@ -1,5 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: places to fill of a snippet are written like this
-import { fields, type SecretBackend, type ValueType } from '@polar-gosling/fly';
+import { fields, type ValueType } from '@polar-gosling/fly';
+import type { SecretBackend } from '@polar-gosling/kernel';
 import { CompletionItemKind } from 'vscode-languageserver';
 import type { Snapshot } from '../../snapshot.ts';
 import { namesOf, poolKinds, poolNames } from '../pool-names.ts';
