@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import { type Clock, isCoded, Secret } from '@polar-gosling/kernel';
 import {
   type CallOptions,
-  checkReference,
   checkSecretValue,
+  localName,
+  roleOf,
   type SecretStore,
   secretErrors,
 } from '@polar-gosling/ports/secrets';
@@ -53,33 +54,34 @@ export function createLocalSecrets(deps: { dataDir: string; clock: Clock }): Sec
   return {
     async read(reference, options) {
       options.signal.throwIfAborted();
-      return open(await readSecretFile(), checkReference(reference));
+      const name = localName(reference, options.role);
+      return open(await readSecretFile(), name);
     },
     async write(reference, value, options) {
       options.signal.throwIfAborted();
-      checkReference(reference);
-      checkSecretValue(reference, value);
-      await writing(() => change(options, ({ entries }) => write(entries, reference, value)));
+      const name = localName(reference, options.role);
+      checkSecretValue(roleOf(reference, options), value);
+      await writing(() => change(options, ({ entries }) => write(entries, name, value)));
     },
     async writeIfAbsent(reference, value, options) {
       options.signal.throwIfAborted();
-      checkReference(reference);
-      checkSecretValue(reference, value);
+      const name = localName(reference, options.role);
+      checkSecretValue(roleOf(reference, options), value);
       return writing(() =>
         change(options, async (content) => {
-          const present = open(content, reference);
-          if (present === undefined) await write(content.entries, reference, value);
+          const present = open(content, name);
+          if (present === undefined) await write(content.entries, name, value);
           return present ?? value;
         }),
       );
     },
     async remove(reference, options) {
       options.signal.throwIfAborted();
-      checkReference(reference);
+      const name = localName(reference, options.role);
       await writing(() =>
         change(options, async ({ entries }) => {
           const rest = new Map(entries);
-          if (rest.delete(reference)) await writeEntries(paths.file, rest);
+          if (rest.delete(name)) await writeEntries(paths.file, rest);
         }),
       );
     },

@@ -1,9 +1,10 @@
-import { createMasker, Secret } from '@polar-gosling/kernel';
-import { createFakeClock } from '@polar-gosling/testkit';
+import { createMasker, type Logger, Secret, silentLogger } from '@polar-gosling/kernel';
+import { createFakeClock, runs } from '@polar-gosling/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createCachedSecrets } from './cached.ts';
 import { describeSecretsContract } from './contract.ts';
+import { secretErrors } from './errors.ts';
 import { createMemorySecrets } from './memory.ts';
 import type { SecretStore } from './secret-store.ts';
 
@@ -23,8 +24,27 @@ function fixture(over: Partial<SecretStore> = {}) {
     },
     ...over,
   };
-  return { clock, masker, memory, reads, secrets: createCachedSecrets(inner, { clock, ttlMs, masker }) };
+  const seen = { warnings: 0, stale: 0 };
+  const logger: Logger = { ...silentLogger, warn: () => seen.warnings++ };
+  const countStale = () => seen.stale++;
+  const secrets = createCachedSecrets(inner, { clock, ttlMs, masker, logger, countStale });
+  return { clock, masker, memory, reads, seen, secrets };
 }
+
+/** A backend that can be taken down. */
+function failing() {
+  const memory = createMemorySecrets();
+  const down = { error: undefined as Error | undefined };
+  const inner: Partial<SecretStore> = {
+    ...memory,
+    read: (reference, call) =>
+      down.error === undefined ? memory.read(reference, call) : Promise.reject(down.error),
+  };
+  const { clock, seen, secrets } = fixture(inner);
+  return { clock, seen, secrets, backend: memory, down };
+}
+
+const outage = secretErrors.unreadable({ role: 'a secret', reason: 'no answer' });
 
 describeSecretsContract({ name: 'cached memory', create: () => fixture().secrets });
 
@@ -149,5 +169,136 @@ describe('createCachedSecrets', () => {
         }
       }),
     );
+  });
+
+  it('serves the last value on while the backend is down, an hour at most, counted and told once', async () => {
+    const { secrets, backend, down, clock, seen } = failing();
+    await backend.write('a/b', new Secret('some value'), options);
+    await secrets.read('a/b', options);
+    down.error = outage;
+
+    await clock.advance(ttlMs - 1);
+    expect((await secrets.read('a/b', options))?.reveal()).toBe('some value');
+    expect(seen).toEqual({ warnings: 0, stale: 0 });
+    await clock.advance(1);
+    for (const _ of [1, 2, 3]) {
+      expect((await secrets.read('a/b', options))?.reveal()).toBe('some value');
+      await clock.advance(20_000);
+    }
+    expect(seen).toEqual({ warnings: 1, stale: 3 });
+    await clock.advance(60 * 60_000);
+
+    await expect(secrets.read('a/b', options)).rejects.toBe(outage);
+  });
+
+  it('does not ask a backend that is down with each read, and sees it come back', async () => {
+    const { backend, down, clock } = failing();
+    let asked = 0;
+    const read: SecretStore['read'] = (reference, call) => {
+      asked++;
+      return down.error ? Promise.reject(down.error) : backend.read(reference, call);
+    };
+    const deps = { clock, ttlMs, masker: createMasker(), logger: silentLogger };
+    const counted = createCachedSecrets({ ...backend, read }, deps);
+    await backend.write('a/b', new Secret('some value'), options);
+    await counted.read('a/b', options);
+    down.error = outage;
+    await clock.advance(ttlMs);
+
+    for (let n = 0; n < 50; n++) await counted.read('a/b', options);
+    expect(asked).toBe(2);
+    down.error = undefined;
+    await backend.write('a/b', new Secret('another value'), options);
+    await clock.advance(10_000);
+
+    expect((await counted.read('a/b', options))?.reveal()).toBe('another value');
+  });
+
+  it.each([
+    ['refuses it', secretErrors.denied({ role: 'a secret', backend: 'vault', reason: '403' })],
+    ['does not know it', undefined],
+  ])('gives out no old value when the backend %s', async (_what, error) => {
+    const { secrets, backend, down, clock } = failing();
+    await backend.write('a/b', new Secret('some value'), options);
+    await secrets.read('a/b', options);
+    await clock.advance(ttlMs);
+    await backend.remove('a/b', options);
+    down.error = error;
+
+    const read = secrets.read('a/b', options);
+
+    if (error === undefined) expect(await read).toBeUndefined();
+    else await expect(read).rejects.toBe(error);
+  });
+
+  it('gives out no old value after it was told to forget it', async () => {
+    const { secrets, backend, down } = failing();
+    await backend.write('a/b', new Secret('some value'), options);
+    await secrets.read('a/b', options);
+    down.error = outage;
+    secrets.invalidate('a/b');
+
+    await expect(secrets.read('a/b', options)).rejects.toBe(outage);
+  });
+});
+
+describe('Feature: gitops-runner-orchestration, Property 40: Secret Rotation Propagation', () => {
+  it('tells subscribers of a value that another process rotated, within the TTL, whenever it is', async () => {
+    const waits = fc.array(fc.integer({ min: 1, max: 2 * ttlMs }), { minLength: 1, maxLength: 6 });
+    await fc.assert(
+      fc.asyncProperty(waits, async (script) => {
+        const { secrets, memory, clock } = fixture();
+        await memory.write('a/b', new Secret('value before'), options);
+        const told: (string | undefined)[] = [];
+        const end = secrets.subscribe('a/b', (value) => told.push(value?.reveal()));
+        for (const [number, waitMs] of script.entries()) {
+          await clock.advance(waitMs);
+          await secrets.read('a/b', options);
+          await memory.write('a/b', new Secret(`value number ${number}`), options);
+          await clock.advance(ttlMs);
+          expect(told.at(-1)).toBe(`value number ${number}`);
+          expect((await secrets.read('a/b', options))?.reveal()).toBe(`value number ${number}`);
+        }
+        expect(told).toHaveLength(script.length);
+        end();
+      }),
+      { numRuns: runs(100) },
+    );
+  });
+
+  it('tells at once of what is written, removed or invalidated here, and nothing of what is the same', async () => {
+    const { secrets, memory, clock } = fixture();
+    await memory.write('a/b', new Secret('value one'), options);
+    const told: (string | undefined)[] = [];
+    const end = secrets.subscribe('a/b', (value) => told.push(value?.reveal()));
+    await clock.advance(0);
+
+    await secrets.write('a/b', new Secret('value one'), options);
+    await secrets.write('a/b', new Secret('value two'), options);
+    await secrets.remove('a/b', options);
+    await memory.write('a/b', new Secret('value three'), options);
+    secrets.invalidate('a/b');
+    await clock.advance(0);
+    end();
+    await secrets.write('a/b', new Secret('value four'), options);
+
+    expect(told).toEqual(['value two', undefined, 'value three']);
+  });
+
+  it('goes on watching through an outage, and ends with its last subscriber', async () => {
+    const { secrets, backend, down, clock } = failing();
+    await backend.write('a/b', new Secret('value one'), options);
+    const told: (string | undefined)[] = [];
+    const end = secrets.subscribe('a/b', (value) => told.push(value?.reveal()));
+    await clock.advance(0);
+    down.error = outage;
+    await clock.advance(3 * ttlMs);
+    await backend.write('a/b', new Secret('value two'), options);
+    down.error = undefined;
+    await clock.advance(ttlMs);
+
+    expect(told).toEqual(['value two']);
+    end();
+    expect(clock.sleepers()).toBe(0);
   });
 });

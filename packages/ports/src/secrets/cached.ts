@@ -1,92 +1,132 @@
-import type { Clock, Masker, Secret } from '@polar-gosling/kernel';
-import type { SecretStore } from './secret-store.ts';
+import { type Clock, isCoded, type Logger, type Masker, type Secret } from '@polar-gosling/kernel';
+import { createKeptValues } from './kept-values.ts';
+import type { SecretCall, SecretStore } from './secret-store.ts';
 import { createSharedRead, type SharedRead } from './shared-read.ts';
+import { createSubscriptions } from './subscriptions.ts';
 
 export interface CachedSecrets extends SecretStore {
-  /** Forgets one value, or all: the next read asks the backend. */
+  /** Forgets one value, or all: the next read asks the backend, and subscribers are told of what is new there. */
   invalidate(reference?: string): void;
+  /**
+   * Calls `changed` when the value is another than before (`undefined`: it is gone): at once for a write through this
+   * process, within the TTL for any other. Ends with the answered function.
+   */
+  subscribe(reference: string, changed: (value: Secret | undefined) => void): () => void;
 }
 
-interface Cached {
-  readonly secret: Secret;
-  readonly endsAt: number;
+export interface CacheDeps {
+  readonly clock: Clock;
+  readonly ttlMs: number;
+  readonly masker: Masker;
+  readonly logger: Logger;
+  /** A value older than its TTL was given out because the backend is down. */
+  readonly countStale?: () => void;
 }
 
 /**
  * Values kept for `ttlMs`; readers of one reference at the same time share one call; each value read is made known to
- * the masker first. That there is no value is never kept, so that `gosling secret put` helps at once.
+ * the masker first. That there is no value is never kept, so that `gosling secret put` helps at once. While the
+ * backend is down the last value serves on, an hour at most.
  */
-export function createCachedSecrets(
-  inner: SecretStore,
-  deps: { clock: Clock; ttlMs: number; masker: Masker },
-): CachedSecrets {
-  const cached = new Map<string, Cached>();
-  const reads = new Map<string, SharedRead<Secret | undefined>>();
-  const masked = new Map<string, string>();
-
+export function createCachedSecrets(inner: SecretStore, deps: CacheDeps): CachedSecrets {
+  const kept = createKeptValues(deps);
+  const learn = createLearner(deps.masker);
+  const reads = createReads(async (reference, options, isCurrent) => {
+    try {
+      const secret = await inner.read(reference, options);
+      if (secret !== undefined) learn(reference, secret);
+      // Invalidated meanwhile: the answer may be old, the next reader asks again.
+      if (!isCurrent()) return secret;
+      if (secret === undefined) kept.forget(reference);
+      else kept.keep(reference, secret);
+      subscriptions.tell(reference, secret);
+      return secret;
+    } catch (error) {
+      if (!isCurrent() || options.signal.aborted || !isCoded(error)) throw error;
+      return kept.bridge(reference, error);
+    }
+  });
+  const subscriptions = createSubscriptions({ ...deps, read: reads.join });
   const forget = (reference: string) => {
-    cached.delete(reference);
-    reads.delete(reference);
+    kept.forget(reference);
+    reads.forget(reference);
   };
-  const keep = (reference: string, secret: Secret) => {
-    cached.set(reference, { secret, endsAt: deps.clock.monotonic() + deps.ttlMs });
-  };
-  const learn = (reference: string, secret: Secret) => {
-    if (masked.get(reference) === secret.reveal()) return;
-    deps.masker.add(secret);
-    masked.set(reference, secret.reveal());
-  };
-  const startRead = (reference: string): SharedRead<Secret | undefined> => {
-    const read: SharedRead<Secret | undefined> = createSharedRead(async (signal) => {
-      try {
-        const secret = await inner.read(reference, { signal });
-        if (secret !== undefined) learn(reference, secret);
-        // Invalidated meanwhile: the answer may be old, the next reader asks again.
-        if (secret !== undefined && reads.get(reference) === read) keep(reference, secret);
-        return secret;
-      } finally {
-        if (reads.get(reference) === read) reads.delete(reference);
-      }
-    });
-    reads.set(reference, read);
-    return read;
+  const change = async <Result>(reference: string, action: () => Promise<Result>): Promise<Result> => {
+    try {
+      return await action();
+    } finally {
+      forget(reference);
+    }
   };
 
   return {
     async read(reference, options) {
       options.signal.throwIfAborted();
-      const found = cached.get(reference);
-      if (found !== undefined && deps.clock.monotonic() < found.endsAt) return found.secret;
-      const running = reads.get(reference);
-      const read = running === undefined || running.isAbandoned() ? startRead(reference) : running;
-      return read.join(options.signal);
+      return kept.current(reference) ?? reads.join(reference, options);
     },
     async write(reference, value, options) {
       learn(reference, value);
-      try {
-        await inner.write(reference, value, options);
-      } finally {
-        forget(reference);
-      }
+      await change(reference, () => inner.write(reference, value, options));
+      subscriptions.tell(reference, value);
     },
     async writeIfAbsent(reference, value, options) {
       learn(reference, value);
-      const present = await inner.writeIfAbsent(reference, value, options);
+      const present = await change(reference, () => inner.writeIfAbsent(reference, value, options));
       learn(reference, present);
-      forget(reference);
+      subscriptions.tell(reference, present);
       return present;
     },
     async remove(reference, options) {
-      try {
-        await inner.remove(reference, options);
-      } finally {
-        forget(reference);
-      }
+      await change(reference, () => inner.remove(reference, options));
+      subscriptions.tell(reference, undefined);
     },
     list: (prefix, options) => inner.list(prefix, options),
     invalidate(reference) {
-      const references = reference === undefined ? [...cached.keys(), ...reads.keys()] : [reference];
+      const references =
+        reference === undefined ? [...kept.references(), ...reads.references()] : [reference];
       for (const each of references) forget(each);
+      subscriptions.wake(reference);
     },
+    subscribe: subscriptions.add,
+  };
+}
+
+/** Makes each value known to the masker once. */
+function createLearner(masker: Masker): (reference: string, secret: Secret) => void {
+  const masked = new Map<string, string>();
+  return (reference, secret) => {
+    if (masked.get(reference) === secret.reveal()) return;
+    masker.add(secret);
+    masked.set(reference, secret.reveal());
+  };
+}
+
+type Read = SharedRead<Secret | undefined>;
+
+/** One call at a time for each reference, which all its readers wait for. */
+function createReads(
+  call: (reference: string, options: SecretCall, isCurrent: () => boolean) => Promise<Secret | undefined>,
+) {
+  const reads = new Map<string, Read>();
+  const start = (reference: string, role: string | undefined): Read => {
+    const read: Read = createSharedRead(async (signal) => {
+      const isCurrent = () => reads.get(reference) === read;
+      try {
+        return await call(reference, role === undefined ? { signal } : { signal, role }, isCurrent);
+      } finally {
+        if (isCurrent()) reads.delete(reference);
+      }
+    });
+    reads.set(reference, read);
+    return read;
+  };
+  return {
+    join(reference: string, { signal, role }: SecretCall): Promise<Secret | undefined> {
+      const running = reads.get(reference);
+      const isShared = running !== undefined && !running.isAbandoned();
+      return (isShared ? running : start(reference, role)).join(signal);
+    },
+    forget: (reference: string) => reads.delete(reference),
+    references: () => [...reads.keys()],
   };
 }

@@ -1,4 +1,14 @@
 export type { CallOptions } from '../call.ts';
 export { secretErrors } from './errors.ts';
-export { checkReference, checkSecretValue } from './reference.ts';
-export type { SecretStore } from './secret-store.ts';
+export {
+  checkReference,
+  checkSecretValue,
+  localName,
+  locateForWriting,
+  locateSecret,
+  roleOf,
+  type SecretHome,
+} from './reference.ts';
+export { secretRole } from './role.ts';
+export type { SecretCall, SecretStore } from './secret-store.ts';
+export type { SelfCheck } from './self-check.ts';

@@ -1,35 +1,37 @@
 import { Secret } from '@polar-gosling/kernel';
-import { checkReference, checkSecretValue } from './reference.ts';
-import type { SecretStore } from './secret-store.ts';
+import { checkSecretValue, localName, roleOf } from './reference.ts';
+import type { SecretCall, SecretStore } from './secret-store.ts';
 
 /** The reference implementation of `SecretStore`; keeps nothing when the process ends. */
 export function createMemorySecrets(): SecretStore {
   const values = new Map<string, string>();
-  const currentOf = (reference: string): Secret | undefined => {
-    const value = values.get(checkReference(reference));
+  const currentOf = (reference: string, options: SecretCall): Secret | undefined => {
+    const value = values.get(localName(reference, options.role));
     return value === undefined ? undefined : new Secret(value);
-  };
-  const set = (reference: string, value: Secret) => {
-    values.set(checkReference(reference), checkSecretValue(reference, value).reveal());
   };
   return {
     async read(reference, options) {
       options.signal.throwIfAborted();
-      return currentOf(reference);
+      return currentOf(reference, options);
     },
     async write(reference, value, options) {
       options.signal.throwIfAborted();
-      set(reference, value);
+      const name = localName(reference, options.role);
+      values.set(name, checkSecretValue(roleOf(reference, options), value).reveal());
     },
     async writeIfAbsent(reference, value, options) {
       options.signal.throwIfAborted();
-      const present = currentOf(reference);
-      if (present === undefined) set(reference, value);
-      return present ?? value;
+      const present = currentOf(reference, options);
+      if (present !== undefined) return present;
+      values.set(
+        localName(reference, options.role),
+        checkSecretValue(roleOf(reference, options), value).reveal(),
+      );
+      return value;
     },
     async remove(reference, options) {
       options.signal.throwIfAborted();
-      values.delete(checkReference(reference));
+      values.delete(localName(reference, options.role));
     },
     async list(prefix, options) {
       options.signal.throwIfAborted();
