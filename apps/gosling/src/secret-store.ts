@@ -1,8 +1,20 @@
-import type { SecretStore } from '@polar-gosling/ports/secrets';
-import { openLocalSecrets } from '@polar-gosling/wiring';
+import { type OpenedSecrets, openSecrets, type SecretsSettings } from '@polar-gosling/wiring';
 import type { CliContext } from './cli/command.ts';
 
+/** Where the installation keeps its secrets. */
+export const secretsSettings: SecretsSettings = { backend: 'local' };
+
 /** The installation's secret store, opened directly: safe beside a running instance. */
-export function openSecretStore(context: Pick<CliContext, 'config' | 'clock'>): SecretStore {
-  return openLocalSecrets({ dataDir: context.config.dataDir, clock: context.clock });
+export function openSecretStore(
+  context: Pick<CliContext, 'config' | 'clock' | 'ids' | 'masker' | 'env'>,
+): OpenedSecrets {
+  const { config, clock, ids, masker, env } = context;
+  return openSecrets({
+    settings: secretsSettings,
+    dataDir: config.dataDir,
+    clock,
+    ids,
+    masker,
+    environment: env,
+  });
 }

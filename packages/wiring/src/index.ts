@@ -11,5 +11,14 @@ export {
 export { type RestoreResult, restoreBackup } from './backup/restore-backup.ts';
 export { type BackupResult, writeBackup } from './backup/write-backup.ts';
 export { type Embedded, type EmbeddedOptions, openEmbedded } from './open-embedded.ts';
-export { instanceFiles, openLocalSecrets } from './open-secrets.ts';
+export {
+  checkSecrets,
+  instanceFiles,
+  type OpenedSecrets,
+  openLocalSecrets,
+  openSecrets,
+  placeOfSecret,
+  type SecretsDeps,
+  type SecretsSettings,
+} from './open-secrets.ts';
 export { isHolderGone, processHolder } from './process-holder.ts';

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createGit } from '@polar-gosling/adapter-git';
-import { createGitlab, type ProxySettings } from '@polar-gosling/adapter-gitlab';
+import { createGitlab } from '@polar-gosling/adapter-gitlab';
 import { createDirectoryBlobs, createKeyring, createLocalMachines } from '@polar-gosling/adapter-local';
 import { createSqliteStore } from '@polar-gosling/adapter-sqlite';
 import { computeModule, createTofu } from '@polar-gosling/adapter-tofu';
@@ -12,11 +12,11 @@ import type { GitlabHooks, GitlabPace, GitlabReader, GitlabRunners } from '@pola
 import type { Machines } from '@polar-gosling/ports/machines';
 import type { QueueOperations, WorkQueue } from '@polar-gosling/ports/queue';
 import { createOutboxQueue } from '@polar-gosling/ports/queue/outbox';
-import type { SecretStore } from '@polar-gosling/ports/secrets';
-import { createCachedSecrets } from '@polar-gosling/ports/secrets/cached';
+import { type CachedSecrets, createCachedSecrets } from '@polar-gosling/ports/secrets/cached';
 import type { Store } from '@polar-gosling/ports/store';
 import type { Tofu } from '@polar-gosling/ports/tofu';
-import { openLocalSecrets } from './open-secrets.ts';
+import { openSecrets, type SecretsSettings } from './open-secrets.ts';
+import { proxyOf } from './proxy-of.ts';
 
 const secretTtlMs = 300_000;
 
@@ -28,6 +28,8 @@ export interface EmbeddedOptions {
   readonly makeLog: (masker: Masker) => Logger;
   /** The host's environment; adapters take listed names of it only. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Where secrets of the layout are kept; the encrypted file of the data directory when not given. */
+  readonly secrets?: SecretsSettings;
   readonly tofuBin?: string | undefined;
   readonly binDir?: string | undefined;
   /** The compute module and its templates; those of the checkout when not given. */
@@ -44,7 +46,7 @@ export interface EmbeddedOptions {
 export interface Embedded {
   readonly store: Store;
   readonly queue: WorkQueue & QueueOperations;
-  readonly secrets: SecretStore;
+  readonly secrets: CachedSecrets;
   readonly blobs: Blobs;
   readonly gitlab: {
     readonly reader: GitlabReader;
@@ -68,8 +70,9 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const masker = createMasker();
   const log = options.makeLog(masker);
-  const plainSecrets = openLocalSecrets({ dataDir, clock });
-  const secrets = createCachedSecrets(plainSecrets, { clock, ttlMs: secretTtlMs, masker });
+  const settings = options.secrets ?? { backend: 'local' };
+  const plainSecrets = openSecrets({ settings, dataDir, clock, ids, masker, environment });
+  const secrets = createCachedSecrets(plainSecrets, { clock, ttlMs: secretTtlMs, masker, logger: log });
   const sealer = await createKeyring(plainSecrets, { signal });
   const blobs = createDirectoryBlobs({ dir: join(dataDir, 'blobs') });
   const store = await createSqliteStore({
@@ -123,17 +126,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
     async close() {
       await gitlab.close();
       await store.close();
+      await plainSecrets.close();
     },
   };
-}
-
-function proxyOf(environment: EmbeddedOptions['environment']): ProxySettings {
-  const proxies: { httpsProxy?: string; httpProxy?: string; noProxy?: string } = {};
-  const https = environment['HTTPS_PROXY'] ?? environment['https_proxy'];
-  const http = environment['HTTP_PROXY'] ?? environment['http_proxy'];
-  const none = environment['NO_PROXY'] ?? environment['no_proxy'];
-  if (https) proxies.httpsProxy = https;
-  if (http) proxies.httpProxy = http;
-  if (none) proxies.noProxy = none;
-  return proxies;
 }

@@ -355,11 +355,12 @@ describe('secrets on stdin', { timeout: 120_000 }, () => {
   it('are kept byte for byte, but for the last line end', async () => {
     const directory = await aDirectory();
     try {
-      const { openSecretStore } = await import('../secret-store.ts');
+      const { openLocalSecrets } = await import('@polar-gosling/wiring');
       const { createSystemClock } = await import('@polar-gosling/kernel');
       const { readCliConfig } = await import('../config.ts');
       const clock = createSystemClock();
-      const store = openSecretStore({ config: readCliConfig({}, directory.path).config, clock });
+      const { dataDir } = readCliConfig({}, directory.path).config;
+      const store = openLocalSecrets({ dataDir, clock });
       const values = fc.sample(fc.string({ minLength: 8, maxLength: 40, unit: 'grapheme' }), {
         numRuns: 5,
         seed: 7,

@@ -1,8 +1,9 @@
+import { secretRole } from '@polar-gosling/ports/secrets';
+import { placeOfSecret } from '@polar-gosling/wiring';
 import type { Command } from '../cli/command.ts';
 import { cliErrors } from '../cli-errors.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { secretRole } from '../secret-role.ts';
-import { openSecretStore } from '../secret-store.ts';
+import { openSecretStore, secretsSettings } from '../secret-store.ts';
 import { renderTable } from '../ui/table.ts';
 
 /** The value comes from a pipe or a prompt, never from a flag: flags stand in histories and process lists. */
@@ -41,12 +42,13 @@ export const explainSecret: Command = async (context, input) => {
   const reference = input.argument('REF');
   const value = await openSecretStore(context).read(reference, { signal });
   const role = secretRole(reference);
+  const place = placeOfSecret(reference, secretsSettings);
   const isPublic = reference.startsWith('deploy-keys/') && reference.endsWith('-public');
   const shown = isPublic && value !== undefined ? { value: value.reveal() } : {};
   if (flags.json) {
-    output.json({ reference, role, is_set: value !== undefined, ...shown });
+    output.json({ reference, place, role, is_set: value !== undefined, ...shown });
   } else {
-    output.data(`${reference}: ${role}; ${value === undefined ? 'not set' : 'set'}`);
+    output.data(`${reference}: ${role}; ${value === undefined ? 'not set' : 'set'}; kept at ${place}`);
     if (shown.value !== undefined) output.data(shown.value);
   }
   return value === undefined ? exitCodes.notFound : exitCodes.ok;

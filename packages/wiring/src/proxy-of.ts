@@ -1,0 +1,15 @@
+/** The proxies that the host's environment names. */
+export function proxyOf(environment: Readonly<Record<string, string | undefined>>): {
+  httpsProxy?: string;
+  httpProxy?: string;
+  noProxy?: string;
+} {
+  const https = environment['HTTPS_PROXY'] ?? environment['https_proxy'];
+  const http = environment['HTTP_PROXY'] ?? environment['http_proxy'];
+  const none = environment['NO_PROXY'] ?? environment['no_proxy'];
+  return {
+    ...(https ? { httpsProxy: https } : {}),
+    ...(http ? { httpProxy: http } : {}),
+    ...(none ? { noProxy: none } : {}),
+  };
+}
