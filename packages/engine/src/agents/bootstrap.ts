@@ -100,7 +100,8 @@ async function compose(
     { ...typed.registrations, key: { partition: runner.registration_id } },
     options,
   );
-  const token = registration && (await deps.secrets.read(registration.token_ref, options));
+  const role = `runner token of egg ${egg.name}`;
+  const token = registration && (await deps.secrets.read(registration.token_ref, { ...options, role }));
   if (registration === undefined || token === undefined) throw agentErrors.unknown({});
   const scope = scopeOf(config, registration);
   if (scope === undefined) throw agentErrors.unknown({});

@@ -35,11 +35,10 @@ async function resolveEnvironment(
       resolved[name] = value;
       continue;
     }
-    const secret = await deps.secrets.read(value.secret, options);
-    if (secret === undefined) {
-      const role = `the environment variable ${name} of egg ${egg.name}`;
-      throw secretErrors.missing({ role, fix: 'set it with gosling secret put' });
-    }
+    const role = `environment variable ${name} of egg ${egg.name}`;
+    const secret = await deps.secrets.read(value.secret, { ...options, role });
+    if (secret === undefined)
+      throw secretErrors.missing({ role, fix: 'put it where its reference points to' });
     resolved[name] = secret.reveal();
   }
   return resolved;

@@ -66,7 +66,8 @@ async function bindActive(
   await retireRegistrations(deps, { egg: egg.name, config }, options);
   for (const project of bound) {
     const target = await targetOf(deps, { egg: egg.name, scope: project.wanted.at }, options);
-    await ensureHook(deps, { egg: egg.name, project, target }, options);
+    const { webhookSecret } = project.wanted.at;
+    await ensureHook(deps, { egg: egg.name, project, target, webhookSecret }, options);
     if (fresh.has(project.key)) await sweepNow(deps, project.key, options);
   }
 }

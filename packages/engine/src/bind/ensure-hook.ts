@@ -1,7 +1,7 @@
 import { splitServerProject } from '@polar-gosling/domain';
 import { Secret, sha256Hex } from '@polar-gosling/kernel';
 import type { GitlabHook, GitlabTarget, HookSpec } from '@polar-gosling/ports/gitlab';
-import type { CallOptions, ProjectRow } from '@polar-gosling/ports/store';
+import type { CallOptions, ProjectRow, Write } from '@polar-gosling/ports/store';
 import type { InternalDeps } from '../deps.ts';
 import { getRow, getRows, listAll } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
@@ -12,10 +12,15 @@ import { references } from './targets.ts';
 
 const tokenBytes = 32;
 
+/** So long a token that was replaced is still taken: events of before may be under way. */
+const previousTokenMs = 10 * 60_000;
+
 interface HookContext {
   readonly egg: string;
   readonly project: Pick<BoundProject, 'key'>;
   readonly target: GitlabTarget;
+  /** Where the Egg keeps its webhook secret, when not in the layout. */
+  readonly webhookSecret?: string | undefined;
 }
 
 /**
@@ -32,10 +37,11 @@ export async function ensureHook(deps: InternalDeps, at: HookContext, options: C
   if (row === undefined) return;
   const url = `${publicUrl.replace(/\/+$/, '')}/webhooks/gitlab`;
   const spec = await hookSpec(deps, { ...at, url }, options);
-  await writeVerifier(deps, { key, egg: at.egg, token: spec.token }, options);
-  if (isFresh(deps, { row, url, owner })) return;
-  const hook = await makeOrMend(deps, { ...at, url, spec, row }, options);
-  await noteHook(deps, { row, hook, url, owner }, options);
+  const tokenSha256 = sha256Hex(spec.token.reveal());
+  await writeVerifier(deps, { key, egg: at.egg, tokenSha256 }, options);
+  if (isFresh(deps, { row, url, owner, tokenSha256 })) return;
+  const hook = await makeOrMend(deps, { ...at, url, spec, row, tokenSha256 }, options);
+  await noteHook(deps, { row, hook, url, owner, tokenSha256 }, options);
 }
 
 /** Whose token the project's webhook carries: the first bound Egg by name that is here to stay, else the Nest. */
@@ -53,11 +59,22 @@ export async function ownerOf(
   return eggs.find((name) => !leaving.has(name)) ?? (names.includes(nestBinding) ? nestBinding : eggs[0]);
 }
 
-function isFresh(deps: InternalDeps, at: { row: ProjectRow; url: string; owner: string }): boolean {
+interface HookFacts {
+  readonly row: ProjectRow;
+  readonly url: string;
+  readonly tokenSha256: string;
+}
+
+function isFresh(deps: InternalDeps, at: HookFacts & { owner: string }): boolean {
   const { row } = at;
   const isHealthy = row.alert_status === undefined || row.alert_status === 'executable';
-  const isSame = row.hook_id !== undefined && row.hook_url === at.url && row.hook_owner === at.owner;
+  const isSame = row.hook_id !== undefined && isSameHook(at) && row.hook_owner === at.owner;
   return isSame && isHealthy && !isHookCheckDue(deps, row);
+}
+
+/** GitLab shows no token: what we noted after sending it stands for it. */
+function isSameHook({ row, url, tokenSha256 }: HookFacts): boolean {
+  return row.hook_url === url && row.hook_token_sha256 === tokenSha256;
 }
 
 /** Sweeps come a little early each time: half their interval makes every one of them look at the webhook. */
@@ -72,7 +89,9 @@ async function hookSpec(
 ): Promise<HookSpec> {
   const { server } = splitServerProject(at.project.key);
   const fresh = new Secret(deps.ids.token(tokenBytes));
-  const token = await deps.secrets.writeIfAbsent(references.webhookSecret(server, at.egg), fresh, options);
+  const place = at.webhookSecret ?? references.webhookSecret(server, at.egg);
+  const role = `webhook secret of egg ${at.egg} on ${server}`;
+  const token = await deps.secrets.writeIfAbsent(place, fresh, { ...options, role });
   const freshKey = new Secret(
     `whsec_${Buffer.from(deps.ids.token(tokenBytes), 'base64url').toString('base64')}`,
   );
@@ -93,10 +112,10 @@ async function hookSpec(
 /** What checks a webhook's token without the secret store. */
 async function writeVerifier(
   deps: InternalDeps,
-  at: { key: string; egg: string; token: Secret },
+  at: { key: string; egg: string; tokenSha256: string },
   options: CallOptions,
 ): Promise<void> {
-  const key = { partition: sha256Hex(at.token.reveal()), sort: at.key };
+  const key = { partition: at.tokenSha256, sort: at.key };
   const before = await getRow(deps.store, { ...typed.webhookTokens, key }, options);
   if (before?.egg_name === at.egg && before.until === undefined) return;
   const set = { egg_name: at.egg, until: undefined };
@@ -108,7 +127,7 @@ async function writeVerifier(
 
 async function makeOrMend(
   deps: InternalDeps,
-  at: HookContext & { url: string; spec: HookSpec; row: ProjectRow },
+  at: HookContext & HookFacts & { spec: HookSpec },
   options: CallOptions,
 ): Promise<GitlabHook> {
   const { projectId } = splitServerProject(at.project.key);
@@ -129,17 +148,16 @@ async function makeOrMend(
   return mended === 'missing' ? hooks.create(at.target, { projectId, spec: at.spec }, options) : mended;
 }
 
-/** GitLab shows no token: what we noted after sending it stands for it. */
-function isAsNoted(at: { egg: string; url: string; row: ProjectRow }, ours: GitlabHook): boolean {
+function isAsNoted(at: HookFacts & { egg: string }, ours: GitlabHook): boolean {
   const { row, url } = at;
-  const isNoted = row.hook_id === ours.id && row.hook_url === url && row.hook_owner === at.egg;
+  const isNoted = row.hook_id === ours.id && isSameHook(at) && row.hook_owner === at.egg;
   const hasTokens = ours.hasToken !== false && (ours.hasSigningToken ?? false) === row.has_signing_token;
   return isNoted && ours.url === url && hasTokens;
 }
 
 async function noteHook(
   deps: InternalDeps,
-  at: { row: ProjectRow; hook: GitlabHook; url: string; owner: string },
+  at: HookFacts & { hook: GitlabHook; owner: string },
   options: CallOptions,
 ): Promise<void> {
   const { row, hook } = at;
@@ -147,6 +165,7 @@ async function noteHook(
     hook_owner: at.owner,
     hook_id: hook.id,
     hook_url: at.url,
+    hook_token_sha256: at.tokenSha256,
     has_signing_token: hook.hasSigningToken ?? false,
     alert_status: hook.alertStatus,
     checked_at: deps.clock.now(),
@@ -164,8 +183,28 @@ async function noteHook(
     deps,
   );
   await deps.store.commit(
-    [{ kind: 'update', key, set, when: { kind: 'present' } }, ...(isNew ? [audit] : [])],
+    [
+      { kind: 'update', key, set, when: { kind: 'present' } },
+      ...(await endPrevious(deps, at, options)),
+      ...(isNew ? [audit] : []),
+    ],
     options,
   );
   if (isNew) deps.log.info('a webhook was made', { key: row.server_project, url: at.url });
+}
+
+/** GitLab has the new token now: the one before it has an end. */
+async function endPrevious(
+  deps: InternalDeps,
+  { row, tokenSha256 }: HookFacts,
+  options: CallOptions,
+): Promise<Write[]> {
+  const previous = row.hook_token_sha256;
+  if (previous === undefined || previous === tokenSha256) return [];
+  const at = { partition: previous, sort: row.server_project };
+  const before = await getRow(deps.store, { ...typed.webhookTokens, key: at }, options);
+  if (before === undefined || before.until !== undefined) return [];
+  const set = { until: deps.clock.now() + previousTokenMs };
+  const when = { kind: 'version', version: before.version } as const;
+  return [{ kind: 'update', key: { table: 'webhook_tokens', ...at }, set, when }];
 }

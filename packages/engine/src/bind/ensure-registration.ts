@@ -36,9 +36,12 @@ async function createRegistration(
   const { wanted, target } = at;
   const spec = runnerSpec(deps, at);
   await removeStrays(deps, at, options);
-  const made = await deps.gitlab.runners.create(target, spec, options);
   const tokenRef = await freeTokenRef(deps, at, options);
-  await deps.secrets.write(tokenRef, made.token, options);
+  const call = { ...options, role: `runner token of egg ${at.egg} on ${wanted.server}` };
+  // A place that cannot be reached is met before GitLab makes a runner whose token nobody could keep.
+  await deps.secrets.read(tokenRef, call);
+  const made = await deps.gitlab.runners.create(target, spec, options);
+  await deps.secrets.write(tokenRef, made.token, call);
   for (const projectId of wanted.alsoProjects)
     await deps.gitlab.runners.enable(target, { id: made.id, projectId }, options);
   const row = {
@@ -78,6 +81,8 @@ async function freeTokenRef(
   const keys = registrationsOf(at.config).map(({ id }) => ({ partition: id }));
   const named = await getRows(deps.store, { ...typed.registrations, keys }, options);
   const taken = new Set([...others, ...named].map(({ token_ref }) => token_ref));
+  const given = wanted.at.tokenSecret;
+  if (given !== undefined && !taken.has(given)) return given;
   for (let nth = 0; ; nth++) {
     const reference = references.runnerToken(wanted.server, egg, nth);
     if (!taken.has(reference)) return reference;

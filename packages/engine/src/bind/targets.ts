@@ -1,4 +1,5 @@
 import { type EggConfig, type EggScope, serverSlug } from '@polar-gosling/domain';
+import type { Secret } from '@polar-gosling/kernel';
 import type { GitlabTarget } from '@polar-gosling/ports/gitlab';
 import { type SecretStore, secretErrors } from '@polar-gosling/ports/secrets';
 import type { CallOptions } from '@polar-gosling/ports/store';
@@ -29,17 +30,30 @@ export async function targetOf(
   options: CallOptions,
 ): Promise<GitlabTarget> {
   const { egg, scope } = at;
-  const own = scope.apiTokenSecret ?? references.apiToken(scope.server, egg);
-  const fallback = references.apiToken(scope.server, 'default');
-  const token = (await deps.secrets.read(own, options)) ?? (await deps.secrets.read(fallback, options));
-  if (token === undefined) {
-    throw secretErrors.missing({
-      role: `API token of egg ${egg} on ${scope.server}`,
-      fix: `store one with: gosling secret put ${own}`,
-    });
-  }
+  const token = await apiTokenOf(deps, at, options);
   const caPem = readCaCertificates(deps, { file: scope.caFile, egg });
   return { url: scope.url, token, ...(caPem === undefined ? {} : { caPem }) };
+}
+
+/** Of the place that Fly names, else of the layout: the Egg's own, or the server's for every Egg without one. */
+async function apiTokenOf(
+  deps: TargetDeps,
+  { egg, scope }: { egg: string; scope: Pick<EggScope, 'server' | 'apiTokenSecret'> },
+  options: CallOptions,
+): Promise<Secret> {
+  const role = `API token of egg ${egg} on ${scope.server}`;
+  const call = { ...options, role };
+  const named = scope.apiTokenSecret;
+  if (named !== undefined) {
+    const token = await deps.secrets.read(named, call);
+    if (token !== undefined) return token;
+    throw secretErrors.missing({ role, fix: 'put it where its api_token_secret points to' });
+  }
+  const own = references.apiToken(scope.server, egg);
+  const fallback = references.apiToken(scope.server, 'default');
+  const token = (await deps.secrets.read(own, call)) ?? (await deps.secrets.read(fallback, call));
+  if (token !== undefined) return token;
+  throw secretErrors.missing({ role, fix: `store one with: gosling secret put ${own}` });
 }
 
 /** The Egg's scope that a registration serves, else another on its server; `undefined`: the Egg has left that server. */

@@ -1,14 +1,21 @@
 /** The Fly text of one Egg of project `project` on gitlab.com. */
 export function eggText(
   name: string,
-  given: { project?: number; tags?: readonly string[]; concurrent?: number; more?: readonly string[] } = {},
+  given: {
+    project?: number;
+    tags?: readonly string[];
+    concurrent?: number;
+    gitlab?: readonly string[];
+    more?: readonly string[];
+  } = {},
 ): string {
-  const { project = 1, tags = ['linux'], concurrent = 2, more = [] } = given;
+  const { project = 1, tags = ['linux'], concurrent = 2, gitlab = [], more = [] } = given;
   return [
     `egg "${name}" {`,
     '  type = "vm"',
     '  gitlab {',
     `    project_id = ${project}`,
+    ...gitlab,
     '  }',
     '  runner {',
     `    tags = [${tags.map((tag) => `"${tag}"`).join(', ')}]`,

@@ -77,6 +77,8 @@ export const ProjectRow = z.object({
   hook_owner: text,
   hook_id: number,
   hook_url: text,
+  /** Of the token that GitLab was given last. */
+  hook_token_sha256: text,
   has_signing_token: z.boolean().default(false),
   alert_status: text,
   last_delivery_at: number,
