@@ -16,13 +16,20 @@ export interface LiteralIndex {
   partialStart(text: string): number;
 }
 
+/** Needles that begin alike: many tokens of one kind do, and they are as long as one another. */
+interface Candidates {
+  readonly needles: readonly string[];
+  /** Longest first. */
+  readonly byLength: readonly { readonly length: number; readonly needles: ReadonlySet<string> }[];
+}
+
 const base = 31;
 /** `base ** (leastNeedleLength - 1)` in 32-bit arithmetic: what the leaving character counts for. */
 const leaving = powers(leastNeedleLength - 1);
 
 export function createLiteralIndex(): LiteralIndex {
   const counts = new Map<string, number>();
-  const byHash = new Map<number, string[]>();
+  const byHash = new Map<number, Candidates>();
   const beginnings = new Map<string, number>();
 
   return {
@@ -33,11 +40,7 @@ export function createLiteralIndex(): LiteralIndex {
       counts.set(needle, (counts.get(needle) ?? 0) + 1);
       if (counts.get(needle) !== 1) return;
       const hash = hashOf(needle, 0);
-      const same = [...(byHash.get(hash) ?? []), needle];
-      byHash.set(
-        hash,
-        same.toSorted((a, b) => b.length - a.length),
-      );
+      byHash.set(hash, candidatesOf([...(byHash.get(hash)?.needles ?? []), needle]));
       for (const beginning of beginningsOf(needle)) {
         beginnings.set(beginning, (beginnings.get(beginning) ?? 0) + 1);
       }
@@ -51,16 +54,17 @@ export function createLiteralIndex(): LiteralIndex {
       }
       counts.delete(needle);
       const hash = hashOf(needle, 0);
-      const rest = (byHash.get(hash) ?? []).filter((other) => other !== needle);
-      if (rest.length > 0) byHash.set(hash, rest);
+      const rest = (byHash.get(hash)?.needles ?? []).filter((other) => other !== needle);
+      if (rest.length > 0) byHash.set(hash, candidatesOf(rest));
       else byHash.delete(hash);
       for (const beginning of beginningsOf(needle)) decrement(beginnings, beginning);
     },
     find(text) {
       const ranges: Range[] = [];
       eachWindow(text, (start, hash) => {
-        const needle = byHash.get(hash)?.find((candidate) => text.startsWith(candidate, start));
-        if (needle !== undefined) ranges.push({ start, end: start + needle.length });
+        const candidates = byHash.get(hash);
+        const length = candidates === undefined ? 0 : longestAt(candidates, text, start);
+        if (length > 0) ranges.push({ start, end: start + length });
         return true;
       });
       return ranges;
@@ -69,7 +73,7 @@ export function createLiteralIndex(): LiteralIndex {
       let found = text.length;
       eachWindow(text, (start, hash) => {
         const candidates = byHash.get(hash);
-        if (candidates?.some((needle) => isBeginning(needle, text, start))) found = start;
+        if (candidates?.needles.some((needle) => isBeginning(needle, text, start))) found = start;
         return found === text.length;
       });
       if (found < text.length) return found;
@@ -80,6 +84,23 @@ export function createLiteralIndex(): LiteralIndex {
       return text.length;
     },
   };
+}
+
+function candidatesOf(needles: readonly string[]): Candidates {
+  const lengths = [...new Set(needles.map(({ length }) => length))].toSorted((a, b) => b - a);
+  const byLength = lengths.map((length) => ({
+    length,
+    needles: new Set(needles.filter((needle) => needle.length === length)),
+  }));
+  return { needles, byLength };
+}
+
+/** One look for each length, not for each needle. */
+function longestAt({ byLength }: Candidates, text: string, start: number): number {
+  for (const { length, needles } of byLength) {
+    if (start + length <= text.length && needles.has(text.slice(start, start + length))) return length;
+  }
+  return 0;
 }
 
 /** Calls `visit` with each place that has eight characters, and their hash, until it answers `false`. */

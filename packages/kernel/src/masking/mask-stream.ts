@@ -1,5 +1,5 @@
 import type { Range } from './literal-index.ts';
-import { openKeyStart, privateKeyEnd } from './patterns.ts';
+import { openKeyStart, openStart, privateKeyEnd } from './patterns.ts';
 
 export interface MaskStream {
   /** Takes a chunk and answers what is safe to show by now. */
@@ -11,7 +11,8 @@ export interface MaskStream {
 interface Rules {
   readonly shown: string;
   mask(text: string): string;
-  rangesIn(text: string): readonly Range[];
+  /** What must not be cut: each secret with what makes it one. */
+  wholeIn(text: string): readonly Range[];
   partialStart(text: string): number;
 }
 
@@ -58,8 +59,8 @@ export function createMaskStream(rules: Rules): MaskStream {
 
 /** The last place after a white space before which every secret is complete. */
 function safeCut(rules: Rules, text: string): number {
-  const ranges = rules.rangesIn(text);
-  let cut = Math.min(rules.partialStart(text), openKeyStart(text));
+  const ranges = rules.wholeIn(text);
+  let cut = Math.min(rules.partialStart(text), openStart(text));
   for (;;) {
     const space = afterLastSpace(text, cut);
     const crossing = ranges.find(({ start, end }) => start < space && space < end);

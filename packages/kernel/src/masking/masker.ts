@@ -3,7 +3,7 @@ import { createLiteralIndex, type Range } from './literal-index.ts';
 import { maskErrors } from './mask-errors.ts';
 import { createMaskStream, type MaskStream } from './mask-stream.ts';
 import { leastNeedleLength, needlesOf } from './needles.ts';
-import { findPatterns } from './patterns.ts';
+import { findPatterns, findPatternsWhole } from './patterns.ts';
 
 const shown = '***MASKED***';
 
@@ -24,6 +24,7 @@ export interface Masker {
 export function createMasker(): Masker {
   const literals = createLiteralIndex();
   const rangesIn = (text: string) => joinOverlapping([...literals.find(text), ...findPatterns(text)]);
+  const wholeIn = (text: string) => joinOverlapping([...literals.find(text), ...findPatternsWhole(text)]);
   const mask = (text: string) => replaceRanges(text, rangesIn(text));
   return {
     add(secret) {
@@ -36,7 +37,7 @@ export function createMasker(): Masker {
     },
     mask,
     stream: () =>
-      createMaskStream({ mask, shown, rangesIn, partialStart: (text) => literals.partialStart(text) }),
+      createMaskStream({ mask, shown, wholeIn, partialStart: (text) => literals.partialStart(text) }),
   };
 }
 
