@@ -1,3 +1,4 @@
+export { checkDynamo, type StoreCheck } from './check-dynamo.ts';
 export {
   createDynamoStore,
   type DynamoAccess,

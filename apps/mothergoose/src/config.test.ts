@@ -23,8 +23,7 @@ describe('the configuration', () => {
       dataDir: './.gosling',
       listen: { host: '127.0.0.1', port: 8080, isLoopback: true },
       publicUrl: undefined,
-      store: { kind: 'sqlite' },
-      secrets: { backend: 'local' },
+      engines: { store: { kind: 'sqlite' }, secrets: { backend: 'local' } },
       isLocalUnsafe: false,
       log: { level: 'info' },
     });
@@ -104,7 +103,7 @@ describe('the configuration', () => {
   });
 
   it('counts an empty variable as absent', () => {
-    expect(configOf({ GOSLING_STORE: '', GOSLING_PUBLIC_URL: '' }).store.kind).toBe('sqlite');
+    expect(configOf({ GOSLING_STORE: '', GOSLING_PUBLIC_URL: '' }).engines.store.kind).toBe('sqlite');
   });
 
   it('knows the variables of CLI and agent', () => {
@@ -123,5 +122,84 @@ describe('the configuration', () => {
       }),
       { numRuns: runs(300) },
     );
+  });
+
+  const away = {
+    GOSLING_STORE: 'dynamodb',
+    GOSLING_QUEUE: 'sqs',
+    GOSLING_QUEUE_URL: 'https://sqs.example.com/1/work',
+    GOSLING_BLOBS: 's3://bucket/some/prefix',
+    GOSLING_SECRETS: 'aws-sm',
+    AWS_REGION: 'eu-central-1',
+  };
+
+  it("takes the region from the cloud's own variable, unless an engine has one of its own", () => {
+    const { engines } = configOf({ ...away, GOSLING_BLOBS_REGION: 'eu-west-1' });
+
+    expect(engines).toMatchObject({
+      store: { kind: 'dynamodb', region: 'eu-central-1' },
+      queue: { kind: 'sqs', region: 'eu-central-1' },
+      blobs: { place: 's3://bucket/some/prefix', region: 'eu-west-1' },
+      secrets: { backend: 'aws-sm', region: 'eu-central-1' },
+    });
+  });
+
+  it('says what engines miss, all at once', () => {
+    const problems = problemsOf({ ...away, AWS_REGION: '', GOSLING_QUEUE_URL: '' });
+
+    expect(problems.map((problem) => problem.split(':')[0])).toEqual([
+      'GOSLING_QUEUE_URL',
+      'GOSLING_STORE_REGION',
+      'GOSLING_QUEUE_REGION',
+      'GOSLING_BLOBS_REGION',
+    ]);
+    expect(problemsOf({ ...away, GOSLING_QUEUE: '', GOSLING_QUEUE_URL: '' }).join()).toContain(
+      'is the queue of an SQLite store',
+    );
+    expect(problemsOf({ ...away, GOSLING_STORE: 'ydb' }).join()).toContain('GOSLING_STORE_ENDPOINT');
+  });
+
+  it.each([
+    ['GOSLING_STORE_PREFIX', {}],
+    ['GOSLING_QUEUE_URL', { GOSLING_QUEUE: 'sqlite' }],
+    ['GOSLING_BLOBS_ENDPOINT', { GOSLING_BLOBS: 'file:/srv/blobs' }],
+    ['GOSLING_SECRETS_REGION', { GOSLING_SECRETS: 'vault' }],
+    ['GOSLING_SECRETS_MOUNT', { GOSLING_SECRETS: 'aws-sm' }],
+  ])('refuses %s where it would have no effect', (name, env) => {
+    expect(problemsOf({ ...env, [name]: 'x' }).join()).toContain(`${name}: has no effect unless`);
+  });
+
+  it.each([
+    ['GOSLING_SECRETS', 'yc-lockbox'],
+    ['GOSLING_LIMITS', '/etc/gosling/limits.json'],
+    ['GOSLING_UGLYFOX_GIT', '1'],
+    ['GOSLING_GITLAB_RUNNER_MIRROR', 'https://mirror.example.com'],
+  ])('refuses %s=%s, which this release does not have, instead of ignoring it', (name, value) => {
+    expect(problemsOf({ [name]: value }).some((problem) => problem.startsWith(`${name}: `))).toBe(true);
+  });
+
+  it('has an entry in the table for every variable it reads, and reads every entry', () => {
+    const known = configVariables.filter(({ isElsewhere }) => isElsewhere !== true).map(({ name }) => name);
+    const wrong = Object.fromEntries(known.map((name) => [name, ' ']));
+
+    const told = new Set(problemsOf(wrong).map((problem) => problem.split(':')[0]));
+
+    const free = known.filter((name) => !told.has(name));
+    expect(problemsOf(wrong).some((problem) => problem.includes('no such setting'))).toBe(false);
+    // Those whose value may be any text.
+    expect(free).toEqual([
+      'GOSLING_DATA_DIR',
+      'GOSLING_TLS_CERT',
+      'GOSLING_TLS_KEY',
+      'GOSLING_CA_FILE',
+      'GOSLING_NEST_URL',
+      'GOSLING_NEST_BRANCH',
+      'GOSLING_ENV',
+      'GOSLING_TOFU_BIN',
+      'GOSLING_TOFU_MIRROR',
+      'GOSLING_BIN_DIR',
+      'GOSLING_GITLAB_RUNNER_BIN',
+      'GOSLING_JOB_USER',
+    ]);
   });
 });

@@ -1,7 +1,11 @@
 import { unknownSettings } from '@polar-gosling/api-contract/settings';
 import { z } from 'zod';
+import { engineProblems, regionFor } from './config/engine-problems.ts';
 import { readListen } from './config/listen.ts';
+import type { ConfigProblem, Environment } from './config/problem.ts';
 import { publicUrl } from './config/public-url.ts';
+
+export type { ConfigProblem, Environment } from './config/problem.ts';
 
 const defaultListen = '127.0.0.1:8080';
 const text = z.string().min(1).optional();
@@ -26,7 +30,7 @@ const Variables = z.object({
   GOSLING_QUEUE_DLQ_URL: text,
   GOSLING_QUEUE_ENDPOINT: text,
   GOSLING_QUEUE_REGION: text,
-  GOSLING_QUEUE_PROTOCOL: text,
+  GOSLING_QUEUE_PROTOCOL: z.enum(['json', 'query']).optional(),
   GOSLING_BLOBS: z
     .string()
     .regex(/^(file:.|s3:\/\/[^/]+)/, 'file:PATH or s3://bucket/prefix')
@@ -61,14 +65,6 @@ const Variables = z.object({
 });
 type Variables = z.infer<typeof Variables>;
 
-export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** What is wrong with one variable; the value is not repeated. */
-export interface ConfigProblem {
-  readonly name: string;
-  readonly message: string;
-}
-
 export type MothergooseConfig = Readonly<ReturnType<typeof configOf>>;
 
 export type ConfigReading =
@@ -86,9 +82,10 @@ export function readConfig(env: Environment): ConfigReading {
     ...unknownSettings(given),
     ...listen.problems,
     ...(parsed.success ? crossProblems(parsed.data, listen.isLoopback) : schemaProblems(parsed.error)),
+    ...engineProblems(given),
   ];
   if (!parsed.success || problems.length > 0) return { kind: 'wrong', problems };
-  return { kind: 'ok', config: freeze(configOf(parsed.data, listen)) };
+  return { kind: 'ok', config: freeze(configOf(parsed.data, { ...listen, given })) };
 }
 
 function schemaProblems(error: z.ZodError): ConfigProblem[] {
@@ -112,45 +109,52 @@ function crossProblems(variables: Variables, isLoopback: boolean): ConfigProblem
   return problems;
 }
 
-function configOf(v: Variables, { host, port, isLoopback }: ReturnType<typeof readListen>) {
+function configOf(
+  v: Variables,
+  { host, port, isLoopback, given }: ReturnType<typeof readListen> & { given: Environment },
+) {
   return {
     dataDir: v.GOSLING_DATA_DIR,
     listen: { host, port, isLoopback },
     publicUrl: v.GOSLING_PUBLIC_URL,
     tls: tlsOf(v),
     caFile: v.GOSLING_CA_FILE,
-    store: {
-      kind: v.GOSLING_STORE,
-      endpoint: v.GOSLING_STORE_ENDPOINT,
-      region: v.GOSLING_STORE_REGION,
-      prefix: v.GOSLING_STORE_PREFIX,
-    },
-    queue: {
-      kind: v.GOSLING_QUEUE,
-      url: v.GOSLING_QUEUE_URL,
-      dlqUrl: v.GOSLING_QUEUE_DLQ_URL,
-      endpoint: v.GOSLING_QUEUE_ENDPOINT,
-      region: v.GOSLING_QUEUE_REGION,
-      protocol: v.GOSLING_QUEUE_PROTOCOL,
-    },
-    blobs: { place: v.GOSLING_BLOBS, endpoint: v.GOSLING_BLOBS_ENDPOINT, region: v.GOSLING_BLOBS_REGION },
-    secrets: {
-      backend: v.GOSLING_SECRETS,
-      endpoint: v.GOSLING_SECRETS_ENDPOINT,
-      region: v.GOSLING_SECRETS_REGION,
-      folder: v.GOSLING_SECRETS_FOLDER,
-      mount: v.GOSLING_SECRETS_MOUNT,
-      namespace: v.GOSLING_SECRETS_NAMESPACE,
+    engines: {
+      store: {
+        kind: v.GOSLING_STORE,
+        endpoint: v.GOSLING_STORE_ENDPOINT,
+        region: regionFor('GOSLING_STORE', given),
+        prefix: v.GOSLING_STORE_PREFIX,
+      },
+      queue: {
+        kind: v.GOSLING_QUEUE,
+        url: v.GOSLING_QUEUE_URL,
+        dlqUrl: v.GOSLING_QUEUE_DLQ_URL,
+        endpoint: v.GOSLING_QUEUE_ENDPOINT,
+        region: regionFor('GOSLING_QUEUE', given),
+        protocol: v.GOSLING_QUEUE_PROTOCOL,
+      },
+      blobs: {
+        place: v.GOSLING_BLOBS,
+        endpoint: v.GOSLING_BLOBS_ENDPOINT,
+        region: regionFor('GOSLING_BLOBS', given),
+      },
+      secrets: {
+        backend: v.GOSLING_SECRETS,
+        endpoint: v.GOSLING_SECRETS_ENDPOINT,
+        region: regionFor('GOSLING_SECRETS', given),
+        folder: v.GOSLING_SECRETS_FOLDER,
+        mount: v.GOSLING_SECRETS_MOUNT,
+        namespace: v.GOSLING_SECRETS_NAMESPACE,
+      },
     },
     nest: { url: v.GOSLING_NEST_URL, branch: v.GOSLING_NEST_BRANCH, gitlabUrl: v.GOSLING_NEST_GITLAB_URL },
     environment: v.GOSLING_ENV,
     tofu: { bin: v.GOSLING_TOFU_BIN, mirror: v.GOSLING_TOFU_MIRROR },
     binDir: v.GOSLING_BIN_DIR,
-    gitlabRunner: { bin: v.GOSLING_GITLAB_RUNNER_BIN, mirror: v.GOSLING_GITLAB_RUNNER_MIRROR },
-    limits: v.GOSLING_LIMITS,
+    gitlabRunner: { bin: v.GOSLING_GITLAB_RUNNER_BIN },
     isLocalUnsafe: v.GOSLING_UNSAFE_LOCAL,
     jobUser: v.GOSLING_JOB_USER,
-    uglyfoxReadsGit: v.GOSLING_UGLYFOX_GIT,
     installation: v.GOSLING_INSTALLATION,
     log: { level: v.GOSLING_LOG_LEVEL, format: v.GOSLING_LOG_FORMAT },
   };

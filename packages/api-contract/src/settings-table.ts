@@ -24,27 +24,54 @@ export const configVariables: readonly ConfigVariable[] = [
     description: 'PEM file of the CA that agents and CLI trust for our certificate',
   },
   { name: 'GOSLING_STORE', default: 'sqlite', description: 'sqlite, dynamodb or ydb' },
-  { name: 'GOSLING_STORE_ENDPOINT', description: 'address of the store' },
-  { name: 'GOSLING_STORE_REGION', description: 'region of the store' },
-  { name: 'GOSLING_STORE_PREFIX', description: 'what names of tables begin with' },
-  { name: 'GOSLING_QUEUE', default: 'sqlite', description: 'sqlite, sqs or ymq' },
-  { name: 'GOSLING_QUEUE_URL', description: 'address of the queue' },
-  { name: 'GOSLING_QUEUE_DLQ_URL', description: 'address of its dead letters' },
-  { name: 'GOSLING_QUEUE_ENDPOINT', description: "address of the queue's service" },
-  { name: 'GOSLING_QUEUE_REGION', description: 'region of the queue' },
-  { name: 'GOSLING_QUEUE_PROTOCOL', description: 'protocol of the queue: query or json' },
+  {
+    name: 'GOSLING_STORE_ENDPOINT',
+    description: "dynamodb, ydb: address of the store; ydb: its Document API's",
+  },
+  { name: 'GOSLING_STORE_REGION', default: 'AWS_REGION', description: 'dynamodb, ydb: region of the store' },
+  {
+    name: 'GOSLING_STORE_PREFIX',
+    default: 'gosling-',
+    description: 'dynamodb, ydb: what names of tables begin with',
+  },
+  {
+    name: 'GOSLING_QUEUE',
+    default: 'sqlite',
+    description: 'sqlite (with the store sqlite only), sqs or ymq',
+  },
+  { name: 'GOSLING_QUEUE_URL', description: 'sqs, ymq: address of the queue; needed' },
+  {
+    name: 'GOSLING_QUEUE_DLQ_URL',
+    description: "sqs, ymq: address of its dead letters; else the queue's own, or one that is made",
+  },
+  { name: 'GOSLING_QUEUE_ENDPOINT', description: "sqs, ymq: address of the queue's service" },
+  { name: 'GOSLING_QUEUE_REGION', default: 'AWS_REGION', description: 'sqs, ymq: region of the queue' },
+  {
+    name: 'GOSLING_QUEUE_PROTOCOL',
+    default: 'json; ymq: query',
+    description: 'sqs, ymq: protocol of the queue, query or json',
+  },
   {
     name: 'GOSLING_BLOBS',
-    description: 'file:PATH or s3://bucket/prefix; else a folder of the data directory',
+    default: 'blobs/ in the data directory',
+    description: 'where big values lie: file:PATH or s3://bucket/prefix',
   },
-  { name: 'GOSLING_BLOBS_ENDPOINT', description: 'address of the object storage' },
-  { name: 'GOSLING_BLOBS_REGION', description: 'region of the object storage' },
-  { name: 'GOSLING_SECRETS', default: 'local', description: 'local, aws-sm, yc-lockbox or vault' },
-  { name: 'GOSLING_SECRETS_ENDPOINT', description: 'address of the secret backend' },
-  { name: 'GOSLING_SECRETS_REGION', description: 'region of the secret backend' },
-  { name: 'GOSLING_SECRETS_FOLDER', description: "folder of Lockbox's secrets" },
-  { name: 'GOSLING_SECRETS_MOUNT', description: "mount of Vault's secrets" },
-  { name: 'GOSLING_SECRETS_NAMESPACE', description: "Vault's namespace" },
+  { name: 'GOSLING_BLOBS_ENDPOINT', description: 's3: address of another service than AWS' },
+  { name: 'GOSLING_BLOBS_REGION', default: 'AWS_REGION', description: 's3: region of the bucket' },
+  {
+    name: 'GOSLING_SECRETS',
+    default: 'local',
+    description: 'local, aws-sm or vault; yc-lockbox is refused by this release',
+  },
+  {
+    name: 'GOSLING_SECRETS_ENDPOINT',
+    default: 'vault: VAULT_ADDR',
+    description: 'aws-sm, vault: address of the secret backend',
+  },
+  { name: 'GOSLING_SECRETS_REGION', default: 'AWS_REGION', description: 'aws-sm: region of the secrets' },
+  { name: 'GOSLING_SECRETS_FOLDER', description: "yc-lockbox: folder of Lockbox's secrets" },
+  { name: 'GOSLING_SECRETS_MOUNT', default: 'secret', description: "vault: mount of Vault's secrets" },
+  { name: 'GOSLING_SECRETS_NAMESPACE', default: 'VAULT_NAMESPACE', description: "vault: Vault's namespace" },
   { name: 'GOSLING_NEST_URL', description: 'Git address of the Nest' },
   { name: 'GOSLING_NEST_BRANCH', default: 'remote HEAD', description: 'branch of the Nest' },
   {
@@ -53,13 +80,16 @@ export const configVariables: readonly ConfigVariable[] = [
   },
   { name: 'GOSLING_ENV', description: 'environment of the Nest that is applied' },
   { name: 'GOSLING_TOFU_BIN', description: 'path of OpenTofu; else the managed one, then `tofu` on PATH' },
-  { name: 'GOSLING_TOFU_MIRROR', description: 'where OpenTofu is fetched from' },
+  { name: 'GOSLING_TOFU_MIRROR', description: 'where OpenTofu is fetched from, in place of its own address' },
   { name: 'GOSLING_BIN_DIR', description: 'where managed programs are kept' },
   { name: 'GOSLING_GITLAB_RUNNER_BIN', description: 'path of gitlab-runner; else on PATH' },
-  { name: 'GOSLING_GITLAB_RUNNER_MIRROR', description: 'where gitlab-runner is fetched from' },
+  {
+    name: 'GOSLING_GITLAB_RUNNER_MIRROR',
+    description: 'refused by this release: gitlab-runner is not fetched',
+  },
   {
     name: 'GOSLING_LIMITS',
-    description: "limits that the Nest's authors cannot change: path, s3://… or JSON",
+    description: "limits that the Nest's authors cannot change; refused by this release: they are not held",
   },
   { name: 'GOSLING_UNSAFE_LOCAL', default: '0', description: '1 allows local runners that are not isolated' },
   { name: 'GOSLING_JOB_USER', description: 'system user that the jobs of local runners run as' },
@@ -73,7 +103,7 @@ export const configVariables: readonly ConfigVariable[] = [
   {
     name: 'GOSLING_UGLYFOX_GIT',
     default: '0',
-    description: '1: UglyFox reads policies from its own checkout',
+    description: '1 (its own checkout) is refused by this release: UglyFox reads policies from the store',
   },
   {
     name: 'GOSLING_INSTALLATION',
@@ -85,4 +115,16 @@ export const configVariables: readonly ConfigVariable[] = [
   { name: 'GOSLING_OFFLINE', description: '1: the CLI uses no network', ...elsewhere },
   { name: 'GOSLING_LOG_LEVEL', default: 'info', description: 'error, warn, info or debug' },
   { name: 'GOSLING_LOG_FORMAT', default: 'json', description: 'json, or pretty (on a terminal)' },
+];
+
+/** What other programs set too, and every client of ours, git, OpenTofu and the agent honour. */
+export const hostVariables: readonly ConfigVariable[] = [
+  {
+    name: 'HTTPS_PROXY',
+    description: 'proxy of HTTPS',
+  },
+  { name: 'HTTP_PROXY', description: 'proxy of plain HTTP' },
+  { name: 'NO_PROXY', description: 'hosts that are reached without a proxy' },
+  { name: 'NODE_EXTRA_CA_CERTS', description: 'PEM file of more authorities that TLS trusts' },
+  { name: 'NO_COLOR', description: 'set: no colours' },
 ];

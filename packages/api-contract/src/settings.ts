@@ -1,2 +1,2 @@
-export { type ConfigVariable, configVariables } from './settings-table.ts';
+export { type ConfigVariable, configVariables, hostVariables } from './settings-table.ts';
 export { unknownSettings } from './unknown-settings.ts';

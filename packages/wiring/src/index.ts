@@ -1,4 +1,4 @@
-export { createDeployKeys, type DeployKeys } from '@polar-gosling/adapter-git';
+export { createDeployKeys, createGit, type DeployKeys } from '@polar-gosling/adapter-git';
 export { createGitlab } from '@polar-gosling/adapter-gitlab';
 export { type DirectoryLock, lockDirectory } from '@polar-gosling/adapter-local';
 export {
@@ -10,7 +10,9 @@ export {
 } from '@polar-gosling/adapter-tofu';
 export { type RestoreResult, restoreBackup } from './backup/restore-backup.ts';
 export { type BackupResult, writeBackup } from './backup/write-backup.ts';
-export { type Embedded, type EmbeddedOptions, openEmbedded } from './open-embedded.ts';
+export { checkEngine, type EnginePart } from './engines/check-engines.ts';
+export { type EngineSettings, embeddedEngines } from './engines/settings.ts';
+export { type InstanceParts, type OpenOptions, openInstance } from './open-instance.ts';
 export {
   checkSecrets,
   instanceFiles,

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createSystemClock, createSystemIds, silentLogger } from '@polar-gosling/kernel';
-import { type Embedded, openEmbedded } from '@polar-gosling/wiring';
+import { type InstanceParts, openInstance } from '@polar-gosling/wiring';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { aDirectory, commandLine, runCli, spawnOptions } from '../../testing/cli.ts';
 
@@ -16,12 +16,12 @@ const blobBytes = 4 * 1024 * 1024;
 let directory: Awaited<ReturnType<typeof aDirectory>>;
 let dataDir = '';
 let file = '';
-let instance: Embedded;
+let instance: InstanceParts;
 beforeEach(async () => {
   directory = await aDirectory();
   dataDir = path.join(directory.path, 'data');
   file = path.join(directory.path, 'backup.tar.gz');
-  instance = await openEmbedded({
+  instance = await openInstance({
     dataDir,
     clock,
     ids,

@@ -100,7 +100,7 @@ async function prepare(context: CliContext, at: { instance: Instance; progress: 
   try {
     const binDir = userBinDir(env);
     const mirror = env['GOSLING_TOFU_MIRROR'];
-    const tool = await ensureTofu({ embedded: instance.embedded, binDir, mirror, env, clock, stage }, signal);
+    const tool = await ensureTofu({ parts: instance.parts, binDir, mirror, env, clock, stage }, signal);
     stage.done(`${tool.product} ${tool.version} (${tool.source})`);
     if (tool.product === 'terraform')
       progress.line('warning: terraform stands in for OpenTofu; install OpenTofu for real use');

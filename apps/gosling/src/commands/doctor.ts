@@ -1,9 +1,9 @@
-import { configVariables } from '@polar-gosling/api-contract/settings';
-import { mapLimit } from '@polar-gosling/kernel';
+import { type ConfigVariable, configVariables, hostVariables } from '@polar-gosling/api-contract/settings';
+import { type Masker, mapLimit } from '@polar-gosling/kernel';
 import type { CliContext, Command } from '../cli/command.ts';
-import { type Check, type Finding, fail } from '../doctor/check.ts';
+import { type Check, type Finding, fail, type NamedFinding } from '../doctor/check.ts';
 import { checks } from '../doctor/checks.ts';
-import { exitCodes } from '../exit-codes.ts';
+import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { renderTable } from '../ui/table.ts';
 
 const atOnce = 4;
@@ -14,9 +14,11 @@ interface Result extends Finding {
 }
 
 /** `gosling doctor`: what was looked at, what was seen, what to do. */
-export const run: Command = async (context) => {
+export const run: Command = async (context, input) => {
   const { signal, output, flags } = context;
-  const results = await mapLimit(checks, { limit: atOnce, signal }, (check) => lookAt(check, context));
+  if (input.flag('explain')) return explain(context);
+  const looks = await mapLimit(checks, { limit: atOnce, signal }, (check) => lookAt(check, context));
+  const results = looks.flat();
   const variables = setVariables(context);
   if (flags.json) {
     const plain = results.map(({ result, ...rest }) => ({ ...rest, result }));
@@ -27,23 +29,59 @@ export const run: Command = async (context) => {
   return results.some(({ result }) => result === 'fail') ? exitCodes.failed : exitCodes.ok;
 };
 
-async function lookAt(check: Check, context: CliContext): Promise<Result> {
-  const { id, title } = check;
+async function lookAt({ id, title, look }: Check, context: CliContext): Promise<Result[]> {
   try {
-    return { id, title, ...(await check.look(context)) };
+    const found = await look(context);
+    return isSeveral(found)
+      ? found.map(({ name, ...finding }) => ({ id: `${id}.${name}`, title: `${title}: ${name}`, ...finding }))
+      : [{ id, title, ...found }];
   } catch (error) {
     context.signal.throwIfAborted();
     const reason = context.masker.mask(error instanceof Error ? error.message : String(error));
-    return { id, title, ...fail(`could not be looked at: ${reason}`, 'run gosling doctor --debug') };
+    return [{ id, title, ...fail(`could not be looked at: ${reason}`, 'run gosling doctor --debug') }];
   }
+}
+
+function isSeveral(found: Finding | readonly NamedFinding[]): found is readonly NamedFinding[] {
+  return Array.isArray(found);
+}
+
+/** `--explain`: every variable with the value in force, its default and its meaning; looks at nothing. */
+function explain({ env, masker, output, flags }: CliContext): ExitCode {
+  const all = [...configVariables, ...hostVariables];
+  const rows = all.map((variable) => ({ ...variable, value: shown(env[variable.name], variable, masker) }));
+  if (flags.json) {
+    output.json({
+      variables: rows.map(({ name, value, default: fallback, description }) => ({
+        name,
+        value: value ?? null,
+        default: fallback ?? null,
+        description,
+      })),
+    });
+    return exitCodes.ok;
+  }
+  const lines = rows.map(({ name, value, default: fallback, description }) => [
+    name,
+    value ?? fallback ?? '–',
+    fallback ?? '–',
+    description,
+  ]);
+  const table = { style: output.dataStyle, columns: undefined };
+  output.data(renderTable(['VARIABLE', 'IN FORCE', 'DEFAULT', 'MEANING'], lines, table));
+  return exitCodes.ok;
+}
+
+function shown(value: string | undefined, { isSecret }: ConfigVariable, masker: Masker): string | undefined {
+  if (value === undefined || value === '') return undefined;
+  return isSecret === true ? '[secret]' : masker.mask(value);
 }
 
 /** Each variable that is set, with its description; values of secrets are not shown. */
 function setVariables({ env, masker }: CliContext): { name: string; value: string; description: string }[] {
-  return configVariables.flatMap(({ name, description, isSecret }) => {
-    const value = env[name];
-    if (value === undefined) return [];
-    return [{ name, value: isSecret === true ? '[secret]' : masker.mask(value), description }];
+  return configVariables.flatMap((variable) => {
+    const value = shown(env[variable.name], variable, masker);
+    return value === undefined ? [] : [{ name: variable.name, value, description: variable.description }];
   });
 }
 

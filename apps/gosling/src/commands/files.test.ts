@@ -340,7 +340,7 @@ describe.concurrent('gosling secret and doctor', { timeout: 120_000 }, () => {
     test.expect(checks.map((check: { id: string }) => check.id)).toContain('tofu');
     test.expect([0, 1]).toContain(code);
     test
-      .expect(checks.find((check: { id: string }) => check.id === 'secrets'))
+      .expect(checks.find((check: { id: string }) => check.id === 'secrets.reach'))
       .toMatchObject({ result: 'ok' });
     test.expect(broken.code).toBe(1);
     test.expect(find('git')).toMatchObject({ result: 'fail', fix: expect.stringContaining('install git') });

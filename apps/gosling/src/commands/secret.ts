@@ -42,7 +42,7 @@ export const explainSecret: Command = async (context, input) => {
   const reference = input.argument('REF');
   const value = await openSecretStore(context).read(reference, { signal });
   const role = secretRole(reference);
-  const place = placeOfSecret(reference, secretsSettings);
+  const place = placeOfSecret(reference, secretsSettings(context));
   const isPublic = reference.startsWith('deploy-keys/') && reference.endsWith('-public');
   const shown = isPublic && value !== undefined ? { value: value.reveal() } : {};
   if (flags.json) {

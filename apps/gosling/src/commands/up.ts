@@ -1,12 +1,11 @@
-import path from 'node:path';
 import { isCoded } from '@polar-gosling/kernel';
 import { type MothergooseConfig, readConfig } from '@polar-gosling/mothergoose';
-import { openLocalSecrets } from '@polar-gosling/wiring';
 import { z } from 'zod';
 import type { CliContext, Command } from '../cli/command.ts';
 import { cliErrors } from '../cli-errors.ts';
 import type { Environment } from '../config.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { openSecretStore } from '../secret-store.ts';
 import { type InstanceOptions, startInstance } from '../up/start-instance.ts';
 
 const nestUrlReference = 'nest/repo-url';
@@ -60,8 +59,9 @@ function configOf(context: CliContext): MothergooseConfig {
 /** Without GOSLING_NEST_URL: the address that `gosling init` stored. */
 async function withNest(context: CliContext, config: MothergooseConfig): Promise<MothergooseConfig> {
   if (config.nest.url !== undefined) return config;
-  const secrets = openLocalSecrets({ dataDir: path.resolve(config.dataDir), clock: context.clock });
+  const secrets = openSecretStore(context);
   const stored = await secrets.read(nestUrlReference, { signal: context.signal });
+  await secrets.close();
   if (stored === undefined) throw cliErrors.noNest({});
   return { ...config, nest: { ...config.nest, url: stored.reveal() } };
 }
@@ -81,7 +81,7 @@ async function announce(
       : `webhooks reach us at ${config.publicUrl}`;
   output.talk(mode);
   try {
-    const tool = await instance.embedded.tofu.tool({ signal });
+    const tool = await instance.parts.tofu.tool({ signal });
     output.talk(`OpenTofu: ${tool.product} ${tool.version} (${tool.path})`);
   } catch (error) {
     if (!isCoded(error)) throw error;

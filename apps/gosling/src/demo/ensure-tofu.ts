@@ -1,8 +1,8 @@
 import { type Clock, isCoded } from '@polar-gosling/kernel';
 import type { TofuTool } from '@polar-gosling/ports/tofu';
 import {
-  type Embedded,
   fetchTofu,
+  type InstanceParts,
   pinnedTofu,
   releasePlatform,
   type TofuRelease,
@@ -13,7 +13,7 @@ import type { Stage } from '../ui/stage.ts';
 /** The OpenTofu that is here, else the pinned one, fetched and compared with its SHA-256. */
 export async function ensureTofu(
   at: {
-    embedded: Embedded;
+    parts: InstanceParts;
     binDir: string;
     mirror: string | undefined;
     env: Environment;
@@ -22,9 +22,9 @@ export async function ensureTofu(
   },
   signal: AbortSignal,
 ): Promise<TofuTool> {
-  const { embedded, stage } = at;
+  const { parts, stage } = at;
   try {
-    return await embedded.tofu.tool({ signal });
+    return await parts.tofu.tool({ signal });
   } catch (error) {
     if (!isCoded(error, 'TOFU_MISSING')) throw error;
   }
@@ -45,7 +45,7 @@ export async function ensureTofu(
       );
     },
   });
-  return embedded.tofu.tool({ signal });
+  return parts.tofu.tool({ signal });
 }
 
 /** `POLAR_TOFU_SHA256` (for tests only): the archive a test serves is none that OpenTofu released. */

@@ -9,11 +9,16 @@ export interface Finding {
   readonly fix?: string;
 }
 
-/** One thing that `gosling doctor` looks at. A check that throws counts as failed. */
+/** One of several things that a check has seen. */
+export interface NamedFinding extends Finding {
+  readonly name: string;
+}
+
+/** One thing that `gosling doctor` looks at, or one with several sides. A check that throws counts as failed. */
 export interface Check {
   readonly id: string;
   readonly title: string;
-  look(context: CliContext): Promise<Finding>;
+  look(context: CliContext): Promise<Finding | readonly NamedFinding[]>;
 }
 
 export function ok(detail: string): Finding {

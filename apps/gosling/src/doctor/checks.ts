@@ -1,6 +1,8 @@
 import { apiCheck, clockCheck } from './back-end.ts';
 import type { Check } from './check.ts';
-import { configCheck, dataDirCheck, jobUserCheck, secretsCheck } from './installation.ts';
+import { engineChecks } from './engines.ts';
+import { gitlabCheck, nestCheck } from './gitlab.ts';
+import { configCheck, dataDirCheck, jobUserCheck } from './installation.ts';
 import { gitCheck, gitlabRunnerCheck, nodeCheck, tofuCheck } from './tools.ts';
 
 /** Everything `gosling doctor` looks at, in the order it is shown. */
@@ -11,8 +13,10 @@ export const checks: readonly Check[] = [
   gitlabRunnerCheck,
   configCheck,
   dataDirCheck,
-  secretsCheck,
+  ...engineChecks,
   jobUserCheck,
+  nestCheck,
+  gitlabCheck,
   apiCheck,
   clockCheck,
 ];

@@ -1,8 +1,6 @@
 import { access, constants, stat } from 'node:fs/promises';
-import { isCoded } from '@polar-gosling/kernel';
 import { findOnPath } from '../find-on-path.ts';
 import { readVersionLine } from '../read-version.ts';
-import { openSecretStore } from '../secret-store.ts';
 import { type Check, fail, ok, skip, warn } from './check.ts';
 
 const othersBits = 0o077;
@@ -41,22 +39,6 @@ export const dataDirCheck: Check = {
     }
     await access(dataDir, constants.R_OK | constants.W_OK);
     return ok(dataDir);
-  },
-};
-
-export const secretsCheck: Check = {
-  id: 'secrets',
-  title: 'secret store',
-  async look(context) {
-    const found = await stat(context.config.dataDir).catch(() => undefined);
-    if (found === undefined) return skip('no data directory yet');
-    try {
-      const references = await openSecretStore(context).list('', { signal: context.signal });
-      return ok(`${references.length} secrets`);
-    } catch (error) {
-      if (!isCoded(error)) throw error;
-      return fail(error.message, 'restore the secret file together with its key');
-    }
   },
 };
 

@@ -6,11 +6,11 @@ import { type Clock, createJsonLogger, type IdSource, type Logger, sha256Hex } f
 import { createMetrics, type MothergooseConfig, startServer } from '@polar-gosling/mothergoose';
 import { createPruner } from '@polar-gosling/uglyfox';
 import {
-  type Embedded,
+  type InstanceParts,
   instanceFiles,
   isHolderGone,
   lockDirectory,
-  openEmbedded,
+  openInstance,
   processHolder,
 } from '@polar-gosling/wiring';
 import { cliErrors } from '../cli-errors.ts';
@@ -51,7 +51,7 @@ export interface Instance {
   /** A new link that opens the status page once. */
   pageLink(): Promise<string>;
   readonly engine: Engine;
-  readonly embedded: Embedded;
+  readonly parts: InstanceParts;
   readonly log: Logger;
   /** Takes nothing new, finishes or gives back what it has, closes in reverse order. */
   stop(): Promise<void>;
@@ -67,13 +67,13 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
   if ('takenBy' in lock) throw cliErrors.alreadyRunning({ dataDir, pid: lock.takenBy });
   const undo: (() => Promise<void>)[] = [async () => lock.release()];
   try {
-    const embedded = await open(options, dataDir);
-    undo.push(() => embedded.close());
+    const parts = await open(options, dataDir);
+    undo.push(() => parts.close());
     const metrics = createMetrics();
     const address = { url: '' };
-    const settings = settingsOf(options, { embedded, holder: processHolder(process.pid), address });
+    const settings = settingsOf(options, { parts, holder: processHolder(process.pid), address });
     const engine = createEngine({
-      ...embedded,
+      ...parts,
       clock: options.clock,
       ids: options.ids,
       metrics,
@@ -81,7 +81,7 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
       readCaFile,
       isHolderGone,
     });
-    const { log, queue: tasks } = embedded;
+    const { log, queue: tasks } = parts;
     const { clock, ids } = options;
     const server = await startServer({
       engine,
@@ -107,7 +107,7 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
       url: server.url,
       pageLink: async () => server.pageLink(await engine.tokens.ensureCliToken({ signal: options.signal })),
       engine,
-      embedded,
+      parts,
       log,
       failed: loops.failed,
       stop: () => unwind(undo),
@@ -122,10 +122,10 @@ async function unwind(undo: (() => Promise<void>)[]): Promise<void> {
   for (let step = undo.pop(); step !== undefined; step = undo.pop()) await step();
 }
 
-function open(options: InstanceOptions, dataDir: string): Promise<Embedded> {
+function open(options: InstanceOptions, dataDir: string): Promise<InstanceParts> {
   const { config, env, clock, ids, signal } = options;
   const main = fileURLToPath(new URL('../main.ts', import.meta.url));
-  return openEmbedded({
+  return openInstance({
     dataDir,
     clock,
     ids,
@@ -138,6 +138,7 @@ function open(options: InstanceOptions, dataDir: string): Promise<Embedded> {
         format: options.logFormat,
       }),
     environment: env,
+    engines: config.engines,
     tofuBin: config.tofu.bin,
     binDir: config.binDir ?? userBinDir(env),
     computeDir: options.computeDir,
@@ -168,7 +169,7 @@ function agentEnvironment({ config, env }: InstanceOptions): Record<string, stri
 
 function settingsOf(
   options: InstanceOptions,
-  at: { embedded: Embedded; holder: string; address: { readonly url: string } },
+  at: { parts: InstanceParts; holder: string; address: { readonly url: string } },
 ): EngineSettings {
   const { config } = options;
   const nestUrl = config.nest.url;
@@ -192,7 +193,7 @@ function settingsOf(
     ...(config.environment === undefined ? {} : { environment: config.environment }),
     isEmbedded: true,
     holder: at.holder,
-    machineRevision: at.embedded.machineRevision,
+    machineRevision: at.parts.machineRevision,
     refuseLocal: createLocalRefusal({
       isRoot: process.getuid?.() === 0,
       isUnsafeAllowed: config.isLocalUnsafe,

@@ -146,7 +146,10 @@ export const fileCommands: readonly CommandSpec[] = [
   {
     path: 'doctor',
     summary: 'check this machine and this installation, with a fix for each finding',
-    examples: ['gosling doctor', 'gosling doctor --json'],
+    options: [
+      { flags: '--explain', about: 'every variable of the configuration: value in force, default, meaning' },
+    ],
+    examples: ['gosling doctor', 'gosling doctor --json', 'gosling doctor --explain'],
     hasBadConfig: true,
     load: () => import('../../commands/doctor.ts'),
   },

@@ -2,8 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createGit } from '@polar-gosling/adapter-git';
 import { createGitlab } from '@polar-gosling/adapter-gitlab';
-import { createDirectoryBlobs, createKeyring, createLocalMachines } from '@polar-gosling/adapter-local';
-import { createSqliteStore } from '@polar-gosling/adapter-sqlite';
+import { createKeyring, createLocalMachines } from '@polar-gosling/adapter-local';
 import { computeModule, createTofu } from '@polar-gosling/adapter-tofu';
 import { type Clock, createMasker, type IdSource, type Logger, type Masker } from '@polar-gosling/kernel';
 import type { Blobs } from '@polar-gosling/ports/blobs';
@@ -11,16 +10,17 @@ import type { GitReader } from '@polar-gosling/ports/git';
 import type { GitlabHooks, GitlabPace, GitlabReader, GitlabRunners } from '@polar-gosling/ports/gitlab';
 import type { Machines } from '@polar-gosling/ports/machines';
 import type { QueueOperations, WorkQueue } from '@polar-gosling/ports/queue';
-import { createOutboxQueue } from '@polar-gosling/ports/queue/outbox';
 import { type CachedSecrets, createCachedSecrets } from '@polar-gosling/ports/secrets/cached';
 import type { Store } from '@polar-gosling/ports/store';
 import type { Tofu } from '@polar-gosling/ports/tofu';
-import { openSecrets, type SecretsSettings } from './open-secrets.ts';
+import { blobStores, queues, schemeOf, stores } from './engines/registry.ts';
+import { type EngineSettings, embeddedEngines } from './engines/settings.ts';
+import { openSecrets } from './open-secrets.ts';
 import { proxyOf } from './proxy-of.ts';
 
 const secretTtlMs = 300_000;
 
-export interface EmbeddedOptions {
+export interface OpenOptions {
   readonly dataDir: string;
   readonly clock: Clock;
   readonly ids: IdSource;
@@ -28,8 +28,8 @@ export interface EmbeddedOptions {
   readonly makeLog: (masker: Masker) => Logger;
   /** The host's environment; adapters take listed names of it only. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Where secrets of the layout are kept; the encrypted file of the data directory when not given. */
-  readonly secrets?: SecretsSettings;
+  /** What stands behind store, queue, blobs and secrets; the data directory when not given. */
+  readonly engines?: EngineSettings | undefined;
   readonly tofuBin?: string | undefined;
   readonly binDir?: string | undefined;
   /** The compute module and its templates; those of the checkout when not given. */
@@ -42,8 +42,8 @@ export interface EmbeddedOptions {
   readonly signal: AbortSignal;
 }
 
-/** Everything an embedded instance stands on: one file, one directory, this host. */
-export interface Embedded {
+/** Everything an instance stands on. */
+export interface InstanceParts {
   readonly store: Store;
   readonly queue: WorkQueue & QueueOperations;
   readonly secrets: CachedSecrets;
@@ -64,27 +64,61 @@ export interface Embedded {
   close(): Promise<void>;
 }
 
-/** Opens the embedded adapters under one data directory (0700). */
-export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> {
-  const { dataDir, clock, ids, signal, environment } = options;
+/** Opens what `engines` names, and this host's part under one data directory (0700). */
+export async function openInstance(options: OpenOptions): Promise<InstanceParts> {
+  const { dataDir } = options;
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const masker = createMasker();
   const log = options.makeLog(masker);
-  const settings = options.secrets ?? { backend: 'local' };
-  const plainSecrets = openSecrets({ settings, dataDir, clock, ids, masker, environment });
+  const undo: (() => Promise<void>)[] = [];
+  try {
+    const state = await openState(options, { masker, log, undo });
+    return openHost(options, { masker, log, undo, state });
+  } catch (error) {
+    await unwind(undo);
+    throw error;
+  }
+}
+
+interface Opening {
+  readonly masker: Masker;
+  readonly log: Logger;
+  /** What is open, in its order. */
+  readonly undo: (() => Promise<void>)[];
+}
+
+/** Secrets first (they hold the key ring), then blobs (big columns), store and queue. */
+async function openState(options: OpenOptions, { masker, log, undo }: Opening) {
+  const { dataDir, clock, ids, signal, environment, engines = embeddedEngines } = options;
+  const deps = { dataDir, clock, ids, log, environment, signal };
+  const plainSecrets = openSecrets({ ...deps, settings: engines.secrets, masker });
+  undo.push(() => plainSecrets.close());
   const secrets = createCachedSecrets(plainSecrets, { clock, ttlMs: secretTtlMs, masker, logger: log });
   const sealer = await createKeyring(plainSecrets, { signal });
-  const blobs = createDirectoryBlobs({ dir: join(dataDir, 'blobs') });
-  const store = await createSqliteStore({
-    path: join(dataDir, 'gosling.db'),
-    clock,
-    sealer,
-    blobs,
-    logger: log,
-  });
-  const queue = createOutboxQueue({ store, clock, ids });
-  const gitlab = createGitlab({
+  const { blobs, close: closeBlobs } = await blobStores[schemeOf(engines.blobs)].open(engines.blobs, deps);
+  undo.push(closeBlobs);
+  const opened = await stores[engines.store.kind].open(engines.store, { ...deps, sealer, blobs });
+  undo.push(() => opened.close());
+  const {
+    queue,
     store,
+    close: closeQueue,
+  } = await queues[engines.queue.kind].open(engines.queue, {
+    ...deps,
+    store: opened,
+  });
+  undo.push(closeQueue);
+  return { secrets, blobs, store, queue };
+}
+
+/** What this host does itself: speaks to GitLab and the Nest, drives OpenTofu, looks at its processes. */
+function openHost(
+  options: OpenOptions,
+  { masker, log, undo, state }: Opening & { readonly state: Awaited<ReturnType<typeof openState>> },
+): InstanceParts {
+  const { dataDir, clock, ids, environment } = options;
+  const gitlab = createGitlab({
+    store: state.store,
     clock,
     ids,
     logger: log,
@@ -106,16 +140,14 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
     clock,
     logger: log,
     masker,
-    blobs,
+    blobs: state.blobs,
     find: { bin: options.tofuBin, binDir: options.binDir, environment, allowTerraform: true },
     launcher: { agentCommand: options.agentCommand, env: options.agentEnvironment },
     ...(options.computeDir === undefined ? {} : { computeDir: options.computeDir }),
   });
+  undo.push(() => gitlab.close());
   return {
-    store,
-    queue,
-    secrets,
-    blobs,
+    ...state,
     gitlab,
     git,
     tofu,
@@ -123,10 +155,10 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
     masker,
     log,
     machineRevision: computeModule(options.computeDir).machineRevision,
-    async close() {
-      await gitlab.close();
-      await store.close();
-      await plainSecrets.close();
-    },
+    close: () => unwind(undo),
   };
+}
+
+async function unwind(undo: (() => Promise<void>)[]): Promise<void> {
+  for (let step = undo.pop(); step !== undefined; step = undo.pop()) await step();
 }

@@ -1,0 +1,138 @@
+import { mkdir, open, rm, stat, statfs } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { S3BlobsOptions } from '@polar-gosling/adapter-s3';
+import { isCoded } from '@polar-gosling/kernel';
+import type { SelfCheck } from '@polar-gosling/ports/secrets';
+
+const leastFreeBytes = 256 * 1024 * 1024;
+const othersBits = 0o077;
+
+/** The database file: sound, of this release, in WAL mode, ours alone, with room beside it. Changes nothing. */
+export async function checkSqlite(path: string): Promise<readonly SelfCheck[]> {
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined) return [{ name: 'file', ok: true, detail: 'not there yet; gosling up makes it' }];
+  const { inspectDatabase } = await import('@polar-gosling/adapter-sqlite');
+  return [...inspected(path, inspectDatabase), modeCheck(path, found.mode), await roomCheck(dirname(path))];
+}
+
+type Inspect = typeof import('@polar-gosling/adapter-sqlite').inspectDatabase;
+
+function inspected(path: string, inspect: Inspect): SelfCheck[] {
+  const restore = 'gosling restore puts a backup in its place';
+  try {
+    const { problems, journalMode, migration, newestMigration } = inspect(path);
+    const [problem] = problems;
+    const sound =
+      problem === undefined
+        ? { name: 'integrity', ok: true, detail: `${path} is sound` }
+        : {
+            name: 'integrity',
+            ok: false,
+            detail: `${problems.length} problems, the first: ${problem}`,
+            fix: restore,
+          };
+    const isWal = journalMode === 'wal';
+    const wal = { name: 'journal', ok: isWal, detail: `journal mode ${journalMode}` };
+    const isKnown = migration <= newestMigration;
+    const schema = {
+      name: 'schema',
+      ok: isKnown,
+      detail: `schema ${migration}, this release writes ${newestMigration}`,
+    };
+    return [
+      sound,
+      isWal ? wal : { ...wal, fix: 'put the data directory on a local disk: WAL needs shared memory' },
+      isKnown
+        ? schema
+        : { ...schema, fix: 'run the newer release, or restore a backup of before the upgrade' },
+    ];
+  } catch (error) {
+    if (!isCoded(error)) throw error;
+    return [{ name: 'integrity', ok: false, detail: error.message, fix: restore }];
+  }
+}
+
+function modeCheck(path: string, mode: number): SelfCheck {
+  const octal = (mode & 0o777).toString(8);
+  if ((mode & othersBits) === 0) return { name: 'rights', ok: true, detail: `for this user only (${octal})` };
+  return { name: 'rights', ok: false, detail: `open to others (${octal})`, fix: `chmod 600 ${path}` };
+}
+
+async function roomCheck(dir: string): Promise<SelfCheck> {
+  const { bavail, bsize } = await statfs(dir);
+  const free = bavail * bsize;
+  const detail = `${Math.floor(free / 1024 / 1024)} MB free`;
+  if (free >= leastFreeBytes) return { name: 'room', ok: true, detail };
+  return { name: 'room', ok: false, detail, fix: 'make room: with a full disk nothing is accepted' };
+}
+
+/** A folder of blobs: can be written, read, synced; with room. Leaves nothing behind. */
+export async function checkDirectory(dir: string): Promise<readonly SelfCheck[]> {
+  const probe = join(dir, 'probe~doctor');
+  try {
+    await mkdir(dir, { recursive: true, mode: 0o700 });
+    const file = await open(probe, 'w', 0o600);
+    try {
+      await file.writeFile('probe');
+      await file.sync();
+    } finally {
+      await file.close();
+      await rm(probe, { force: true });
+    }
+    return [{ name: 'reach', ok: true, detail: `${dir} can be written` }, await roomCheck(dir)];
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'it cannot be written';
+    return [
+      { name: 'reach', ok: false, detail: `${dir}: ${reason}`, fix: 'see its rights, or GOSLING_BLOBS' },
+    ];
+  }
+}
+
+/** A bucket: reach, the rights we need, and whether it refuses to overwrite. Leaves only the verdict behind. */
+export async function checkS3(options: S3BlobsOptions, signal: AbortSignal): Promise<readonly SelfCheck[]> {
+  const { createS3Blobs } = await import('@polar-gosling/adapter-s3');
+  const blobs = createS3Blobs(options);
+  const call = { signal };
+  const key = `doctor/probe-${options.ids.next()}`;
+  const checks: SelfCheck[] = [];
+  const fix =
+    'see GOSLING_BLOBS, GOSLING_BLOBS_ENDPOINT, GOSLING_BLOBS_REGION, the credentials and their rights';
+  const look = async (name: string, action: () => Promise<string>) => {
+    try {
+      checks.push({ name, ok: true, detail: await action() });
+    } catch (error) {
+      if (!isCoded(error)) throw error;
+      checks.push({ name, ok: false, detail: error.message, fix });
+    }
+  };
+  try {
+    await look('reach', async () => {
+      await blobs.list('doctor/', 1, call);
+      return `bucket ${options.bucket} answers`;
+    });
+    if (checks.some(({ ok }) => !ok)) return checks;
+    await look('rights', async () => {
+      await blobs.write(key, new TextEncoder().encode('probe'), call);
+      await blobs.read(key, call);
+      await blobs.remove(key, call);
+      return 'may list, write, read and remove';
+    });
+    if (checks.some(({ ok }) => !ok)) return checks;
+    const verdict = await blobs.checkConditionalWrites(call);
+    const isHeld = verdict === 'held';
+    const detail = isHeld
+      ? 'refuses to overwrite when it is told to'
+      : 'overwrites although it is told not to';
+    checks.push({
+      name: 'conditional writes',
+      ok: isHeld,
+      detail,
+      ...(isHeld
+        ? {}
+        : { fix: 'use a service that holds If-None-Match: values cannot be written once there' }),
+    });
+    return checks;
+  } finally {
+    await blobs.close();
+  }
+}
