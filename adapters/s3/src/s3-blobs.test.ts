@@ -3,6 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { createFakeClock, createSeededIds } from '@polar-gosling/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createS3Blobs, type S3Blobs } from './index.ts';
+import { openS3Client } from './s3-client.ts';
+import { putObject } from './s3-objects.ts';
 
 // What a real service does not do on demand: cut a download short, ignore a condition, answer 503.
 const options = { signal: new AbortController().signal };
@@ -147,6 +149,22 @@ describe('createS3Blobs', () => {
     server?.close();
 
     await expect(blobs.read('a', options)).rejects.toMatchObject({ code: 'BLOB_UNAVAILABLE' });
+  });
+
+  it('refuses what one request cannot carry, before it sends anything', async () => {
+    let calls = 0;
+    const { endpoint } = await serve((_request, response) => {
+      calls += 1;
+      response.end();
+    });
+    const client = openS3Client({ endpoint, credentials });
+    const spooled = { sizeBytes: 6 * 1024 ** 3, sha256: 'x', body: () => new Uint8Array() };
+
+    const put = putObject({ client, bucket: 'b', prefix: '' }, { key: 'a', spooled }, options.signal);
+
+    await expect(put).rejects.toMatchObject({ code: 'BLOB_TOO_BIG' });
+    expect(calls).toBe(0);
+    client.destroy();
   });
 
   it('ends a call that the caller has given up', async () => {

@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { createDirectoryBlobs, createKeyring, createLocalSecrets } from '@polar-gosling/adapter-local';
 import { createSqliteStore } from '@polar-gosling/adapter-sqlite';
@@ -234,6 +235,21 @@ describe('a restore', () => {
       rmSync(join(place, 'flipped'), { recursive: true, force: true });
     }
     expect(readdirSync(to).filter((name) => !name.startsWith('instance.'))).toEqual([]);
+  });
+
+  it('is refused when a newer release has written the backup', async () => {
+    const { store } = await anInstance();
+    await store.close();
+    const db = new DatabaseSync(join(dataDir, 'gosling.db'));
+    db.exec(`UPDATE schema SET doc = json_set(doc, '$.c.migration', 99)`);
+    db.close();
+    await write();
+
+    await expect(restore(join(place, 'to'))).rejects.toMatchObject({
+      code: 'BACKUP_NEWER',
+      message: expect.stringContaining('schema 99'),
+    });
+    expect(existsSync(join(place, 'to', 'gosling.db'))).toBe(false);
   });
 
   it('writes nothing outside the data directory, whatever a backup names', async () => {
