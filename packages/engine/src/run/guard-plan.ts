@@ -6,7 +6,7 @@ import { getRow } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
 import { auditWrite } from '../rows/writes.ts';
 import { noteProblem } from './problems.ts';
-import { refusedShards, tofuSlot } from './refused-shards.ts';
+import { refusedShards, refusedSlot } from './refused-shards.ts';
 import { writeRowChanges } from './row-changes.ts';
 import type { RunRecord } from './run-row.ts';
 
@@ -28,7 +28,10 @@ export async function guardPlan(
 ): Promise<void> {
   const { run, plan } = at;
   const verdict = checkTofuPlan({ changes: plan.changes, rows: at.rows });
-  if (verdict.kind === 'ok') return;
+  if (verdict.kind === 'ok') {
+    await noteProblem(deps, { egg: run.egg, slot: refusedSlot(run.shard) }, options);
+    return;
+  }
   const changes = verdict.offending.map(({ address, why }) => `${address} (${why})`).join('; ');
   const error = tofuErrors.planUnexpected({ changes });
   const details = { egg: run.egg, offending: verdict.offending };
@@ -50,7 +53,7 @@ async function note(
   options: CallOptions,
 ): Promise<void> {
   const { run, problem } = at;
-  const slot = tofuSlot(run.shard);
+  const slot = refusedSlot(run.shard);
   const state = await getRow(deps.store, { ...typed.eggState, key: { partition: run.egg } }, options);
   const noted: Readonly<Record<string, { detail?: string }>> = state?.problems ?? {};
   if (noted[slot]?.detail !== problem.detail) {

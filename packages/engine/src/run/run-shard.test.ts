@@ -194,7 +194,7 @@ describe('runShard', () => {
     expect(await plane.recording.rows('egg_state')).toMatchObject([
       {
         problems: {
-          tofu: { code: 'TOFU_PLAN_UNEXPECTED', detail: expect.stringContaining('of-somebody-else') },
+          'refused 0': { code: 'TOFU_PLAN_UNEXPECTED', detail: expect.stringContaining('of-somebody-else') },
         },
       },
     ]);
@@ -205,6 +205,30 @@ describe('runShard', () => {
     );
     expect(await run()).toBe('TOFU_PLAN_UNEXPECTED');
     expect(await refusals()).toHaveLength(1);
+  });
+
+  it('shows a refused shard until its state is mended, and a failed run until another shard succeeds', async () => {
+    const problems = async () =>
+      Object.keys(Object((await plane.recording.rows('egg_state'))[0]?.['problems']));
+    plane.tofu.states.set('app#0', new Map([['of-somebody-else', true]]));
+    await wantRunner();
+    await run();
+    await reconcile(plane.deps, 'app', direct);
+    const inShard = async (shard: number, apply: ApplyFault) => {
+      plane.tofu.nextApply = () => apply;
+      const outcome = runShard(plane.deps, { egg: 'app', shard }, direct).catch(({ code }) => code);
+      await plane.clock.advance(5_000);
+      return outcome;
+    };
+    expect(await inShard(1, 'fails_before')).toBe('TOFU_APPLY_FAILED');
+    expect(await problems()).toEqual(['refused 0', 'tofu']);
+
+    plane.tofu.states.get('app#0')?.clear();
+    await plane.clock.advance(16 * 60_000);
+    await reconcile(plane.deps, 'app', direct);
+    expect(await inShard(0, 'ok')).toBe('again');
+
+    expect(await problems()).toEqual([]);
   });
 
   it('leaves no request behind in a shard whose removals are refused', async () => {

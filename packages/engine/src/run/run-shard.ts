@@ -7,7 +7,6 @@ import { getRow, getRows, listAll } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
 import { applyWork } from './apply-work.ts';
 import { noteProblem } from './problems.ts';
-import { tofuSlot } from './refused-shards.ts';
 import { runnersAtWork } from './runners-at-work.ts';
 import { settleLeft } from './settle-left.ts';
 import type { ShardOutcome } from './shard-outcome.ts';
@@ -43,7 +42,7 @@ async function underLease(
   const atWork = await runnersAtWork(deps, rows, options);
   const work = chooseWork(rows, deps.clock.now(), atWork);
   if (work === undefined) return atWork.size > 0 ? 'later' : 'idle';
-  return reportProblems(deps, { egg, shard: at.shard, signal: options.signal }, () =>
+  return reportProblems(deps, { egg, signal: options.signal }, () =>
     applyWork(deps, { ...at, egg, rows, work }, options),
   );
 }
@@ -61,14 +60,14 @@ async function shardRows(
   return rows.filter((row) => row.shard === at.shard && row.state !== 'terminated');
 }
 
-/** A run that fails is shown on its Egg until one succeeds. */
+/** A run that fails is shown on its Egg until one, of whatever shard, succeeds. */
 async function reportProblems(
   deps: InternalDeps,
-  at: { egg: EggConfigRow; shard: number; signal: AbortSignal },
+  at: { egg: EggConfigRow; signal: AbortSignal },
   action: () => Promise<ShardOutcome>,
 ): Promise<ShardOutcome> {
   const egg = at.egg.name;
-  const slot = tofuSlot(at.shard);
+  const slot = 'tofu';
   const options = { signal: AbortSignal.timeout(10_000) };
   try {
     const outcome = await action();
@@ -76,6 +75,8 @@ async function reportProblems(
     return outcome;
   } catch (error) {
     if (isCoded(error, 'LEASE_LOST') || at.signal.aborted) throw error;
+    // A refused plan is a matter of its shard, noted by the guard until a plan of that shard passes it.
+    if (isCoded(error, 'TOFU_PLAN_UNEXPECTED')) throw error;
     const { code, detail } = toProblem(error);
     await noteProblem(deps, { egg, slot, problem: { code, detail } }, options);
     throw error;
