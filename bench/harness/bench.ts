@@ -42,4 +42,6 @@ export interface Bench {
   readonly rounds: number;
   /** Makes inputs and programs; what cannot be measured on this machine is an error that says why. */
   prepare(context: BenchContext): Promise<readonly Comparison[]>;
+  /** After the last round, or a failure: ends what `prepare` started, and measures the machine once more. */
+  finish?(context: BenchContext): Promise<void>;
 }

@@ -18,6 +18,14 @@ export interface BenchResult {
 
 /** Measures each variant once a round, each time in a fresh process, in an order that is swapped from round to round. */
 export async function runBench(name: string, bench: Bench, context: BenchContext): Promise<BenchResult> {
+  try {
+    return await measure(name, bench, context);
+  } finally {
+    await bench.finish?.(context);
+  }
+}
+
+async function measure(name: string, bench: Bench, context: BenchContext): Promise<BenchResult> {
   const comparisons = await bench.prepare(context);
   const before = loadOf();
   const variants = [...new Set(comparisons.flatMap(({ subject, baseline }) => [subject, baseline]))];

@@ -13,7 +13,9 @@ export interface DueGroup {
   readonly older: readonly OutboxRow[];
 }
 
-const pageRows = 500;
+/** Enough for who wants some; where equal messages pile up, all that are in the way. */
+const leastRows = 32;
+const mostRows = 500;
 
 /**
  * The lock of a merge key: a row beside the messages that ends with the lease. It makes "never two at once" a matter
@@ -23,28 +25,37 @@ export function lockKey(mergeKey: string): RowKey {
   return { table: 'outbox', partition: `lock#${mergeKey}` };
 }
 
-/** Groups of due messages in the order they became due, one page of rows after another. */
+/**
+ * Groups of due messages in the order they became due, one page of rows after another. Pages are short, since most
+ * receives need no more; a page with equal messages is read again as a long one, so that a storm is merged at once.
+ */
 export async function* readDue(
-  query: { store: Store; nowMs: number; kinds: readonly MessageKind[] | undefined },
+  query: { store: Store; nowMs: number; max: number; kinds: readonly MessageKind[] | undefined },
   options: CallOptions,
 ): AsyncGenerator<readonly DueGroup[]> {
   let cursor: string | undefined;
-  do {
+  let limit = Math.min(mostRows, Math.max(leastRows, 2 * query.max));
+  for (;;) {
     const page = await query.store.list(
       {
         table: 'outbox',
         index: 'unsent',
         partition: queueName,
         to: query.nowMs,
-        limit: pageRows,
+        limit,
         ...(cursor === undefined ? {} : { cursor }),
       },
       options,
     );
     const rows = page.items.map((row) => readRow(OutboxRow, 'outbox', row));
-    yield groupByMergeKey(rows).filter(({ message }) => isWanted(message, query.kinds));
+    const groups = groupByMergeKey(rows);
+    const isStorm = groups.length < rows.length && limit < mostRows && page.cursor !== undefined;
+    limit = mostRows;
+    if (isStorm) continue;
+    yield groups.filter(({ message }) => isWanted(message, query.kinds));
     cursor = page.cursor;
-  } while (cursor !== undefined);
+    if (cursor === undefined) return;
+  }
 }
 
 function isWanted(message: QueueMessage | undefined, kinds: readonly MessageKind[] | undefined): boolean {

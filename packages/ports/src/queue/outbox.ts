@@ -31,7 +31,7 @@ interface Wanted {
 }
 
 const pollMs = 1_000;
-const leasesAtOnce = 16;
+const leasesAtOnce = 64;
 const attempts = 3;
 
 /**
@@ -87,10 +87,13 @@ export function createOutboxQueue(deps: Deps): WorkQueue & QueueOperations {
 async function receiveNow(deps: Deps, wanted: Wanted, options: CallOptions): Promise<readonly Delivery[]> {
   const nowMs = deps.clock.now();
   const deliveries: Delivery[] = [];
-  for await (const groups of readDue({ store: deps.store, nowMs, kinds: wanted.kinds }, options)) {
-    for (const some of chunks(await withoutHeld(deps.store, groups, options), wanted.max)) {
+  for await (const groups of readDue({ store: deps.store, nowMs, ...wanted }, options)) {
+    for (let next = 0; next < groups.length; ) {
       const room = wanted.max - deliveries.length;
-      const given = await mapLimit(some.slice(0, room), { limit: leasesAtOnce, ...options }, (group) =>
+      const some = groups.slice(next, next + room);
+      next += room;
+      const free = await withoutHeld(deps.store, some, options);
+      const given = await mapLimit(free, { limit: leasesAtOnce, ...options }, (group) =>
         give(deps, { group, leaseMs: wanted.leaseMs }, options),
       );
       deliveries.push(...given.filter((delivery) => delivery !== undefined));
@@ -213,8 +216,4 @@ async function untilNextDueMs(deps: Deps, options: CallOptions): Promise<number>
   const page = await deps.store.list(query, options);
   const visibleAt = page.items[0]?.['visible_at'];
   return typeof visibleAt === 'number' ? Math.max(1, visibleAt - nowMs) : pollMs;
-}
-
-function* chunks<Item>(items: readonly Item[], size: number): Generator<readonly Item[]> {
-  for (let first = 0; first < items.length; first += size) yield items.slice(first, first + size);
 }
