@@ -3,7 +3,7 @@
 const may = {
   'packages/kernel': [],
   'packages/fly': ['packages/kernel'],
-  'packages/fly-lsp': ['packages/(kernel|fly)'],
+  'packages/fly-lsp': ['packages/(kernel|fly|nest)'],
   'packages/domain': ['packages/kernel'],
   'packages/nest': ['packages/(kernel|fly|domain)'],
   'packages/ports': ['packages/(kernel|domain)'],

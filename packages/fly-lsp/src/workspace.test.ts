@@ -34,7 +34,7 @@ describe('the workspace', () => {
 
     expect(disk.reads).toEqual(['/nest']);
     expect(one?.nest.map(({ parsed }) => parsed.file)).toContain('a.fly');
-    expect(one?.checked.diagnostics).toEqual([]);
+    expect(one?.diagnostics).toEqual([]);
   });
 
   it('reads no disk for a text without a Nest, and takes unknown names for open there', async () => {
@@ -46,7 +46,7 @@ describe('the workspace', () => {
     );
 
     expect(disk.reads).toEqual([]);
-    expect(snapshot?.checked.diagnostics).toEqual([]);
+    expect(snapshot?.diagnostics).toEqual([]);
   });
 
   it('parses what changed and checks what depends on it, and nothing else', async () => {
@@ -62,10 +62,10 @@ describe('the workspace', () => {
     const after = (await workspace.sync(user)).snapshot;
 
     expect(comment.isShared).toBe(false);
-    expect(untouched?.checked).toBe(before?.checked);
+    expect(untouched?.source.parsed).toBe(before?.source.parsed);
     expect(renamed.isShared).toBe(true);
     expect(after?.source.parsed).toBe(before?.source.parsed);
-    expect(after?.checked.diagnostics.map(({ code }) => code)).toEqual(['FLY070']);
+    expect(after?.diagnostics.map(({ code }) => code)).toEqual(['FLY070']);
   });
 
   it('takes the text of the editor, not of the disk, until the file is closed', async () => {
@@ -74,7 +74,7 @@ describe('the workspace', () => {
     const definer = aDocument('/nest/a.fly', 'locals {\n}\n');
     const user = aDocument('/nest/x.fly', using);
     await workspace.sync(definer);
-    const codes = async () => (await workspace.snapshot(user))?.checked.diagnostics.map(({ code }) => code);
+    const codes = async () => (await workspace.snapshot(user))?.diagnostics.map(({ code }) => code);
 
     expect(await codes()).toEqual(['FLY070']);
     await workspace.refresh([definer, user]);
@@ -112,7 +112,7 @@ describe('the workspace', () => {
 
     const snapshot = await workspace.snapshot(aDocument('/nest/x.fly', 'locals {\n  a = var.elsewhere\n}\n'));
 
-    expect(snapshot?.checked.diagnostics).toEqual([]);
+    expect(snapshot?.diagnostics).toEqual([]);
     expect(warnings).toEqual([expect.stringContaining('no permission')]);
   });
 });

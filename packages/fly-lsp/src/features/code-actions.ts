@@ -26,7 +26,7 @@ export function codeActions(
 }
 
 function fixesIn(snapshot: Snapshot, range: Range): CodeAction[] {
-  return snapshot.checked.diagnostics
+  return snapshot.diagnostics
     .filter(
       (diagnostic) =>
         diagnostic.fixes.length > 0 && touches(rangeOf(snapshot.source, diagnostic.range), range),
@@ -45,7 +45,7 @@ function fixesOf(snapshot: Snapshot, diagnostic: FlyDiagnostic): CodeAction[] {
 }
 
 function fixAll(snapshot: Snapshot): CodeAction | undefined {
-  const fixes = snapshot.checked.diagnostics.flatMap((diagnostic) =>
+  const fixes = snapshot.diagnostics.flatMap((diagnostic) =>
     diagnostic.fixes.filter(({ safety }) => safety === 'safe'),
   );
   const edits = withoutOverlap(fixes.map((fix) => fix.edits));

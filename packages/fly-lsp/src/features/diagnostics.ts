@@ -11,7 +11,7 @@ const severities = {
 
 /** Everything that is wrong with the file, as the editor shows it. */
 export function diagnosticsOf(snapshot: Snapshot): Diagnostic[] {
-  return snapshot.checked.diagnostics.map((diagnostic) => toLsp(snapshot, diagnostic));
+  return snapshot.diagnostics.map((diagnostic) => toLsp(snapshot, diagnostic));
 }
 
 /** One diagnostic of Fly as one of the protocol. */
@@ -27,7 +27,11 @@ export function toLsp(snapshot: Snapshot, diagnostic: FlyDiagnostic): Diagnostic
     severity: severities[diagnostic.severity],
     code: diagnostic.code,
     source: 'fly',
-    message: [diagnostic.message, ...diagnostic.notes].join('\n'),
+    message: [diagnostic.message, ...diagnostic.notes, ...inEnvironments(diagnostic)].join('\n'),
     ...(related.length > 0 && { relatedInformation: related }),
   };
+}
+
+function inEnvironments({ envs }: FlyDiagnostic): string[] {
+  return envs === undefined ? [] : [`in the environments ${envs.join(', ')}`];
 }

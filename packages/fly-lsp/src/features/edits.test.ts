@@ -138,7 +138,7 @@ describe('document symbols', () => {
 
 it('applies the same edits as fly itself', () => {
   const { snapshot } = marked(broken);
-  const fixes = snapshot.checked.diagnostics.flatMap((diagnostic) => diagnostic.fixes);
+  const fixes = snapshot.diagnostics.flatMap((diagnostic) => diagnostic.fixes);
 
   for (const fix of fixes) {
     const action = actionsIn(broken, ['quickfix']).find(({ title }) => title === fix.title);

@@ -7,6 +7,7 @@ import { type ReferenceAt, referenceAt } from '../reference-at.ts';
 import { bodyOf, type Member, memberOf, valueAt } from '../schema-at.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { type Cursor, cursorAt, wordOf } from './cursor.ts';
+import { inForceAt, inForceText } from './in-force.ts';
 
 const longestValue = 500;
 
@@ -23,8 +24,9 @@ export function hover(snapshot: Snapshot, position: Position): Hover | undefined
   }
   const member = memberAt(snapshot, cursor);
   if (member === undefined) return undefined;
+  const inForce = member.kind === 'attribute' ? inForceText(inForceAt(snapshot, cursor)) : undefined;
   return toHover(
-    documentation(member),
+    [documentation(member), ...(inForce === undefined ? [] : [inForce])].join('\n\n'),
     toRange(source, spanOfTokens(source.parsed, cursor.token, cursor.token + 1)),
   );
 }

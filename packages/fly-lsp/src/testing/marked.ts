@@ -12,7 +12,7 @@ export interface Marked {
 
 /** A Nest of these files; `|` marks the cursor in one of them, which is the file that is looked at. */
 export function marked(files: Readonly<Record<string, string>> | string): Marked {
-  const texts = Object.entries(typeof files === 'string' ? { 'Eggs/app/config.fly': files } : files);
+  const texts = Object.entries(typeof files === 'string' ? { 'main.fly': files } : files);
   const model = new NestModel({ isComplete: true });
   for (const [file, text] of texts) {
     model.put(file, TextDocument.create(`file:///nest/${file}`, 'fly', 1, text.replace('|', '')));
