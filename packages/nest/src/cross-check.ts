@@ -87,21 +87,42 @@ function problemOf(
   return { code: 'FLY046', message: `"${name}" stands in runners_condition "${owner.label}" already` };
 }
 
+/** An Egg with what it claims: its tags on each project or group. */
+export interface Claimed {
+  readonly egg: EggConfig;
+  readonly claims: readonly Claim[];
+  readonly placed: Placed;
+}
+
+export interface Claim {
+  readonly key: string;
+  readonly repo?: string;
+  /** As `project 7 of gitlab.com`. */
+  readonly what: string;
+}
+
+export function claimsOf({ runner, scopes }: EggConfig): Claim[] {
+  const tags = [...new Set(runner.tags)].toSorted().join(' ');
+  return scopes.map(({ server, scope, scopeId, repo }) => ({
+    key: `${server} ${scope} ${scopeId} ${tags}`,
+    what: `${scope} ${scopeId} of ${server}`,
+    ...(repo !== undefined && { repo }),
+  }));
+}
+
 /** Two Eggs with the same tags on the same project or group: which one runs a job is left to chance. */
-export function checkClaims(eggs: readonly { readonly egg: EggConfig; readonly placed: Placed }[]): void {
-  const claims = new Map<string, string>();
-  for (const { egg, placed } of eggs) {
-    const tags = [...new Set(egg.runner.tags)].toSorted().join(' ');
-    for (const { server, scope, scopeId, repo } of egg.scopes) {
-      const key = `${server} ${scope} ${scopeId} ${tags}`;
-      const first = claims.get(key);
-      claims.set(key, first ?? egg.name);
+export function checkClaims(eggs: readonly Claimed[]): void {
+  const owners = new Map<string, string>();
+  for (const { egg, claims, placed } of eggs) {
+    for (const { key, repo, what } of claims) {
+      const first = owners.get(key);
+      owners.set(key, first ?? egg.name);
       if (first === undefined) continue;
       const path = repo === undefined ? ['gitlab'] : ['repositories', 'repo', repo];
       report(placed.source, {
         code: 'FLY081',
         span: spanOf(placed.source.parsed, placed.block, path),
-        message: `${scope} ${scopeId} of ${server} is served with the same tags by "${first}" already`,
+        message: `${what} is served with the same tags by "${first}" already`,
       });
     }
   }

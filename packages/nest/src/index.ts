@@ -10,7 +10,7 @@ export type {
   Through,
 } from './explain/effective.ts';
 export { type Explained, explainPool } from './explain/explain-pool.ts';
-export { LoadMemory } from './load-files.ts';
+export { LoadMemory } from './load-memory.ts';
 export type {
   FileReport,
   JobConfig,

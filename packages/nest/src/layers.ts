@@ -18,25 +18,28 @@ export type Layer = Placed<LayeredBlock | DefaultsBlock | PatchBlock>;
 
 /** What lies under and over the blocks of a Nest: `defaults` below, the patches of the environment in force above. */
 export class Layers {
-  readonly #defaults: readonly Placed<DefaultsBlock>[];
-  readonly #patches: readonly Placed<PatchBlock>[];
+  /** By kind. */
+  readonly #defaults: ReadonlyMap<string, readonly Placed<DefaultsBlock>[]>;
+  /** By kind and name. */
+  readonly #patches: ReadonlyMap<string, readonly Placed<PatchBlock>[]>;
 
   constructor(placed: readonly Placed[], environment: NestSource | undefined) {
-    this.#defaults = placed.flatMap(({ source, block }) =>
+    const defaults = placed.flatMap(({ source, block }) =>
       block.kind === 'defaults' && block.isValid ? [{ source, block }] : [],
     );
-    this.#patches = (environment?.blocks ?? []).flatMap((block) =>
+    const patches = (environment?.blocks ?? []).flatMap((block) =>
       environment !== undefined && block.kind === 'patch' && block.isValid
         ? [{ source: environment, block }]
         : [],
     );
+    this.#defaults = Map.groupBy(defaults, ({ block }) => block.labels[0] ?? '');
+    this.#patches = Map.groupBy(patches, ({ block }) => block.labels.join(' '));
   }
 
   /** The layers of a block, the lowest first. */
   of<Block extends LayeredBlock>(placed: Placed<Block>): readonly Layer[] {
     const { kind, name } = placed.block;
-    const above = this.#patches.filter(({ block: { labels } }) => labels[0] === kind && labels[1] === name);
-    return [...this.#below(kind), placed, ...above];
+    return [...this.#below(kind), placed, ...(this.#patches.get(`${kind} ${name}`) ?? [])];
   }
 
   /** The block with what lies under and over it. */
@@ -55,6 +58,6 @@ export class Layers {
   }
 
   #below(kind: string): readonly Placed<DefaultsBlock>[] {
-    return this.#defaults.filter(({ block }) => block.labels[0] === kind);
+    return this.#defaults.get(kind) ?? [];
   }
 }

@@ -10,10 +10,12 @@ import {
 import { adviseOnEgg, adviseOnVariables } from './advice.ts';
 import type { ConditionValues, JobValues, PoolValues, UglyFoxValues } from './block-values.ts';
 import {
+  type Claimed,
   checkClaims,
   checkConditions,
   checkFolder,
   checkNames,
+  claimsOf,
   type Placed,
   placeAll,
   report,
@@ -21,6 +23,7 @@ import {
 import { defined } from './defined.ts';
 import { Layers } from './layers.ts';
 import type { LoadedNest, NestSource } from './load-files.ts';
+import type { LoadMemory } from './load-memory.ts';
 import { mergeLayers } from './merge.ts';
 import type {
   FileReport,
@@ -58,9 +61,11 @@ export class NestReader {
   readonly #placed: readonly Placed[];
   readonly #layers: Layers;
   readonly #shared: ReturnType<typeof sharedFiles>;
+  readonly #memory: LoadMemory;
 
-  constructor(loaded: LoadedNest, options: NestOptions) {
+  constructor(loaded: LoadedNest, options: NestOptions, memory: LoadMemory) {
     this.#loaded = loaded;
+    this.#memory = memory;
     this.#options = options;
     this.#placed = placeAll(loaded.sources);
     this.#shared = sharedFiles(loaded);
@@ -82,7 +87,13 @@ export class NestReader {
     adviseOnVariables(this.#placed, this.#loaded.sources);
     for (const { egg, placed } of eggs) adviseOnEgg(egg, placed, foxValues?.pruning.max_age);
 
-    const perFile = this.#loaded.sources.map((source) => this.#reportOf(source));
+    const { all, conditions: sized, cloud } = this.#shared;
+    const bad = {
+      all: all.filter(hasErrors),
+      conditions: sized.filter(hasErrors),
+      cloud: cloud.filter(hasErrors),
+    };
+    const perFile = this.#loaded.sources.map((source) => this.#reportOf(source, bad));
     const good = new Set(perFile.filter(({ ok }) => ok).map(({ path }) => path));
     return {
       eggs: eggs.filter(({ placed }) => good.has(placed.source.path)).map(({ egg }) => egg),
@@ -144,7 +155,9 @@ export class NestReader {
   #readFoxValues(names: readonly string[]): UglyFoxValues | undefined {
     const [uglyfox] = this.#ofKind('uglyfox');
     if (uglyfox === undefined || !uglyfox.block.isValid) return undefined;
-    const values = mergeLayers<UglyFoxValues>([withDefaults<'uglyfox'>(uglyfox.block)]);
+    const values = this.#memory.derive(uglyfox.block, [], () =>
+      mergeLayers<UglyFoxValues>([withDefaults<'uglyfox'>(uglyfox.block)]),
+    );
     checkConditions(uglyfox, values, names);
     return values;
   }
@@ -181,19 +194,29 @@ export class NestReader {
       conditions: ReadonlyMap<string, ConditionValues>;
       mothergoose: MotherGooseConfig | undefined;
     },
-  ): { egg: EggConfig; placed: Placed }[] {
+  ): Claimed[] {
     const { source, block } = placed;
     if (!block.isValid) return [];
     const { name } = block;
-    const result = toEgg(this.#poolValues(placed), {
-      name,
-      kind: block.kind === 'egg' ? 'egg' : 'bucket',
-      sourceFile: source.path,
-      embedded: this.#options.embedded,
-      mothergoose: at.mothergoose?.cloud,
-      condition: at.conditions.get(name),
+    const { embedded } = this.#options;
+    const cloud = at.mothergoose?.cloud;
+    const condition = at.conditions.get(name);
+    const layers = this.#layers.of(placed).map((layer) => layer.block);
+    const inputs = [embedded, cloud?.provider, cloud?.region, condition, ...layers];
+    const result = this.#memory.derive(block, inputs, () => {
+      const kind = block.kind === 'egg' ? 'egg' : 'bucket';
+      const context = {
+        name,
+        kind,
+        sourceFile: source.path,
+        embedded,
+        mothergoose: cloud,
+        condition,
+      } as const;
+      const made = toEgg(this.#poolValues(placed), context);
+      return made.kind === 'ok' ? { ...made, claims: claimsOf(made.egg) } : made;
     });
-    if (result.kind === 'ok') return [{ egg: result.egg, placed }];
+    if (result.kind === 'ok') return [{ egg: result.egg, claims: result.claims, placed }];
     const message = `${block.kind} "${name}" ${result.why}`;
     report(source, { code: result.code, span: block.headerSpan, message });
     return [];
@@ -219,10 +242,10 @@ export class NestReader {
     };
   }
 
-  #reportOf(source: NestSource): FileReport {
+  #reportOf(source: NestSource, bad: ReturnType<typeof sharedFiles>): FileReport {
     const sorted = source.diagnostics.toSorted((a, b) => a.range.start.byte - b.range.start.byte);
-    const blockedBy = this.#dependencies(source)
-      .filter((other) => other !== source && hasErrors(other))
+    const blockedBy = this.#dependencies(source, bad)
+      .filter((other) => other !== source)
       .map(({ path }) => path);
     return {
       path: source.path,
@@ -236,15 +259,18 @@ export class NestReader {
    * Files whose errors make this one unreadable: a broken default or variable would silently give an Egg another
    * configuration, broken conditions another pool, a broken `mothergoose` another cloud.
    */
-  #dependencies(source: NestSource): readonly NestSource[] {
+  #dependencies(source: NestSource, { all, conditions, cloud }: ReturnType<typeof sharedFiles>) {
+    if (conditions.length === 0 && cloud.length === 0) return all;
     const pools = source.blocks.filter(
       (block): block is PoolBlock => block.kind === 'egg' || block.kind === 'eggsbucket',
     );
     const isPlaced = (block: PoolBlock) =>
       this.#layers.merged({ source, block }).values.cloud?.region !== undefined;
-    const { all, conditions, cloud } = this.#shared;
-    const isCloudItsOwn = cloud.length === 0 || pools.every(isPlaced);
-    return [...all, ...(pools.length > 0 ? conditions : []), ...(isCloudItsOwn ? [] : cloud)];
+    return [
+      ...all,
+      ...(pools.length > 0 ? conditions : []),
+      ...(cloud.length === 0 || pools.every(isPlaced) ? [] : cloud),
+    ];
   }
 }
 

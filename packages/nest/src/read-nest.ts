@@ -1,5 +1,6 @@
 import { type Diagnostic, type ParsedFile, parseFly } from '@polar-gosling/fly';
-import { type LoadMemory, loadFiles } from './load-files.ts';
+import { loadFiles } from './load-files.ts';
+import { LoadMemory } from './load-memory.ts';
 import type { NestFile, NestOptions, NestRead } from './nest-read.ts';
 import { NestReader } from './nest-reader.ts';
 
@@ -8,7 +9,8 @@ import { NestReader } from './nest-reader.ts';
  * gives nothing (its last good version stays in force); all other files are read as if it were not there.
  */
 export function readNest(files: readonly NestFile[], options: NestOptions): NestRead {
-  return new NestReader(loadFiles(parseFiles(files), options), options).read();
+  const memory = new LoadMemory();
+  return new NestReader(loadFiles(parseFiles(files), options, memory), options, memory).read();
 }
 
 /** The files of a Nest as trees. */
@@ -28,11 +30,11 @@ export function environmentsOf(paths: readonly string[]): readonly string[] {
 export function checkNest(
   files: readonly ParsedFile[],
   environments: readonly string[],
-  memory?: LoadMemory,
+  memory = new LoadMemory(),
 ): readonly Diagnostic[] {
   const read = (environment?: string) => {
     const options = { embedded: true, ...(environment !== undefined && { environment }) };
-    return new NestReader(loadFiles(files, options, memory), options).read().diagnostics;
+    return new NestReader(loadFiles(files, options, memory), options, memory).read().diagnostics;
   };
   if (environments.length < 2) return read(environments[0]);
   const found = new Map<string, { readonly diagnostic: Diagnostic; readonly envs: string[] }>();

@@ -6,7 +6,8 @@ import {
   schema,
   type ValueType,
 } from '@polar-gosling/fly';
-import { type LoadMemory, loadFiles } from '../load-files.ts';
+import { loadFiles } from '../load-files.ts';
+import { LoadMemory } from '../load-memory.ts';
 import type { FileReport, NestOptions } from '../nest-read.ts';
 import { type ExplainablePool, NestReader } from '../nest-reader.ts';
 import { type Computed, computedCloud, computedPool, computedValue } from './computed.ts';
@@ -28,8 +29,9 @@ export interface ExplainOptions extends NestOptions {
 
 /** Every value of an Egg or EggsBucket as it is in force, with the file and line that set it, or the built-in rule. */
 export function explainPool(files: readonly ParsedFile[], name: string, options: ExplainOptions): Explained {
-  const loaded = loadFiles(files, options, options.memory);
-  const found = new NestReader(loaded, options).explainable(name);
+  const memory = options.memory ?? new LoadMemory();
+  const loaded = loadFiles(files, options, memory);
+  const found = new NestReader(loaded, options, memory).explainable(name);
   if (found.kind !== 'ok') return found;
   const names = { scope: loaded.scope, environment: loaded.environment };
   return { kind: 'ok', pool: new Explainer(found.pool, names, options).explain() };
