@@ -32,9 +32,14 @@ export interface ServerOptions {
   readonly version: string;
   /** Takes what a person should know who looks why something does not work; stdout belongs to the protocol. */
   readonly log: (message: string) => void;
+  /** Called when an edit or a reading of files was followed by a pause: time to tidy up. */
+  readonly rest: () => void;
   /** Aborted: the server ends. */
   readonly signal: AbortSignal;
 }
+
+/** Nothing was typed for so long. */
+const pauseMs = 2_000;
 
 /** Serves one editor until it says `exit` or closes the stream; answers the exit code of the protocol. */
 export async function runLanguageServer(options: ServerOptions): Promise<0 | 1> {
@@ -53,8 +58,10 @@ export async function runLanguageServer(options: ServerOptions): Promise<0 | 1> 
   );
   reader.onClose(end);
   options.signal.addEventListener('abort', end, { once: true });
-  new Server(connection, options).listen();
+  const server = new Server(connection, options);
+  server.listen();
   const code = await promise;
+  server.stop();
   options.signal.removeEventListener('abort', end);
   connection.dispose();
   return code;
@@ -74,15 +81,18 @@ class Server {
   readonly #workspace: Workspace;
   readonly #version: string;
   readonly #log: (message: string) => void;
+  readonly #rest: () => void;
+  #pause: NodeJS.Timeout | undefined;
   #can: Abilities = { hasSnippets: false, pulls: false, refreshes: false, watches: false };
 
   constructor(
     connection: Connection,
-    { reader, version, log }: Pick<ServerOptions, 'reader' | 'version' | 'log'>,
+    { reader, version, log, rest }: Pick<ServerOptions, 'reader' | 'version' | 'log' | 'rest'>,
   ) {
     this.#connection = connection;
     this.#version = version;
     this.#log = log;
+    this.#rest = rest;
     this.#workspace = new Workspace(reader, { warn: log });
   }
 
@@ -96,6 +106,10 @@ class Server {
     this.#listenForRequests();
     this.#documents.listen(connection);
     connection.listen();
+  }
+
+  stop(): void {
+    clearTimeout(this.#pause);
   }
 
   #listenForRequests(): void {
@@ -149,6 +163,8 @@ class Server {
     } catch (error) {
       this.#log(`a notification failed: ${error instanceof Error ? error.stack : String(error)}`);
     }
+    clearTimeout(this.#pause);
+    this.#pause = setTimeout(this.#rest, pauseMs);
   }
 
   async #watchFiles(): Promise<void> {
