@@ -54,14 +54,20 @@ export function isWritable({ text }: NestText): boolean {
   return !text.includes('\ufffd');
 }
 
-/** Where a directory lies inside its Git repository, as `nest/`; empty for the root, or where there is none. */
-export async function folderInRepository(directory: string): Promise<string> {
+/** The Git repository a directory lies in. */
+export async function findRepository(directory: string): Promise<string | undefined> {
   for (let root = directory; ; root = path.dirname(root)) {
     const isRoot = await stat(path.join(root, '.git')).then(
       () => true,
       () => false,
     );
-    if (isRoot && root !== directory) return `${path.relative(root, directory).split(path.sep).join('/')}/`;
-    if (isRoot || path.dirname(root) === root) return '';
+    if (isRoot) return root;
+    if (path.dirname(root) === root) return undefined;
   }
+}
+
+/** Where a directory lies inside its Git repository, as `nest/`; empty for the root, or where there is none. */
+export async function folderInRepository(directory: string): Promise<string> {
+  const root = (await findRepository(directory)) ?? directory;
+  return root === directory ? '' : `${path.relative(root, directory).split(path.sep).join('/')}/`;
 }

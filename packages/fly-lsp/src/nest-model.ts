@@ -104,7 +104,7 @@ export class NestModel {
   }
 
   #checkNest(): ReadonlyMap<string, readonly Diagnostic[]> {
-    const found = checkNest(this.#parsed(), environmentsOf(this.files), this.#memory);
+    const found = checkNest(this.#parsed(), environmentsOf(this.files), { memory: this.#memory });
     return Map.groupBy(found, ({ file }) => file);
   }
 

@@ -22,6 +22,7 @@ export function adviseOnEgg(egg: EggConfig, { source, block }: Placed, maxAgeMs:
     const span = spanOf(source.parsed, block, ['runner', 'run_untagged']);
     report(source, { code: 'FLY082', span, message });
   }
+  adviseOnUserData(egg, { source, block });
   if (maxAgeMs === undefined || idleTimeoutMs <= maxAgeMs) return;
   const limit = formatDuration(maxAgeMs);
   const message = `idle_timeout (${formatDuration(idleTimeoutMs)}) is longer than pruning.max_age (${limit})`;
@@ -32,4 +33,19 @@ export function adviseOnEgg(egg: EggConfig, { source, block }: Placed, maxAgeMs:
 function variableOf(reference: string): string | undefined {
   const [root, name] = reference.split('.');
   return root === 'var' ? name : undefined;
+}
+
+/** What EC2 takes, less what starts the agent. */
+const roomForKeysBytes = 10 * 1024;
+/** Indentation, quotes and line end around a key. */
+const frameBytes = 12;
+
+/** More SSH keys than the user data of an EC2 machine can hold. */
+function adviseOnUserData({ name, type, cloud }: EggConfig, { source, block }: Placed): void {
+  if (cloud.provider !== 'aws' || type === 'serverless') return;
+  const bytes = cloud.sshPublicKeys.reduce((sum, key) => sum + key.length + frameBytes, 0);
+  if (bytes <= roomForKeysBytes) return;
+  const message = `the SSH keys of "${name}" fill ${bytes} bytes of user data, and EC2 leaves ${roomForKeysBytes} for them: name fewer, or put them into the image`;
+  const span = spanOf(source.parsed, block, ['cloud', 'ssh_public_keys']);
+  report(source, { code: 'FLY105', span, message });
 }

@@ -12,6 +12,8 @@ export interface NestOptions {
   readonly environment?: string;
   /** One process on one machine: an Egg that names no cloud runs here. */
   readonly embedded: boolean;
+  /** All files of the Nest as they were: an Egg that got another name since is told. */
+  readonly before?: readonly NestFile[];
 }
 
 /** A self-management job of `Jobs/`. */

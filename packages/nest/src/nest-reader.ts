@@ -34,6 +34,7 @@ import type {
   NotificationsConfig,
 } from './nest-read.ts';
 import { checkPatches } from './patch-check.ts';
+import { checkRenames } from './rename-check.ts';
 import { toEgg } from './to-egg.ts';
 import { toUglyFox } from './to-uglyfox.ts';
 
@@ -79,6 +80,7 @@ export class NestReader {
       checkPatches(this.#loaded.environment, this.#placed, (block) => this.#layers.below(block));
     }
     for (const pool of pools) checkFolder(pool);
+    if (this.#options.before !== undefined) checkRenames(this.#placed, this.#options.before);
     const foxValues = this.#readFoxValues(pools.map(({ block }) => block.name));
     const mothergoose = this.#mothergoose();
     const conditions = conditionsByName(foxValues);

@@ -23,6 +23,11 @@ export function environmentsOf(paths: readonly string[]): readonly string[] {
   return paths.flatMap((path) => /^Envs\/([^/]+)\.fly$/.exec(path)?.[1] ?? []).toSorted();
 }
 
+export interface CheckNestOptions extends Pick<NestOptions, 'before'> {
+  /** For who checks a Nest again and again. */
+  readonly memory?: LoadMemory;
+}
+
 /**
  * What is wrong with a Nest in each of the environments (in none, where none are given). What occurs in several is
  * said once, with their names; with a single one there is nothing to tell apart.
@@ -30,10 +35,14 @@ export function environmentsOf(paths: readonly string[]): readonly string[] {
 export function checkNest(
   files: readonly ParsedFile[],
   environments: readonly string[],
-  memory = new LoadMemory(),
+  { memory = new LoadMemory(), before }: CheckNestOptions = {},
 ): readonly Diagnostic[] {
   const read = (environment?: string) => {
-    const options = { embedded: true, ...(environment !== undefined && { environment }) };
+    const options = {
+      embedded: true,
+      ...(environment !== undefined && { environment }),
+      ...(before && { before }),
+    };
     return new NestReader(loadFiles(files, options, memory), options, memory).read().diagnostics;
   };
   if (environments.length < 2) return read(environments[0]);

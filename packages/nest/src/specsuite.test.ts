@@ -1,4 +1,4 @@
-import { globSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { explainPool } from './explain/explain-pool.ts';
@@ -20,6 +20,7 @@ function readCase(path: string) {
   const files = filesOf(path);
   const isProd = files.some((file) => file.path === 'Envs/prod.fly');
   return readNest(files, {
+    ...(existsSync(`${suite}${path}/../before`) && { before: filesOf(path.replace(/nest$/, 'before')) }),
     embedded: !(path.includes('N5') || path.includes('FLY085')),
     ...(isProd && { environment: 'prod' }),
   });

@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { describe, it, type TestContext } from 'vitest';
 import { aDirectory, runCli } from '../../testing/cli.ts';
 
@@ -112,5 +114,28 @@ describe.concurrent('gosling validate', { timeout: 120_000 }, () => {
     const { stdout } = await runCli(['validate', '.', 'Eggs', 'Eggs/a/config.fly', '--json'], { cwd: root });
 
     test.expect(JSON.parse(stdout)).toHaveLength(1);
+  });
+
+  it('tells an Egg that got another name since the last commit, or since the one that is asked for', async (test) => {
+    const root = await aNestOf(test, { 'Eggs/a/config.fly': good });
+    const git = (...args: string[]) =>
+      promisify(execFile)('git', ['-C', root, '-c', 'user.name=a', '-c', 'user.email=a@b.c', ...args]);
+    await git('init', '--quiet');
+    const first = await runCli(['validate'], { cwd: root });
+    await git('add', '.');
+    await git('commit', '--quiet', '-m', 'one');
+    await writeFile(path.join(root, 'Eggs/a/config.fly'), good.replace('"a"', '"b"'));
+
+    const renamed = await runCli(['validate'], { cwd: root });
+    await git('commit', '--quiet', '-am', 'two');
+    const committed = await runCli(['validate', '--format', 'json'], { cwd: root });
+    const since = await runCli(['validate', '--format', 'json', '--since', 'HEAD~1'], { cwd: root });
+    const unknown = await runCli(['validate', '--since', '--output=x'], { cwd: root });
+
+    test.expect(first.stdout).toBe('');
+    test.expect(renamed.stdout).toContain('warning FLY083: egg "a" is called "b" now');
+    test.expect(committed.stdout).not.toContain('FLY083');
+    test.expect(since.stdout).toContain('FLY083');
+    test.expect([renamed.code, unknown.code]).toEqual([0, 5]);
   });
 });

@@ -5,15 +5,19 @@ import { folderInRepository, type NestText } from '../nest-files.ts';
 import { chooseEnvironment } from './validate/choose-environment.ts';
 import { fixFiles } from './validate/fix-files.ts';
 import { type Findings, printDiagnostics, printFixes } from './validate/print-diagnostics.ts';
+import { readBefore } from './validate/read-before.ts';
 import { type Selection, selectFiles } from './validate/select-files.ts';
 
 /** `gosling validate [PATH…]`: all diagnostics of all files at once; warnings alone are fine. */
-export const run: Command = async ({ cwd, flags, output }, input) => {
+export const run: Command = async ({ cwd, flags, output, signal }, input) => {
   const found: Findings[] = [];
   for (const selection of await selectFiles(cwd, input.arguments('PATH'))) {
     const environments = chooseEnvironments(selection, input.text('env'));
+    const at = { since: input.text('since'), signal };
+    const before = await readBefore(selection.base, selection.files, at);
+    const options = before === undefined ? {} : { before };
     const check = (files: readonly NestText[]) =>
-      checkNest(parseFiles(files), environments).filter(({ file }) => selection.isChosen(file));
+      checkNest(parseFiles(files), environments, options).filter(({ file }) => selection.isChosen(file));
     const result = input.flag('fix')
       ? await fixFiles(selection, check)
       : { files: selection.files, diagnostics: check(selection.files), applied: [] };

@@ -65,6 +65,7 @@ export const fileCommands: readonly CommandSpec[] = [
       },
       { flags: '--fix', about: 'apply the safe fixes to the files first' },
       { flags: '--env NAME', about: 'with the values of Envs/NAME.fly only (default: with each of Envs/)' },
+      { flags: '--since COMMIT', about: 'tell Eggs that got another name since (default: since HEAD)' },
     ],
     examples: [
       'gosling validate',

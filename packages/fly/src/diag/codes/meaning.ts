@@ -125,6 +125,14 @@ export const meaningCodes = {
     wrong: eggWith('runner { run_untagged = false }'),
     right: eggWith('runner { tags = ["docker"] }'),
   },
+  FLY083: {
+    severity: 'warning',
+    title: 'Egg with another name',
+    why: 'Runners, states and secrets belong to the name of an Egg. Under a new name it starts with none: the runners of the old name finish their jobs and are removed, the secrets have to be put again.',
+    phase: 'nest',
+    wrong: eggWith().replace('my-app', 'new-name'),
+    right: eggWith(),
+  },
   FLY085: {
     severity: 'error',
     title: 'no cloud',
@@ -162,6 +170,26 @@ export const meaningCodes = {
     why: 'Each start needs a runner. More than 12 starts an hour mean that machines come and go all the time.',
     wrong: jobWith('script = "date"').replace('0 2 * * *', '* * * * *'),
     right: jobWith('script = "date"').replace('0 2 * * *', '*/5 * * * *'),
+  },
+  FLY105: {
+    severity: 'warning',
+    title: 'more user data than the cloud takes',
+    why: 'A machine gets its SSH keys by user data, of which EC2 takes 16 KiB; about 6 KiB of it start the agent. With more, no machine can be made.',
+    phase: 'nest',
+    wrong: eggWith(
+      'cloud {',
+      '  provider        = "aws"',
+      '  region          = "eu-central-1"',
+      `  ssh_public_keys = ["ssh-rsa ${'A'.repeat(11_000)} a@example.com"]`,
+      '}',
+    ),
+    right: eggWith(
+      'cloud {',
+      '  provider        = "aws"',
+      '  region          = "eu-central-1"',
+      '  ssh_public_keys = ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIExample a@example.com"]',
+      '}',
+    ),
   },
   FLY106: {
     severity: 'warning',
