@@ -33,7 +33,7 @@ export interface ServerOptions {
   /** Takes what a person should know who looks why something does not work; stdout belongs to the protocol. */
   readonly log: (message: string) => void;
   /** Called when an edit or a reading of files was followed by a pause: time to tidy up. */
-  readonly rest: () => void;
+  readonly rest?: () => void;
   /** Aborted: the server ends. */
   readonly signal: AbortSignal;
 }
@@ -87,7 +87,12 @@ class Server {
 
   constructor(
     connection: Connection,
-    { reader, version, log, rest }: Pick<ServerOptions, 'reader' | 'version' | 'log' | 'rest'>,
+    {
+      reader,
+      version,
+      log,
+      rest = () => undefined,
+    }: Pick<ServerOptions, 'reader' | 'version' | 'log' | 'rest'>,
   ) {
     this.#connection = connection;
     this.#version = version;
