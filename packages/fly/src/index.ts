@@ -60,6 +60,14 @@ export { type RenderOptions, renderDiagnostics } from './diag/render/pretty.ts';
 export { diagnosticsToSarif, type SarifOptions } from './diag/render/sarif.ts';
 export { type AppliedFix, applySafeFixes, type FixedText } from './diag/safe-fixes.ts';
 export type { FixSafety, TextEdit } from './diag/sink.ts';
+export {
+  type AttributeEdit,
+  addBlock,
+  type BlockEdit,
+  type BlockStep,
+  type Edited,
+  setAttribute,
+} from './edit/edit-fly.ts';
 export { formatFly } from './fmt/fmt.ts';
 export { type PrintableBlock, printBlock, printBlocks, printEgg, printFlyValue } from './fmt/print.ts';
 export { diagnose, type ParsedFile, parseFly, positionOf } from './parse-fly.ts';
@@ -72,7 +80,7 @@ export type { ParsedRule, Rule, RuleOperator, RuleProblem, RuleTest } from './ru
 export { environmentNames } from './schema/mothergoose.ts';
 export { type BlockKind, schema } from './schema/table.ts';
 export type { AttributeSpec, BlockSpec, EnvValue, Plain, ValueType } from './schema/types.ts';
-export { appendBlock, applyEdits } from './syntax/edit.ts';
+export { applyEdits } from './syntax/edit.ts';
 export { Node, Token } from './syntax/kinds.ts';
 export type { Position, Range } from './syntax/lines.ts';
 export { cutTemplate, roots as referenceRoots, type TemplatePart } from './syntax/template.ts';

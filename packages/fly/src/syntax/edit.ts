@@ -12,9 +12,3 @@ export function applyEdits(text: string, edits: readonly TextEdit[]): string {
   pieces.push(text.slice(from));
   return pieces.join('');
 }
-
-/** A text with one more block at its end, an empty line before it. */
-export function appendBlock(text: string, block: string): string {
-  const above = text.trimEnd();
-  return above === '' ? block : `${above}\n\n${block}`;
-}
