@@ -12,11 +12,10 @@ export type GitLabTarget = {
   readonly caFile?: string;
 } & ({ readonly projectId: number } | { readonly groupId: number });
 
-/** What `gosling add egg` knows; what is left out is left to the defaults. */
-export interface EggFileOptions {
+/** What is known of a new pool; what is left out is left to the defaults. */
+export interface PoolFileOptions {
   readonly name: string;
   readonly type?: RunnerType | 'auto';
-  readonly gitlab: GitLabTarget;
   readonly cloud?: { readonly provider: CloudProvider; readonly region?: string };
   readonly resources?: { readonly cpu?: number; readonly memoryMib?: number; readonly diskGib?: number };
   readonly tags?: readonly string[];
@@ -25,9 +24,36 @@ export interface EggFileOptions {
   readonly idleTimeout?: string;
 }
 
+/** What `gosling add egg` knows. */
+export interface EggFileOptions extends PoolFileOptions {
+  readonly gitlab: GitLabTarget;
+}
+
+/** What `gosling add bucket` knows. */
+export interface BucketFileOptions extends PoolFileOptions {
+  readonly repos: readonly GitLabTarget[];
+}
+
 /** The file of a new Egg, formatted, at the path where it belongs. */
 export function eggFile(options: EggFileOptions): NestFile {
-  const { name, type = 'vm', cloud, resources, gitlab } = options;
+  return fileOf('egg', options, blockLines('gitlab', gitlabLines(options.gitlab)));
+}
+
+/** The file of a new EggsBucket, formatted, at the path where it belongs. */
+export function bucketFile(options: BucketFileOptions): NestFile {
+  const repos = options.repos.map((target) => repoBlock(target).block);
+  return fileOf('eggsbucket', options, ['repositories {', repos.join('\n\n'), '}']);
+}
+
+/** One project or group of a bucket, labelled by its number. */
+export function repoBlock(target: GitLabTarget): { readonly label: string; readonly block: string } {
+  const label = 'projectId' in target ? `project-${target.projectId}` : `group-${target.groupId}`;
+  const lines = blockLines(`repo ${quote(label)}`, blockLines('gitlab', gitlabLines(target)));
+  return { label, block: lines.join('\n') };
+}
+
+function fileOf(kind: string, options: PoolFileOptions, target: readonly string[]): NestFile {
+  const { name, type = 'vm', cloud, resources } = options;
   const parts = [
     attributeLines({ type }),
     blockLines('cloud', attributeLines({ provider: cloud?.provider, region: cloud?.region })),
@@ -36,16 +62,16 @@ export function eggFile(options: EggFileOptions): NestFile {
       attributeLines({ cpu: resources?.cpu, memory: resources?.memoryMib, disk: resources?.diskGib }),
     ),
     blockLines('runner', runnerLines(options)),
-    blockLines('gitlab', gitlabLines(gitlab)),
+    target,
   ];
   const body = parts.filter((lines) => lines.length > 0).map((lines) => lines.join('\n'));
   return {
     path: `Eggs/${name}/config.fly`,
-    text: formatFly(`egg ${quote(name)} {\n${body.join('\n\n')}\n}\n`),
+    text: formatFly(`${kind} ${quote(name)} {\n${body.join('\n\n')}\n}\n`),
   };
 }
 
-function runnerLines({ tags, concurrent, idleTimeout }: EggFileOptions): string[] {
+function runnerLines({ tags, concurrent, idleTimeout }: PoolFileOptions): string[] {
   return attributeLines({
     tags: tags !== undefined && tags.length > 0 ? tags : undefined,
     concurrent,

@@ -1,6 +1,14 @@
 export type { Diagnostic } from '@polar-gosling/fly';
 export { compileRule } from './compile-rule.ts';
-export { type EggFileOptions, eggFile, type GitLabTarget } from './egg-file.ts';
+export {
+  type BucketFileOptions,
+  bucketFile,
+  type EggFileOptions,
+  eggFile,
+  type GitLabTarget,
+  type PoolFileOptions,
+  repoBlock,
+} from './egg-file.ts';
 export type {
   BuiltInOrigin,
   EffectivePool,
@@ -10,6 +18,7 @@ export type {
   Through,
 } from './explain/effective.ts';
 export { type Explained, explainPool } from './explain/explain-pool.ts';
+export { type JobFileOptions, jobFile } from './job-file.ts';
 export { LoadMemory } from './load-memory.ts';
 export type {
   FileReport,
@@ -21,4 +30,12 @@ export type {
   NotificationsConfig,
 } from './nest-read.ts';
 export { type NestTreeOptions, nestTree } from './nest-tree.ts';
+export {
+  type BlockWish,
+  type NamedBlock,
+  namedBlocks,
+  type Placing,
+  placeBlock,
+  placeRepos,
+} from './place-block.ts';
 export { checkNest, environmentsOf, parseFiles, readNest } from './read-nest.ts';

@@ -1,6 +1,6 @@
 /** Commands that only hold others, with what their help says. */
 export const groups: Readonly<Record<string, string>> = {
-  add: 'add an Egg to the Nest',
+  add: 'add an Egg, EggsBucket or job to the Nest',
   list: 'list what MotherGoose knows',
   get: 'show one thing whole',
   tasks: 'messages of the queue that were put aside',

@@ -105,7 +105,7 @@ describe.concurrent('gosling validate', { timeout: 120_000 }, () => {
 
     test.expect(code).toBe(0);
     test.expect(stdout).toContain('warning FLY101');
-    test.expect(stderr).toContain('0 errors, 1 other note');
+    test.expect(stderr).toContain('0 errors, 1 warning');
   });
 
   it('tells each mistake once, also where a file is named twice', async (test) => {

@@ -1,6 +1,28 @@
-import type { CommandSpec } from '../command.ts';
+import type { CommandSpec, OptionSpec } from '../command.ts';
 
 const nestPath = { flags: '--path DIR', about: 'where the Nest is', fallback: '.' };
+
+/** What `add egg` and `add bucket` ask alike. */
+const poolOptions: readonly OptionSpec[] = [
+  nestPath,
+  {
+    flags: '--type TYPE',
+    about: 'kind of machine',
+    choices: ['vm', 'serverless', 'auto'],
+    fallback: 'vm',
+  },
+  { flags: '--gitlab-server HOST', about: 'GitLab server', fallback: 'gitlab.com' },
+  { flags: '--gitlab-url URL', about: 'its address, where that is not https://HOST' },
+  { flags: '--gitlab-ca-file FILE', about: 'its certificate authority, where that is private' },
+  { flags: '--cloud NAME', about: 'cloud of its machines', choices: ['local', 'aws', 'yandex'] },
+  { flags: '--region NAME', about: 'region of that cloud' },
+  { flags: '--tag TAG', about: 'a tag that jobs ask for', repeats: true },
+  { flags: '--concurrent N', about: 'jobs at once', fallback: '1' },
+];
+const apiTokenOption: OptionSpec = {
+  flags: '--api-token-stdin',
+  about: 'read the GitLab API token (scope api) from stdin',
+};
 
 /** What works on files and the secret store, without MotherGoose. */
 export const fileCommands: readonly CommandSpec[] = [
@@ -29,29 +51,47 @@ export const fileCommands: readonly CommandSpec[] = [
       'Writes Eggs/NAME/config.fly and puts the webhook secret and the API token into the secret store. Asks for what is missing at a terminal. Safe to run again.',
     arguments: [{ name: 'NAME', about: 'letters, digits, - and _' }],
     options: [
-      nestPath,
-      {
-        flags: '--type TYPE',
-        about: 'kind of machine',
-        choices: ['vm', 'serverless', 'auto'],
-        fallback: 'vm',
-      },
-      { flags: '--gitlab-server HOST', about: 'GitLab server', fallback: 'gitlab.com' },
-      { flags: '--gitlab-url URL', about: 'its address, where that is not https://HOST' },
-      { flags: '--gitlab-ca-file FILE', about: 'its certificate authority, where that is private' },
+      ...poolOptions,
       { flags: '--gitlab-project-id ID', about: 'the project: its number, or its path (needs the network)' },
       { flags: '--gitlab-group-id ID', about: 'the group: all its projects' },
-      { flags: '--cloud NAME', about: 'cloud of its machines', choices: ['local', 'aws', 'yandex'] },
-      { flags: '--region NAME', about: 'region of that cloud' },
-      { flags: '--tag TAG', about: 'a tag that jobs ask for', repeats: true },
-      { flags: '--concurrent N', about: 'jobs at once', fallback: '1' },
-      { flags: '--api-token-stdin', about: 'read the GitLab API token (scope api) from stdin' },
+      apiTokenOption,
     ],
     examples: [
       'gosling add egg my-app --gitlab-project-id 12345',
       'gosling add egg my-app --gitlab-project-id group/app --api-token-stdin < token',
     ],
     load: () => import('../../commands/add-egg.ts'),
+  },
+  {
+    path: 'add bucket',
+    summary: 'add one pool of runners for several GitLab projects and groups',
+    details:
+      'Writes Eggs/NAME/config.fly and puts the webhook secret and the API token into the secret store. Run again with other ids, it adds those to the bucket and leaves the rest of the file as it is.',
+    arguments: [{ name: 'NAME', about: 'letters, digits, - and _' }],
+    options: [
+      ...poolOptions,
+      { flags: '--gitlab-project-id ID', about: 'a project: its number', repeats: true },
+      { flags: '--gitlab-group-id ID', about: 'a group: all its projects', repeats: true },
+      apiTokenOption,
+    ],
+    examples: [
+      'gosling add bucket services --gitlab-project-id 11 --gitlab-project-id 12 --gitlab-group-id 7',
+    ],
+    load: () => import('../../commands/add-bucket.ts'),
+  },
+  {
+    path: 'add job',
+    summary: 'add a job of the installation itself, which runs on a schedule',
+    details: 'Writes Jobs/NAME.fly. Asks for what is missing at a terminal. Safe to run again.',
+    arguments: [{ name: 'NAME', about: 'letters, digits, - and _' }],
+    options: [
+      nestPath,
+      { flags: '--schedule CRON', about: 'when it runs, in UTC', fallback: '0 3 * * *' },
+      { flags: '--script TEXT', about: 'what it runs: shell' },
+      { flags: '--tag TAG', about: 'a tag of the runner it needs', repeats: true },
+    ],
+    examples: ["gosling add job tidy --schedule '0 4 * * 0' --script './scripts/tidy.sh'"],
+    load: () => import('../../commands/add-job.ts'),
   },
   {
     path: 'validate',

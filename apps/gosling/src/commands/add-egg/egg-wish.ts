@@ -16,7 +16,21 @@ export interface EggWish {
 const clouds: readonly CloudProvider[] = ['local', 'aws', 'yandex'];
 const types = ['vm', 'serverless', 'auto'] as const;
 
+/** What holds for a whole pool, whichever projects it is for. */
+export interface PoolWish {
+  readonly server: string;
+  readonly url: string;
+  readonly caFile: string | undefined;
+  readonly gitlab: { readonly server: string; readonly url?: string };
+  readonly file: Omit<EggFileOptions, 'name' | 'gitlab'>;
+}
+
 export async function askEgg(context: CliContext, input: CommandInput): Promise<EggWish> {
+  const pool = askPool(input);
+  return withTargetId(wishOf(pool, await askTarget(context, input)));
+}
+
+export function askPool(input: CommandInput): PoolWish {
   const server = (input.text('gitlab-server') ?? 'gitlab.com').toLowerCase();
   if (!/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?$/.test(server)) {
     throw cliErrors.usage({
@@ -28,20 +42,23 @@ export async function askEgg(context: CliContext, input: CommandInput): Promise<
   if (url !== undefined && !/^https?:\/\/[^\s/]+(\/[^\s?#]*)?$/.test(url)) {
     throw cliErrors.usage({ problem: `--gitlab-url "${url}" is no http(s) address` });
   }
-  const target = await askTarget(context, input);
-  return withTargetId({
+  return {
     server,
     url: (url ?? `https://${server}`).replace(/\/+$/, ''),
     caFile: input.text('gitlab-ca-file'),
-    target,
+    gitlab: { server, ...(url === undefined ? {} : { url }) },
     file: {
       type: types.find((type) => type === input.text('type')) ?? 'vm',
       ...cloudOf(input),
       ...(input.texts('tag').length > 0 ? { tags: input.texts('tag') } : {}),
       concurrent: concurrentOf(input),
-      gitlab: { server, ...(url === undefined ? {} : { url }), projectId: 0 },
     },
-  });
+  };
+}
+
+/** The pool for one project or group; its number may not be known yet. */
+export function wishOf({ gitlab, file, ...pool }: PoolWish, target: EggWish['target']): EggWish {
+  return { ...pool, target, file: { ...file, gitlab: { ...gitlab, projectId: 0 } } };
 }
 
 /** The same wish with its number in the file, where the number is known. */
@@ -71,7 +88,7 @@ async function askTarget({ prompter }: CliContext, input: CommandInput): Promise
   return { kind: 'project', id: checkId(id.trim(), /^([1-9]\d*|[\w.-]+(\/[\w.-]+)+)$/, flag) };
 }
 
-function checkId(id: string, form: RegExp, flag: string): string {
+export function checkId(id: string, form: RegExp, flag: string): string {
   if (form.test(id) && !(Number(id) > Number.MAX_SAFE_INTEGER)) return id;
   throw cliErrors.usage({
     problem: `${flag} "${id}" is no id`,

@@ -59,7 +59,13 @@ function printText(output: Output, all: readonly Findings[]): void {
   const files = all.reduce((sum, { count }) => sum + count, 0);
   const errors = every.filter(({ severity }) => severity === 'error').length;
   const rest = every.length - errors;
-  output.talk(`${plural(files, 'file')}: ${plural(errors, 'error')}, ${plural(rest, 'other note')}`);
+  const warnings = rest === 0 ? '' : `, ${plural(rest, 'warning')}`;
+  output.talk(`${plural(files, 'file')}: ${plural(errors, 'error')}${warnings}`);
+  const [first] = every;
+  if (first === undefined) return;
+  const fixable = every.filter(({ fixes }) => fixes.some(({ safety }) => safety === 'safe')).length;
+  const fix = fixable === 0 ? '' : `gosling validate --fix mends ${fixable} of them; `;
+  output.talk(`Next: ${fix}gosling explain ${first.code} tells more`);
 }
 
 /** Says what `--fix` has changed. */
