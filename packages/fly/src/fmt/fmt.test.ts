@@ -4,7 +4,10 @@ import { fileURLToPath } from 'node:url';
 import { runs } from '@polar-gosling/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { checkFly, parseFly } from '../index.ts';
+import { Token } from '../syntax/kinds.ts';
 import { parseText } from '../syntax/parse.ts';
+import { readHeredoc } from '../syntax/template.ts';
 import { formatFly, significantTokens } from './fmt.ts';
 
 const folder = fileURLToPath(new URL('../../../../specsuite/fly/original/', import.meta.url));
@@ -61,7 +64,7 @@ const tokensOf = (text: string) => significantTokens(text, parseText(text)).filt
 const commentsOf = (text: string) => tokensOf(text).filter((token) => /^(#|\/\/|\/\*)/.test(token));
 
 describe('formatFly', () => {
-  it('changes nothing the second time, whatever the text', () => {
+  it('F2: changes nothing the second time, whatever the text', () => {
     fc.assert(
       fc.property(fc.oneof(mutated, fc.string({ unit: 'binary', maxLength: 100 })), (text) => {
         const once = formatFly(text);
@@ -72,7 +75,7 @@ describe('formatFly', () => {
     );
   });
 
-  it('keeps every token and every comment, in their order', () => {
+  it('F1, F3: keeps every token and every comment, in their order', () => {
     fc.assert(
       fc.property(mutated, (text) => {
         const formatted = formatFly(text);
@@ -95,7 +98,7 @@ describe('formatFly', () => {
     );
   });
 
-  it('indents, aligns and leaves at most one empty line', () => {
+  it('F6: indents, aligns and leaves at most one empty line', () => {
     const text = `\ufeff
 
 egg   "a"{
@@ -148,26 +151,120 @@ job "b" {}
 `);
   });
 
-  it('lets a comment line stand inside a run of aligned attributes', () => {
+  it('F6: lets a comment line stand inside a run of aligned attributes', () => {
     const text = 'locals {\n  a = 1\n  # about bbb\n  bbb = 2\n\n  cc = 3\n}\n';
 
     expect(formatFly(text)).toBe('locals {\n  a   = 1\n  # about bbb\n  bbb = 2\n\n  cc = 3\n}\n');
   });
 
-  it('moves a heredoc with its tag and keeps its value', () => {
+  it('F4: moves a heredoc with its tag and keeps its value', () => {
     const text = 'locals {\na = <<-EOT\n   one\n     two\n\n   EOT\n}\n';
 
     expect(formatFly(text)).toBe('locals {\n  a = <<-EOT\n  one\n    two\n\n  EOT\n}\n');
   });
 
-  it('leaves a broken block byte for byte and formats the others', () => {
+  it('F5: leaves a broken block byte for byte and formats the others', () => {
     const broken = 'egg "broken" {\r\n   type   = \r\n gitlab {   project_id=1 }\r\n}';
     const text = `job   "a" {}\n\n\n${broken}\njob   "b" {}\n`;
 
     expect(formatFly(text)).toBe(`job "a" {}\n\n${broken}\njob "b" {}\n`);
   });
 
+  it('F3: leaves each comment with the item it stands before or behind', () => {
+    fc.assert(
+      fc.property(mutated, (text) => {
+        expect(neighbours(formatFly(text))).toEqual(neighbours(text));
+      }),
+      { numRuns: runs(300) },
+    );
+  });
+
+  it('F4: keeps the value of every heredoc, however its file was mutated', () => {
+    const heredocs = (text: string) => {
+      const { tokens } = parseText(text);
+      return [...tokens.kinds.subarray(0, tokens.count).entries()]
+        .filter(([, kind]) => kind === Token.heredoc)
+        .map(([at]) => readHeredoc(text.slice(tokens.starts[at], tokens.starts[at + 1])).body);
+    };
+    fc.assert(
+      fc.property(mutated, (text) => {
+        expect(heredocs(formatFly(text))).toEqual(heredocs(text));
+      }),
+      { numRuns: runs(300) },
+    );
+  });
+
+  it('F5: leaves a broken block byte for byte, whatever is broken in it and beside it', () => {
+    const broken = fc.constantFrom(
+      '  a  =\n',
+      '  a = [1\n',
+      '  a = "x\n',
+      '  a =  1 2\n',
+      '  $\n',
+      '  b {  a: 1\n',
+    );
+    fc.assert(
+      fc.property(broken, fc.constantFrom(...samples), (line, sample) => {
+        const block = `egg   "x"   {\n${line}    c   =  3\n}`;
+        const formatted = formatFly(`${sample}\n\n\n${block}\n`);
+
+        expect(formatted).toContain(`\n${block}\n`);
+        expect(formatted.startsWith(formatFly(sample))).toBe(true);
+      }),
+      { numRuns: runs(100) },
+    );
+  });
+
+  it('F7: knows one version of the language, and refuses a later one', () => {
+    const codes = (text: string) => checkFly(parseFly(text)).diagnostics.map(({ code }) => code);
+
+    expect(codes('fly = 1\n')).toEqual([]);
+    expect(codes('fly = 2\n')).toEqual(['FLY033']);
+  });
+
+  it('F8: never makes more than twice the text and 1 KiB, even of deep lists without indentation', () => {
+    const deep = fc
+      .tuple(
+        fc.integer({ min: 1, max: 30 }),
+        fc.integer({ min: 1, max: 300 }),
+        fc.integer({ min: 1, max: 60 }),
+      )
+      .map(
+        ([depth, count, width]) =>
+          `locals {\n${'x'.repeat(width)}=1\n${'a=1\n'.repeat(count)}b = ${'[\n'.repeat(depth)}${'1,\n'.repeat(count)}${']\n'.repeat(depth)}}\n`,
+      );
+    fc.assert(
+      fc.property(fc.oneof(mutated, deep), (text) => {
+        const formatted = formatFly(text);
+
+        expect(formatted.length).toBeLessThanOrEqual(2 * text.length + 1024);
+        expect(formatFly(formatted)).toBe(formatted);
+      }),
+      { numRuns: runs(300) },
+    );
+  });
+
   it('gives an empty text for one of blanks', () => {
     expect(formatFly('  \n\t\n')).toBe('');
   });
 });
+
+/** Each comment with the tokens before and behind it, and whether one of them shares its line. */
+function neighbours(text: string): string[] {
+  const { tokens } = parseText(text);
+  const words: { word: string; isComment: boolean; isFirstOfLine: boolean }[] = [];
+  let isFirstOfLine = true;
+  for (let at = 0; at < tokens.count; at++) {
+    const kind = tokens.kinds[at];
+    const word = text.slice(tokens.starts[at], tokens.starts[at + 1]);
+    if (kind === Token.newline) isFirstOfLine = true;
+    if (kind === Token.newline || kind === Token.blank || word === ',' || word === '') continue;
+    words.push({ word: word.trim(), isComment: kind === Token.comment, isFirstOfLine });
+    isFirstOfLine = false;
+  }
+  return words.flatMap(({ word, isComment, isFirstOfLine: isAlone }, at) =>
+    isComment && !word.startsWith('/*')
+      ? [`${words[at - 1]?.word} ${isAlone ? '|' : ''} ${word} | ${words[at + 1]?.word}`]
+      : [],
+  );
+}

@@ -8,9 +8,17 @@ import { Writer } from './writer.ts';
 /**
  * The canonical form of a Fly text. Only blanks and line ends change (and a comma is added behind the last
  * item of a multi-line list); comments stay where they are; a top-level block with a syntax error is left as
- * it is. Formatting twice is formatting once, for every input.
+ * it is. Formatting twice is formatting once, for every input. A text that indentation would blow up beyond
+ * twice its length and 1 KiB is left as it is: a small file must not become a big one.
  */
 export function formatFly(text: string): string {
+  const formatted = format(text);
+  return formatted.length <= 2 * text.length + roomForGrowth ? formatted : text;
+}
+
+const roomForGrowth = 1024;
+
+function format(text: string): string {
   const result = parseText(text);
   const formatted = new Formatter(text, result).run();
   if (result.sink.findings.length === 0) return formatted;
