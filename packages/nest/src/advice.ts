@@ -2,13 +2,23 @@ import type { EggConfig } from '@polar-gosling/domain';
 import { spanOf } from '@polar-gosling/fly';
 import { formatDuration } from '@polar-gosling/kernel';
 import { type Placed, report } from './cross-check.ts';
-import type { NestSource } from './load-files.ts';
+import type { LoadedNest, NestSource } from './load-files.ts';
 
-/** Variables that nothing in the Nest refers to. */
-export function adviseOnVariables(placed: readonly Placed[], sources: readonly NestSource[]): void {
+/** Variables that nothing in the Nest refers to, and those that something refers to and that have no value. */
+export function checkVariables(placed: readonly Placed[], { sources, environment }: LoadedNest): void {
+  const set = new Set(
+    (environment?.blocks ?? []).flatMap((block) =>
+      block.kind === 'values' ? Object.keys(block.values) : [],
+    ),
+  );
   const used = new Set(sources.flatMap(({ references }) => [...references].map(variableOf)));
   for (const { source, block } of placed) {
-    if (block.kind !== 'variable' || used.has(block.name)) continue;
+    if (block.kind !== 'variable') continue;
+    if (used.has(block.name)) {
+      const isOpen = block.values.default === undefined && !set.has(block.name);
+      if (isOpen && block.isValid) reportOpen({ source, block }, environment);
+      continue;
+    }
     const message = `nothing refers to the variable "${block.name}"`;
     report(source, { code: 'FLY074', span: block.headerSpan, message });
   }
@@ -27,6 +37,12 @@ export function adviseOnEgg(egg: EggConfig, { source, block }: Placed, maxAgeMs:
   const limit = formatDuration(maxAgeMs);
   const message = `idle_timeout (${formatDuration(idleTimeoutMs)}) is longer than pruning.max_age (${limit})`;
   report(source, { code: 'FLY103', span: spanOf(source.parsed, block, ['runner', 'idle_timeout']), message });
+}
+
+function reportOpen({ source, block }: Placed, environment: NestSource | undefined): void {
+  const where = environment === undefined ? 'an environment of Envs/' : environment.path;
+  const message = `the variable "${block.name}" has no value: give it a default, or set it in the values of ${where}`;
+  report(source, { code: 'FLY076', span: block.headerSpan, message });
 }
 
 /** `var.region.zone` uses the variable `region`. */

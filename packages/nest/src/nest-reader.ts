@@ -7,7 +7,7 @@ import {
   suppress,
   withDefaults,
 } from '@polar-gosling/fly';
-import { adviseOnEgg, adviseOnVariables } from './advice.ts';
+import { adviseOnEgg, checkVariables } from './advice.ts';
 import type { ConditionValues, JobValues, PoolValues, UglyFoxValues } from './block-values.ts';
 import {
   type Claimed,
@@ -86,7 +86,7 @@ export class NestReader {
     const conditions = conditionsByName(foxValues);
     const eggs = pools.flatMap((placed) => this.#egg(placed, { conditions, mothergoose }));
     checkClaims(eggs);
-    adviseOnVariables(this.#placed, this.#loaded.sources);
+    checkVariables(this.#placed, this.#loaded);
     for (const { egg, placed } of eggs) adviseOnEgg(egg, placed, foxValues?.pruning.max_age);
 
     const { all, conditions: sized, cloud } = this.#shared;

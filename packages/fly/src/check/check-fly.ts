@@ -15,7 +15,7 @@ import { near, replacing } from './near.ts';
 import { checkPolicies } from './policies.ts';
 import { Reader } from './reader.ts';
 import { suppress } from './suppress.ts';
-import { checkVariable } from './variable.ts';
+import { checkSettings, checkVariable } from './variable.ts';
 
 /** A file against the schema. */
 export interface CheckedFile {
@@ -48,8 +48,9 @@ const selfRoots: ReadonlyMap<string, string> = new Map([
 /** Checks a parsed file: never throws; a block with errors does not hide those of another. */
 export function checkFly(parsed: ParsedFile, options: CheckOptions = {}): CheckedFile {
   const sink = new Sink(parsed.text, parsed.sink);
-  const reader = new Reader(parsed, sink, options.scope ?? new Scope([parsed]));
-  const checked = new FileChecker(parsed, reader);
+  const scope = options.scope ?? new Scope([parsed]);
+  const reader = new Reader(parsed, sink, scope);
+  const checked = new FileChecker(parsed, reader, scope);
   checked.run();
   return {
     file: parsed.file,
@@ -72,6 +73,7 @@ class FileChecker {
   language: number | undefined;
   readonly #parsed: ParsedFile;
   readonly #reader: Reader;
+  readonly #scope: Scope;
   readonly #checker: Checker;
   readonly #context: BodyContext = {
     block: file,
@@ -81,8 +83,9 @@ class FileChecker {
   };
   readonly #seen: Seen = { at: new Map(), excused: new Set(), isBroken: false };
 
-  constructor(parsed: ParsedFile, reader: Reader) {
+  constructor(parsed: ParsedFile, reader: Reader, scope: Scope) {
     this.#parsed = parsed;
+    this.#scope = scope;
     this.#reader = reader;
     this.#checker = new Checker(reader);
   }
@@ -114,6 +117,7 @@ class FileChecker {
       isPartial: block.spec.isPartial === true,
     });
     if (block.name === 'variable') checkVariable(this.#reader, item, values);
+    if (block.name === 'values') checkSettings(this.#reader, item, this.#scope);
     const isValid = !this.#hasErrors(before, item);
     const span = this.#reader.spanOf(item);
     const checked = {

@@ -1,8 +1,9 @@
 import { limits } from '../check/limits.ts';
 import { Reader } from '../check/reader.ts';
+import { typeOfVariable } from '../check/variable-type.ts';
 import { Sink } from '../diag/sink.ts';
 import type { ParsedFile } from '../parse-fly.ts';
-import type { Plain } from '../schema/types.ts';
+import type { Plain, ValueType } from '../schema/types.ts';
 import { Node } from '../syntax/kinds.ts';
 import type { AttributeNode, BlockNode, ValueNode } from '../syntax/tree.ts';
 import type { Found, References } from './references.ts';
@@ -26,6 +27,7 @@ export interface Definition {
 export class Scope implements References {
   readonly #variables = new Map<string, Definition | undefined>();
   readonly #locals = new Map<string, Definition>();
+  readonly #blocks = new Map<string, { readonly parsed: ParsedFile; readonly block: BlockNode }>();
   readonly #known = new Map<string, Plain | undefined>();
   readonly #circular = new Map<string, readonly string[]>();
   /** What is being evaluated. */
@@ -45,6 +47,19 @@ export class Scope implements References {
   definitionOf(root: 'var' | 'local', name: string): Definition | undefined {
     if (root === 'local') return this.#locals.get(name);
     return Object.hasOwn(this.#options.values ?? {}, name) ? undefined : this.#variables.get(name);
+  }
+
+  /** The type a variable declares; `undefined` for one that is not known here. */
+  typeOf(variable: string): ValueType | undefined {
+    const found = this.#blocks.get(variable);
+    if (found === undefined) return undefined;
+    // What is wrong with the block is reported where it stands.
+    const reader = new Reader(found.parsed, new Sink(found.parsed.text), this);
+    const read = (name: string) => {
+      const node = attributesOf(found.block).find((item) => item.name === name)?.value;
+      return node && reader.read(node);
+    };
+    return typeOfVariable({ type: read('type'), of: read('of') });
   }
 
   lookup(path: readonly string[]): Found {
@@ -123,6 +138,7 @@ export class Scope implements References {
       const name = parsed.text.slice(parsed.tokens.starts[label], parsed.tokens.starts[label + 1]);
       const value = attributesOf(block).find((item) => item.name === 'default')?.value;
       this.#variables.set(name.replaceAll('"', ''), value && { parsed, node: value });
+      this.#blocks.set(name.replaceAll('"', ''), { parsed, block });
     }
   }
 }

@@ -2,7 +2,7 @@ import { any, attribute, block, bool, form, int, oneOf, text, texts } from './ty
 
 /** `variable "name"`: a value that environments may set. */
 export const variable = block({
-  doc: 'A value that environments and the command line may set.',
+  doc: 'A value that environments may set.',
   labels: 1,
   repeat: 'label',
   attributes: {

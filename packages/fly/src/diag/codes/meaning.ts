@@ -101,6 +101,14 @@ export const meaningCodes = {
     wrong: 'patch "egg" "no-such-egg" {\n  runner { concurrent = 10 }\n}\n',
     right: 'patch "egg" "my-app" {\n  runner { concurrent = 10 }\n}\n',
   },
+  FLY076: {
+    severity: 'error',
+    title: 'variable without a value',
+    why: 'A variable that is used needs a value: a default of its own, or one that the environment in force sets.',
+    phase: 'nest',
+    wrong: `variable "env" { type = "string" }\n\n${jobWith('script = "echo ${var.env}"')}`,
+    right: `variable "env" { default = "dev" }\n\n${jobWith('script = "echo ${var.env}"')}`,
+  },
   FLY080: {
     severity: 'error',
     title: 'one name, two blocks',
