@@ -1,27 +1,17 @@
-import { type Clock, type Logger, pollUntil } from '@polar-gosling/kernel';
+import { pollUntil } from '@polar-gosling/kernel';
 import { type Row, storeErrors, type TableName, tableSpec } from '@polar-gosling/ports/store';
 import { attributeOf, fromItem, toAttribute, toItem, toKey, ttlAttribute } from './attributes.ts';
-import type { Calls } from './calls.ts';
 import { type Failure, failureOf } from './failures.ts';
+import { fillIndexes } from './fill-indexes.ts';
 import { attributeType, indexLayouts, keyColumnsOf } from './indexes.ts';
-import type { Connection } from './sdk.ts';
 import {
   attributeDefinitions,
-  type Defining,
   indexDefinition,
   layoutHash,
   tableDefinition,
   tableNames,
 } from './table-definitions.ts';
-
-export interface TablesDeps extends Defining {
-  readonly connection: Connection;
-  readonly calls: Calls;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  /** Only these; for tests. */
-  readonly tables?: readonly TableName[] | undefined;
-}
+import type { TablesDeps } from './tables-deps.ts';
 
 /** One step of the data; steps are only ever added, and the tables are brought up to date before them. */
 interface Migration {
@@ -48,15 +38,19 @@ export async function createTables(deps: TablesDeps, signal: AbortSignal): Promi
   const layouts = layoutsOf(row);
   if (found === newestMigration && layouts.includes(layoutHash())) return;
   deps.logger.info('the tables of the store are brought up to date', { count: tableNames.length });
-  const created: TableName[] = [];
-  for (const table of deps.tables ?? tableNames) {
-    if ((await createTable(deps, table, signal)) === 'created') created.push(table);
+  const made = deps.tables ?? tableNames;
+  const created = new Set<TableName>();
+  for (const table of made) {
+    if ((await createTable(deps, table, signal)) === 'created') created.add(table);
     else await addIndexes(deps, table, signal);
   }
   for (const table of created) await waitUntilReady(deps, table, signal);
-  for (const table of deps.tables ?? tableNames) await enableTtl(deps, table, signal);
+  for (const table of made) await enableTtl(deps, table, signal);
+  let lacking = 0;
+  for (const table of made) if (!created.has(table)) lacking += await fillIndexes(deps, table, signal);
   for (const migration of migrations.filter(({ number }) => number > found)) await migration.up(deps, signal);
-  await record(deps, { row, layouts }, signal);
+  // A process of the earlier release may still write rows that lack something: it is over when a look finds none.
+  await record(deps, { row, layouts: lacking === 0 ? [...layouts, layoutHash()] : layouts }, signal);
 }
 
 /** The schema's row as it is; `undefined` where there is none yet. */
@@ -195,12 +189,11 @@ async function record(
   at: { row: Row | undefined; layouts: readonly unknown[] },
   signal: AbortSignal,
 ): Promise<void> {
-  const layouts = [...at.layouts.filter((layout) => layout !== layoutHash()), layoutHash()];
   const row: Row = {
     name: rowKey.partition,
     migration: newestMigration,
     written_by: 'polar-gosling',
-    layouts: layouts.slice(-layoutsKept).map(String),
+    layouts: [...new Set(at.layouts.map(String))].slice(-layoutsKept),
     version: Number(at.row?.['version'] ?? 0) + 1,
     updated_at: deps.clock.now(),
   };

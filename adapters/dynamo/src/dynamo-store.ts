@@ -109,7 +109,16 @@ export function openAccess(options: DynamoAccess) {
   const scannable = new Set(tableNames.filter((table) => tableSpec(table).scan === true).map(tableName));
   const rules = { dialect: options.dialect, scannable };
   const connection = connect({ ...options, bearer: options.iamToken, rules });
-  return { connection, calls: createCalls(options), tableName };
+  const readingWhole = async <Result>(table: TableName, action: () => Promise<Result>): Promise<Result> => {
+    const isSmall = scannable.has(tableName(table));
+    scannable.add(tableName(table));
+    try {
+      return await action();
+    } finally {
+      if (!isSmall) scannable.delete(tableName(table));
+    }
+  };
+  return { connection, calls: createCalls(options), tableName, readingWhole };
 }
 
 /** Longer ones would not fit the engine's 255 characters with every table's name. */

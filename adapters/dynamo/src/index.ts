@@ -1,4 +1,4 @@
-export { checkDynamo, type StoreCheck } from './check-dynamo.ts';
+export { checkDynamoStore, type StoreFinding } from './check-dynamo-store.ts';
 export {
   createDynamoStore,
   type DynamoAccess,

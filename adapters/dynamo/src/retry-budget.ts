@@ -6,15 +6,16 @@ export interface RetryBudget {
   earn(): void;
 }
 
-const capacity = 100;
-const perSuccess = 0.2;
+const capacity = 500;
+const perRetry = 5;
+const perSuccess = 1;
 
 export function createRetryBudget(): RetryBudget {
   let left = capacity;
   return {
     take() {
-      if (left < 1) return false;
-      left -= 1;
+      if (left < perRetry) return false;
+      left -= perRetry;
       return true;
     },
     earn() {

@@ -1,5 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { type Clock, createSystemIds, type Logger, silentLogger } from '@polar-gosling/kernel';
+import {
+  type Clock,
+  createSystemClock,
+  createSystemIds,
+  type Logger,
+  silentLogger,
+} from '@polar-gosling/kernel';
 import { createMemoryBlobs } from '@polar-gosling/ports/blobs/memory';
 import type { TableName } from '@polar-gosling/ports/store';
 import type { Dialect } from '../dialect-guard.ts';
@@ -60,16 +66,12 @@ export async function dropTables(all: DynamoStoreOptions): Promise<void> {
   connection.close();
 }
 
-/** The time of a test's clock; nobody waits for it, since nobody moves it on while a store works. */
+/** The time of a test's clock; nobody moves it on while a store works, so waits are short and real. */
 export function withoutWaits(clock: Clock): Clock {
+  const real = createSystemClock();
   return {
     now: () => clock.now(),
     monotonic: () => clock.monotonic(),
-    async sleep(_, signal) {
-      signal.throwIfAborted();
-      await new Promise<void>((resolve) => {
-        setImmediate(resolve);
-      });
-    },
+    sleep: (ms, signal) => real.sleep(Math.min(ms, 20), signal),
   };
 }

@@ -110,8 +110,8 @@ function tablesOf(dialect: 'dynamodb' | 'ydb'): Engine<StoreSettings, StoreNeeds
       return createDynamoStore({ ...accessOf(settings, deps), sealer, blobs, signal });
     },
     async check(settings, deps) {
-      const { checkDynamo } = await import('@polar-gosling/adapter-dynamo');
-      return checkDynamo(accessOf(settings, deps), { signal: deps.signal });
+      const { checkDynamoStore } = await import('@polar-gosling/adapter-dynamo');
+      return checkDynamoStore(accessOf(settings, deps), { signal: deps.signal });
     },
   };
 }
