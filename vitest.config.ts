@@ -2,7 +2,11 @@ import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 /** Tests that start OpenTofu, or speak to another engine that `scripts/test.mjs` has started. */
-const engines = ['adapters/tofu/src/**/*.test.ts', '{adapters,packages,apps}/*/src/**/*.engine.test.ts'];
+const engines = [
+  'adapters/tofu/src/**/*.test.ts',
+  '{adapters,packages,apps}/*/src/**/*.engine.test.ts',
+  'e2e/stores/*.engine.test.ts',
+];
 /** Tests that start other programs (git, sshd, a runner, the CLI), force data to disk or simulate: seconds each. */
 const processes = [
   'packages/engine/src/{simulation,every-call}.test.ts',
@@ -12,6 +16,7 @@ const processes = [
   'apps/gosling/src/{cli,commands,runner}/**/*.test.ts',
   'packages/gitlab-sim/src/{main,runner/*}.test.ts',
   '{bench,scripts}/**/*.test.ts',
+  'e2e/stores/*.test.ts',
 ];
 const unit = ['{packages,adapters,apps}/*/src/**/*.test.ts', '{tools,scripts,bench}/**/*.test.ts'];
 const e2e = ['e2e/**/*.test.ts'];
@@ -40,10 +45,22 @@ export default defineConfig({
         timeoutMs: 20_000,
         workers: maxWorkers,
       }),
-      projectOf('processes', { include: processes, timeoutMs: 60_000, workers: maxWorkers, order: 1 }),
+      projectOf('processes', {
+        include: processes,
+        exclude: ['**/*.engine.test.ts'],
+        timeoutMs: 60_000,
+        workers: maxWorkers,
+        order: 1,
+      }),
       projectOf('engines', { include: engines, timeoutMs: 60_000, workers: 2, order: 2 }),
       // Each starts a whole installation of its own.
-      projectOf('e2e', { include: e2e, timeoutMs: 180_000, workers: 2, order: 3 }),
+      projectOf('e2e', {
+        include: e2e,
+        exclude: ['e2e/stores/**'],
+        timeoutMs: 180_000,
+        workers: 2,
+        order: 3,
+      }),
     ],
   },
 });
