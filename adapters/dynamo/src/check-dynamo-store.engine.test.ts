@@ -36,7 +36,7 @@ function describeCheck() {
       ['clock', true],
       ['schema', true],
       ['rights', true],
-      ['transactions', true],
+      ['dialect', true],
     ]);
     const store = await createDynamoStore(all);
     const page = await store.list({ table: 'schema' }, options);
@@ -97,7 +97,7 @@ function describeCheck() {
       op === 'TransactWriteItems' ? async () => ({ status: 200, body: '{}' }) : undefined;
 
     expect(await seen()).toMatchObject({
-      transactions: { ok: false, detail: expect.stringContaining('took the transaction') },
+      dialect: { ok: false, detail: expect.stringContaining('took the transaction') },
     });
   });
 

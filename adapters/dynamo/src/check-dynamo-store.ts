@@ -46,7 +46,8 @@ export async function checkDynamoStore(
     const missing = typeof schema !== 'object' || !('failure' in schema) ? undefined : schema.failure.name;
     if (missing === 'ResourceNotFoundException') {
       const detail = `there are no tables ${options.prefix}… yet; the first start makes them`;
-      return [...findings, { name: 'schema', ok: true, detail }];
+      const held = `each request is held to that of ${options.dialect}; tried once there are tables`;
+      return [...findings, { name: 'schema', ok: true, detail }, { name: 'dialect', ok: true, detail: held }];
     }
     const version =
       'failure' in schema ? undefined : schema.done.Item && fromItem(schema.done.Item)['migration'];
@@ -184,11 +185,11 @@ async function unitsOf(looking: Looking): Promise<StoreFinding> {
   const fix = 'this engine cannot hold the store: use DynamoDB, or a serverless YDB database';
   if (isWritten || !('failure' in outcome) || outcome.failure.kind !== 'cancelled') {
     const seen = 'failure' in outcome ? reasonOf(outcome.failure) : 'it took the transaction';
-    return { name: 'transactions', ok: false, detail: `a transaction that must fail: ${seen}`, fix };
+    return { name: 'dialect', ok: false, detail: `a transaction that must fail: ${seen}`, fix };
   }
   const isNamed = outcome.failure.reasons[1] === 'ConditionalCheckFailed';
   const how = isNamed ? 'names the condition that failed' : 'names no condition, so the rows are read';
-  return { name: 'transactions', ok: true, detail: `one that fails writes nothing and ${how}` };
+  return { name: 'dialect', ok: true, detail: `one that fails writes nothing and ${how}` };
 }
 
 function reasonOf(failure: Failure): string {
