@@ -1,3 +1,5 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
 import {
   ChangeMessageVisibilityCommand,
   CreateQueueCommand,
@@ -25,6 +27,8 @@ export interface SqsConnection {
   readonly protocol?: SqsProtocol | undefined;
   /** Without them: the SDK's own search (environment, profile, role). */
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: Secret } | undefined;
+  /** `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`, in upper or lower case, as the host has them. */
+  readonly proxies?: Readonly<Record<string, string | undefined>> | undefined;
 }
 
 const connectTimeoutMs = 5_000;
@@ -32,6 +36,7 @@ const connectTimeoutMs = 5_000;
 const requestTimeoutMs = 30_000;
 /** Tries in all, the SDK's: the only layer that repeats. */
 const maxAttempts = 3;
+const maxSockets = 64;
 
 /** SQS, or what speaks its protocol, through the SDK. */
 export function createSdkCalls(connection: SqsConnection, deps: { clock: Clock }): SqsCalls {
@@ -152,11 +157,21 @@ function queueCalls(
   };
 }
 
-function configOf({ region, endpoint, protocol, credentials }: SqsConnection): SQSClientConfig {
+function configOf({ region, endpoint, protocol, credentials, proxies }: SqsConnection): SQSClientConfig {
+  const agent = {
+    keepAlive: true,
+    maxSockets,
+    ...(proxies === undefined ? {} : { proxyEnv: { ...proxies } }),
+  };
   return {
     region,
     maxAttempts,
-    requestHandler: { connectionTimeout: connectTimeoutMs, requestTimeout: requestTimeoutMs },
+    requestHandler: {
+      connectionTimeout: connectTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      httpAgent: new HttpAgent(agent),
+      httpsAgent: new HttpsAgent(agent),
+    },
     // The address in a queue's URL is for others: behind an endpoint of ours it may not be reachable.
     useQueueUrlAsEndpoint: endpoint === undefined,
     ...(endpoint === undefined ? {} : { endpoint }),

@@ -119,22 +119,24 @@ function tablesOf(dialect: 'dynamodb' | 'ydb'): Engine<StoreSettings, StoreNeeds
 function messagesOf(
   defaultProtocol: 'json' | 'query',
 ): Engine<QueueSettings, { readonly store: Store }, OpenedQueue> {
-  const connectionOf = (settings: QueueSettings) => ({
+  const connectionOf = (settings: QueueSettings, { environment }: EngineDeps) => ({
     url: settings.url ?? '',
     dlqUrl: settings.dlqUrl,
     region: regionOf(settings),
     endpoint: settings.endpoint,
     protocol: settings.protocol ?? defaultProtocol,
+    proxies: proxiesOf(environment),
   });
   return {
-    async open(settings, { store, clock, ids, log, signal }) {
+    async open(settings, deps) {
       const { createSqsQueue } = await import('@polar-gosling/adapter-sqs');
-      const queue = await createSqsQueue(connectionOf(settings), { store, clock, ids, log }, { signal });
+      const { signal } = deps;
+      const queue = await createSqsQueue(connectionOf(settings, deps), deps, { signal });
       return { queue, store: queue.store, close: () => queue.close() };
     },
-    async check(settings, { clock, signal }) {
+    async check(settings, deps) {
       const { checkSqsQueue } = await import('@polar-gosling/adapter-sqs');
-      return checkSqsQueue(connectionOf(settings), { clock }, { signal });
+      return checkSqsQueue(connectionOf(settings, deps), deps, { signal: deps.signal });
     },
   };
 }
@@ -147,14 +149,13 @@ function directoryOf({ place }: BlobSettings, dataDir: string): string {
 /** `s3://bucket/a/prefix`: the bucket, and the folder of all keys in it. */
 function bucketOf(settings: BlobSettings, { clock, ids, environment }: EngineDeps) {
   const [, bucket = '', prefix = ''] = /^s3:\/\/([^/]+)\/?(.*?)\/*$/.exec(settings.place ?? '') ?? [];
-  const proxies = Object.fromEntries(
-    ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY', 'https_proxy', 'http_proxy', 'no_proxy'].map((name) => [
-      name,
-      environment[name],
-    ]),
-  );
   const { endpoint, region } = settings;
-  return { bucket, prefix, endpoint, region, proxies, clock, ids };
+  return { bucket, prefix, endpoint, region, proxies: proxiesOf(environment), clock, ids };
+}
+
+function proxiesOf(environment: EngineDeps['environment']): Readonly<Record<string, string | undefined>> {
+  const names = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY', 'https_proxy', 'http_proxy', 'no_proxy'];
+  return Object.fromEntries(names.map((name) => [name, environment[name]]));
 }
 
 /** Another service at an address of its own does not care for the name of a region; a signature needs one. */
