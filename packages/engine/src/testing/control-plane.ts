@@ -30,6 +30,8 @@ export interface ControlPlaneOptions {
   readonly settings?: Partial<EngineSettings>;
   /** Puts faults around the ports of one process. */
   readonly wrap?: (deps: EngineDeps) => EngineDeps;
+  /** What holds the rows; default: memory. */
+  readonly store?: Store;
   /** A fault of the store alone, inside the recording. */
   readonly wrapStore?: (store: Store) => Store;
 }
@@ -82,8 +84,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   const gitlab = createFakeGitlab(model);
   const git = createFakeGit(clock);
   const tofu = createFakeTofu(clock);
-  const memory = createMemoryStore({ clock });
-  const recording = createRecordingStore(memory);
+  const recording = createRecordingStore(options.store ?? createMemoryStore({ clock }));
   const store = options.wrapStore?.(recording.store) ?? recording.store;
   const secrets = createMemorySecrets();
   await secrets.write('gitlab/gitlab.com/default/api-token', new Secret('glpat-test'), { signal: never });
