@@ -122,6 +122,7 @@ const samples = {
   getRunner: runner,
   // Only an agent has these tokens: the real one's calls are counted below.
   bootstrapRunner: { ...runner, body: agentBody(), refusedWith: 401 },
+  downloadGosling: { ...runner, query: 'os=linux&arch=amd64', refusedWith: 401 },
   heartbeat: { ...runner, body: agentBody(), refusedWith: 401 },
   listEggs: { query: 'limit=10' },
   getEgg: egg,

@@ -102,6 +102,11 @@ export const HeartbeatAnswer = z.object({
 });
 export type HeartbeatAnswer = z.infer<typeof HeartbeatAnswer>;
 
+export const GoslingQuery = z.strictObject({
+  os: z.enum(['linux', 'darwin', 'windows']).optional(),
+  arch: z.enum(['amd64', 'arm64']).optional(),
+});
+
 export const agentRoutes = {
   bootstrapRunner: {
     method: 'POST',
@@ -111,6 +116,16 @@ export const agentRoutes = {
     params: RunnerParams,
     body: BootstrapBody,
     success: { status: 200, schema: BootstrapAnswer },
+  },
+  downloadGosling: {
+    method: 'GET',
+    path: '/runners/{id}/gosling',
+    summary: 'The agent of the version that the runner was launched with; the one-time token is not used up',
+    auth: 'bootstrap',
+    params: RunnerParams,
+    query: GoslingQuery,
+    success: { status: 200, mediaType: 'application/octet-stream' },
+    errors: [404, 410],
   },
   heartbeat: {
     method: 'POST',

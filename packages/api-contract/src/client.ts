@@ -22,13 +22,13 @@ export interface ApiCallOptions {
   readonly signal: AbortSignal;
 }
 
-/** The HTTP API, typed. One try per call: repeating is the caller's, by the error's `retry`. */
+/** The HTTP API but for downloads, typed. One try per call: repeating is the caller's, by the error's `retry`. */
 export interface ApiClient {
   /**
    * Calls one operation. Fails with API_UNREACHABLE, API_TIMED_OUT, API_UNAUTHORIZED (401, 403), API_BUSY (429, 502–504),
    * API_PROBLEM (other refusals; `params.status`, `params.code`) or API_BAD_ANSWER; with the signal's reason when aborted.
    */
-  call<Name extends RouteName>(
+  call<Name extends Exclude<RouteName, 'downloadGosling'>>(
     name: Name,
     request: RequestOf<Routes[Name]>,
     options: ApiCallOptions,

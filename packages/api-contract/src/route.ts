@@ -32,7 +32,7 @@ export interface Route {
 
 export interface Success {
   readonly status: 200 | 201 | 202 | 204;
-  /** JSON; absent with `mediaType`: text of that type; absent without: no body. */
+  /** JSON; absent with `mediaType`: text of that type (or bytes: `application/octet-stream`); without: no body. */
   readonly schema?: z.ZodType;
   readonly mediaType?: string;
 }
@@ -59,9 +59,11 @@ export type InputOf<R extends Route> = (R extends { params: infer P extends z.Zo
 /** What a caller gets. */
 export type AnswerOf<R extends Route> = R['success'] extends { schema: infer S extends z.ZodType }
   ? z.output<S>
-  : R['success'] extends { mediaType: string }
-    ? string
-    : undefined;
+  : R['success'] extends { mediaType: 'application/octet-stream' }
+    ? Uint8Array
+    : R['success'] extends { mediaType: string }
+      ? string
+      : undefined;
 
 export type RouteTable = Readonly<Record<string, Route>>;
 

@@ -2,6 +2,7 @@ import { compileRule } from '@polar-gosling/nest';
 import { type MessageKind, outboxWrite } from '@polar-gosling/ports/queue';
 import type { CallOptions } from '@polar-gosling/ports/store';
 import { bootstrap } from './agents/bootstrap.ts';
+import { downloadGosling } from './agents/download-gosling.ts';
 import { heartbeat } from './agents/heartbeat.ts';
 import type { Engine, EngineDeps } from './api/engine.ts';
 import { tick } from './background/tick.ts';
@@ -32,6 +33,7 @@ export function createEngine(given: EngineDeps): Engine {
     },
     agents: {
       bootstrap: (request, options) => bootstrap(deps, request, options),
+      gosling: (request, options) => downloadGosling(deps, request, options),
       heartbeat: (request, options) => heartbeat(deps, request, options),
     },
     queries: createQueries(deps),

@@ -18,6 +18,12 @@ export const agentErrors = defineErrors('AGENT', {
   unauthorized: { message: () => 'this agent token is not valid for this runner', http: 401, retry: 'never' },
   unknown: { message: () => 'no such runner', http: 404, retry: 'never' },
   terminated: { message: () => 'this runner was terminated; power off', http: 410, retry: 'never' },
+  noBinary: {
+    message: (p: { version: string; platform: string }) =>
+      `there is no gosling ${p.version} for ${p.platform} to give to this runner`,
+    http: 404,
+    retry: 'never',
+  },
 });
 
 export const tokenErrors = defineErrors('TOKEN', {

@@ -255,6 +255,31 @@ describe('the agent', () => {
     });
   });
 
+  it('is fetched as bytes with the one-time token', async () => {
+    const { as, fake } = start();
+
+    const answer = await as('one-time')('GET', '/runners/r1/gosling?os=linux&arch=arm64');
+
+    expect(answer.statusCode).toBe(200);
+    expect(answer.headers).toMatchObject({
+      'content-type': 'application/octet-stream',
+      'content-length': '9',
+    });
+    expect(answer.body).toBe('the agent');
+    expect(fake.calls.at(-1)).toMatchObject({
+      name: 'gosling',
+      given: { runnerId: 'r1', os: 'linux', arch: 'arm64' },
+    });
+  });
+
+  it('is not fetched for a platform that no agent is made for', async () => {
+    const { as } = start();
+
+    const answer = await as('one-time')('GET', '/runners/r1/gosling?os=plan9');
+
+    expect(answer.statusCode).toBe(400);
+  });
+
   it('reports, and its report arrives in the engine’s words', async () => {
     const { as, fake } = start();
 

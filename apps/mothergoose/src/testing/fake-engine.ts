@@ -76,6 +76,10 @@ function fakeAgents(note: Note): Engine['agents'] {
         runnerVersion: { want: '19.4.0' },
       };
     },
+    async gosling(request) {
+      note('gosling', request);
+      return new TextEncoder().encode('the agent');
+    },
     async heartbeat(request) {
       note('heartbeat', request);
       return { desired: 'run', configHash: 'c1', nextInS: 30 };

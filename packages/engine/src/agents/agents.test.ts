@@ -66,6 +66,55 @@ async function dirtyGeneration() {
   return Number((await plane.recording.rows('egg_state'))[0]?.['dirty_generation']);
 }
 
+describe('the download of the agent', () => {
+  const binary = new TextEncoder().encode('the agent of 1.2.3');
+
+  async function launchedWith(gosling?: { version: string; sha256: string }) {
+    const row = (await plane.recording.rows('runners'))[0];
+    const entry = JSON.parse(new TextDecoder().decode(row?.['entry'] as Uint8Array));
+    await setRunner({ entry: new TextEncoder().encode(JSON.stringify({ ...entry, gosling })) });
+    await plane.deps.blobs.write('gosling-binaries/1.2.3/linux_amd64/gosling', binary, direct);
+  }
+
+  function download(over: { token?: Secret; os?: 'linux' | 'windows' } = {}) {
+    const request = { runnerId, token: oneTime, os: 'linux' as const, ...over };
+    return plane.engine().agents.gosling(request, direct);
+  }
+
+  it('gives the version of the entry, and leaves the token good', async () => {
+    await launchedWith({ version: '1.2.3', sha256: 'a' });
+
+    const first = await download();
+    const second = await download();
+
+    expect([first, second]).toEqual([binary, binary]);
+    await expect(boot()).resolves.toMatchObject({ runnerId });
+  });
+
+  it.each([
+    ['the entry names no agent', undefined, 'linux'],
+    ['there is none of that version', { version: '9.9.9', sha256: 'a' }, 'linux'],
+    ['there is none for that platform', { version: '1.2.3', sha256: 'a' }, 'windows'],
+  ] as const)('says so when %s', async (_why, gosling, os) => {
+    await launchedWith(gosling);
+
+    await expect(download({ os })).rejects.toMatchObject({ code: 'AGENT_NO_BINARY', http: 404 });
+  });
+
+  it('is refused to a foreign token, a used one and an expired one', async () => {
+    await launchedWith({ version: '1.2.3', sha256: 'a' });
+
+    await expect(download({ token: new Secret('another') })).rejects.toMatchObject({
+      code: 'BOOTSTRAP_FOREIGN',
+    });
+    await plane.clock.advance(11 * 60_000);
+    await expect(download()).rejects.toMatchObject({ code: 'BOOTSTRAP_EXPIRED' });
+    await plane.clock.advance(-11 * 60_000);
+    await boot();
+    await expect(download()).rejects.toMatchObject({ code: 'BOOTSTRAP_USED' });
+  });
+});
+
 describe('bootstrap', () => {
   it('trades the one-time token for everything a runner needs', async () => {
     const answer = await boot();

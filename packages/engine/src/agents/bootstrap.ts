@@ -61,7 +61,8 @@ export async function bootstrap(
   return answer;
 }
 
-async function readRunner(
+/** A runner and its agent by the id that an agent names. Fails as a foreign token does. */
+export async function readRunner(
   deps: EngineDeps,
   id: string,
   options: CallOptions,
@@ -72,9 +73,14 @@ async function readRunner(
   return { runner, agent };
 }
 
-function refuse(
+/** Is this one-time token still good? Fails with what it is not. */
+export function refuse(
   deps: EngineDeps,
-  at: { request: BootstrapRequest; runner: RunnerRow; agent: RunnerAgentRow },
+  at: {
+    request: Pick<BootstrapRequest, 'token'> & { readonly bootId?: string };
+    runner: RunnerRow;
+    agent: RunnerAgentRow;
+  },
 ): void {
   const { request, runner, agent } = at;
   if (sha256Hex(request.token.reveal()) !== agent.bootstrap_sha256) throw bootstrapErrors.foreign({});

@@ -81,13 +81,23 @@ export interface HeartbeatAnswer {
   readonly nextInS: number;
 }
 
+export interface GoslingRequest {
+  readonly runnerId: string;
+  readonly token: Secret;
+  readonly os: 'linux' | 'darwin' | 'windows';
+  /** That of the runner's entry when not given. */
+  readonly arch?: 'amd64' | 'arm64';
+}
+
 /**
- * The agent's two calls; they write only `runner_agents` and `runner_metrics`.
+ * The agent's calls; they write only `runner_agents` and `runner_metrics`.
  * Refusals are coded errors: BOOTSTRAP_USED, BOOTSTRAP_EXPIRED, BOOTSTRAP_FOREIGN (401), AGENT_UNAUTHORIZED (401),
- * AGENT_UNKNOWN (404), AGENT_TERMINATED (410).
+ * AGENT_UNKNOWN, AGENT_NO_BINARY (404), AGENT_TERMINATED (410).
  */
 export interface AgentCalls {
   bootstrap(request: BootstrapRequest, options: CallOptions): Promise<BootstrapAnswer>;
+  /** The agent's binary, of the version in the runner's entry. The one-time token stays good. */
+  gosling(request: GoslingRequest, options: CallOptions): Promise<Uint8Array>;
   heartbeat(
     request: { readonly runnerId: string; readonly token: Secret; readonly report: AgentReport },
     options: CallOptions,

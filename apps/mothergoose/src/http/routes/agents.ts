@@ -7,7 +7,7 @@ import { fromWireReport, toWireBootstrap, toWireHeartbeat } from '../to-wire/age
 export function agentHandlers({
   engine: { agents },
   access,
-}: HttpContext): Pick<Handlers, 'bootstrapRunner' | 'heartbeat'> {
+}: HttpContext): Pick<Handlers, 'bootstrapRunner' | 'downloadGosling' | 'heartbeat'> {
   /** The engine checks these tokens; a wrong one counts against where it came from. */
   async function proven<Result>(request: FastifyRequest, call: Promise<Result>): Promise<Result> {
     try {
@@ -29,6 +29,16 @@ export function agentHandlers({
         bootId: body.boot_id,
       };
       return toWireBootstrap(await proven(request, agents.bootstrap(asked, { signal })));
+    },
+    async downloadGosling({ params, query, bearer, request, signal }) {
+      const asked = {
+        runnerId: params.id,
+        token: bearer,
+        os: query.os ?? ('linux' as const),
+        ...(query.arch === undefined ? {} : { arch: query.arch }),
+      };
+      const bytes = await proven(request, agents.gosling(asked, { signal }));
+      return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     },
     async heartbeat({ params, body, bearer, request, signal }) {
       const report = { runnerId: params.id, token: bearer, report: fromWireReport(body) };

@@ -1,0 +1,28 @@
+import type { CallOptions } from '@polar-gosling/ports/store';
+import type { RunnerEntry } from '@polar-gosling/ports/tofu';
+import type { GoslingRequest } from '../api/agents.ts';
+import type { EngineDeps } from '../api/engine.ts';
+import { agentErrors } from '../errors.ts';
+import { readRunner, refuse } from './bootstrap.ts';
+
+/**
+ * The agent for a machine that boots: of the version its entry names, so that its SHA-256 is the one in the machine's
+ * user data. The token stays good for the exchange that follows.
+ */
+export async function downloadGosling(
+  deps: EngineDeps,
+  request: GoslingRequest,
+  options: CallOptions,
+): Promise<Uint8Array> {
+  const { runner, agent } = await readRunner(deps, request.runnerId, options);
+  refuse(deps, { request, runner, agent });
+  const entry: RunnerEntry = JSON.parse(new TextDecoder().decode(runner.entry));
+  const platform = `${request.os}_${request.arch ?? entry.arch ?? 'amd64'}`;
+  const version = entry.gosling?.version;
+  if (version === undefined) throw agentErrors.noBinary({ version: 'of any version', platform });
+  const file = request.os === 'windows' ? 'gosling.exe' : 'gosling';
+  const bytes = await deps.blobs.read(`gosling-binaries/${version}/${platform}/${file}`, options);
+  if (bytes === undefined) throw agentErrors.noBinary({ version, platform });
+  deps.log.info('a machine fetched its agent', { runnerId: runner.id, egg: runner.egg_name });
+  return bytes;
+}
