@@ -6,6 +6,9 @@ export function addressOf(runnerId: string): string {
   return `module.runner[${JSON.stringify(runnerId)}]`;
 }
 
+/** The containers whose invocations serverless runners are. */
+export const sharedAddresses: readonly string[] = ['module.container'];
+
 /** The runner an address belongs to; `undefined` when it is none of a runner. */
 export function runnerIdOf(address: string): string | undefined {
   const key = /^module\.runner\["([^"\\]+)"\]($|\.)/.exec(address)?.[1];

@@ -10,7 +10,7 @@ import {
   type TofuTool,
   tofuErrors,
 } from '@polar-gosling/ports/tofu';
-import { addressOf } from './addresses.ts';
+import { addressOf, sharedAddresses } from './addresses.ts';
 import { computeDirectory, readBundleSources } from './compute-module.ts';
 import { tofuEnvironment } from './environment.ts';
 import { findTool, type TofuFinderOptions } from './find-tool.ts';
@@ -38,6 +38,8 @@ export interface TofuOptions {
     readonly agentCommand: readonly string[];
     readonly env: Readonly<Record<string, string>>;
   };
+  /** Clouds that machines may be made in, and what their providers get by environment; others are refused. */
+  readonly clouds?: Readonly<Partial<Record<'aws' | 'yandex', Readonly<Record<string, string>>>>>;
   readonly limits?: Partial<TofuLimits>;
   /** Templates and modules; those of the checkout when not given. */
   readonly computeDir?: string;
@@ -54,7 +56,8 @@ export function createTofu(options: TofuOptions): Tofu {
 
   const open = async (request: TofuRunRequest, signal: AbortSignal): Promise<TofuRun> => {
     const { wanted, runId } = request;
-    if (wanted.provider !== 'local') throw noModuleFor(wanted.provider);
+    const providerEnv = wanted.provider === 'local' ? {} : options.clouds?.[wanted.provider];
+    if (providerEnv === undefined) throw notSetUp(wanted.provider);
     const found = await tool(signal);
     const stateFile = stateFileOf(dataDir, wanted.egg, wanted.shard);
     const providerMirror = join(dataDir, 'providers');
@@ -77,7 +80,7 @@ export function createTofu(options: TofuOptions): Tofu {
     return createRun({
       ...{ request, bundle, runDir, stateFile, limits, clock, logger, blobs },
       program: found.path,
-      env: tofuEnvironment(options.find.environment, runDir),
+      env: { ...tofuEnvironment(options.find.environment, runDir), ...providerEnv },
       prepared: createPreparedData(dataDir, sha256Hex(`${found.sha256} ${bundle.initSha256}`)),
       mask: (text) => options.masker?.mask(text) ?? text,
     });
@@ -91,6 +94,7 @@ export function createTofu(options: TofuOptions): Tofu {
       await stopLocalRunner(dataDir, runnerId, signal);
     },
     addressOf,
+    sharedAddresses,
     host,
   };
 }
@@ -113,9 +117,9 @@ function rememberTool(
   };
 }
 
-function noModuleFor(provider: string) {
+function notSetUp(provider: string) {
   return tofuErrors.planFailed({
-    summary: `there is no compute module for "${provider}" in this version`,
+    summary: `this installation makes no machines on "${provider}": it was set up without that cloud`,
     detail: '',
   });
 }

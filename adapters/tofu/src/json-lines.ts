@@ -15,8 +15,10 @@ const UiLine = z.object({
       summary: z.string(),
       detail: z.string().default(''),
       address: z.string().optional(),
+      snippet: z.object({ context: z.string().nullish() }).optional(),
     })
     .optional(),
+  outputs: z.record(z.string(), z.object({ value: z.unknown().optional() })).optional(),
 });
 export type UiLine = z.infer<typeof UiLine>;
 export type UiDiagnostic = NonNullable<UiLine['diagnostic']>;

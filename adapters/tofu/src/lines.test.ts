@@ -2,7 +2,6 @@ import { runs } from '@polar-gosling/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { addressOf, ownerOf, runnerIdOf } from './addresses.ts';
-import { classifyFailure } from './classify.ts';
 import { createLineSplitter, parseUiLine, toLogLine, toTofuEvent } from './json-lines.ts';
 import { parsePlan } from './plan-json.ts';
 import { createFactCollector } from './run-facts.ts';
@@ -84,7 +83,12 @@ describe('what an apply did', () => {
       collector.add(parseUiLine(line));
     }
 
-    expect(collector.facts()).toEqual({ errors: [], applied: [addressOf('r1')], removed: [addressOf('r3')] });
+    expect(collector.facts()).toMatchObject({
+      errors: [],
+      warnings: [],
+      applied: [addressOf('r1')],
+      removed: [addressOf('r3')],
+    });
   });
 });
 
@@ -131,22 +135,6 @@ describe('addresses', () => {
     expect(runnerIdOf('module.other["01jx"].terraform_data.runner')).toBeUndefined();
     expect(runnerIdOf('module.runner["01jx"]x')).toBeUndefined();
     expect(ownerOf('check.entries')).toBe('check.entries');
-  });
-});
-
-describe('the class of a failure', () => {
-  it.each([
-    ['RequestLimitExceeded: slow down', 'retryable'],
-    ['VcpuLimitExceeded: you have requested more', 'quota'],
-    ['InsufficientInstanceCapacity in this zone', 'fallback'],
-    ['AccessDenied: not authorized to perform', 'denied'],
-    ['Error acquiring the state lock', 'retryable'],
-    ['Saved plan is stale', 'retryable'],
-    ['dial tcp: lookup x: no such host', 'retryable'],
-    ['ENOSPC: no space left on device', 'retryable'],
-    ['Unsupported argument', 'fatal'],
-  ])('of "%s" is %s', (text, expected) => {
-    expect(classifyFailure(text)).toBe(expected);
   });
 });
 

@@ -1,5 +1,13 @@
 import type { CodedError } from '@polar-gosling/kernel';
-import { type TofuOutcome, tofuErrors } from '@polar-gosling/ports/tofu';
+import {
+  type TofuCheck,
+  type TofuOutcome,
+  type TofuStart,
+  type TofuWanted,
+  tofuErrors,
+} from '@polar-gosling/ports/tofu';
+import { z } from 'zod';
+import { checksAfterApply } from './checks.ts';
 import { classifyFailure } from './classify.ts';
 import type { ProcessEnd } from './process.ts';
 import type { RunFacts } from './run-facts.ts';
@@ -16,10 +24,19 @@ export interface CommandResult {
 /** What an ended apply means. */
 export function decideOutcome(
   { end, facts, stderr }: CommandResult,
-  state: { serial?: number; lineage?: string },
+  state: {
+    serial?: number;
+    lineage?: string;
+    checks: readonly TofuCheck[];
+    provider: TofuWanted['provider'];
+  },
 ): TofuOutcome {
   const { applied, removed } = facts;
-  if (end.code === 0) return { kind: 'ok', ...state, applied, removed };
+  const { checks: planned, provider, ...head } = state;
+  if (end.code === 0) {
+    const checks = checksAfterApply(planned, facts.warnings);
+    return { kind: 'ok', ...head, applied, removed, checks, starts: startsOf(facts.outputs) };
+  }
   if (end.stoppedFor !== undefined) {
     return { kind: 'unknown', reason: `OpenTofu was stopped: ${end.stoppedFor}` };
   }
@@ -27,12 +44,21 @@ export function decideOutcome(
   const { summary, detail } = describeFailure({ end, facts, stderr });
   return {
     kind: 'failed',
-    class: classifyFailure(`${summary} ${detail}`),
+    class: classifyFailure(`${summary} ${detail}`, provider),
     summary,
     detail,
     applied,
     removed,
   };
+}
+
+const Starts = z.record(z.string(), z.object({ id: z.string(), url: z.string() }));
+
+/** Serverless runners that are to be invoked; there are none where the bundle has no such output. */
+function startsOf(outputs: Readonly<Record<string, unknown>>): readonly TofuStart[] {
+  const starts = Starts.safeParse(outputs['starts']);
+  if (!starts.success) return [];
+  return Object.entries(starts.data).map(([runnerId, container]) => ({ runnerId, container }));
 }
 
 /** The error of a command that should have planned. */

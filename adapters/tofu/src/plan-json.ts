@@ -1,6 +1,7 @@
 import type { PlanChange, TofuPlan } from '@polar-gosling/ports/tofu';
 import { z } from 'zod';
 import { isStartCommand, ownerOf, runnerIdOf } from './addresses.ts';
+import { readChecks, ShownChecks } from './checks.ts';
 
 /** What is used of `show -json`; no value of a resource or variable is among it. */
 const ShownPlan = z.object({
@@ -19,9 +20,7 @@ const ShownPlan = z.object({
       }),
     )
     .default([]),
-  checks: z
-    .array(z.object({ address: z.object({ to_display: z.string() }), status: z.string() }))
-    .default([]),
+  checks: ShownChecks,
 });
 type ShownChange = z.infer<typeof ShownPlan>['resource_changes'][number];
 
@@ -31,12 +30,15 @@ type ShownChange = z.infer<typeof ShownPlan>['resource_changes'][number];
  */
 export function parsePlan(text: string): Omit<TofuPlan, 'lineage' | 'serial'> {
   const shown = ShownPlan.parse(JSON.parse(text));
-  const byOwner = Map.groupBy(shown.resource_changes, ({ address }) => ownerOf(address));
+  // What checks and templates look up is read, never made.
+  const own = shown.resource_changes.filter((one) => one.mode !== 'data' || !isQuiet(one));
+  const byOwner = Map.groupBy(own, ({ address }) => ownerOf(address));
   const changes = [...byOwner].map(([owner, group]) => toPlanChange(owner, group));
   const count = (action: string) => changes.filter(({ actions }) => actions.includes(action)).length;
   const summary = { add: count('create'), change: count('update'), destroy: count('delete') };
   const hasChanges = shown.resource_changes.some((one) => !isQuiet(one));
-  return { changes, hasChanges, summary, redacted: { ...shown, summary } };
+  const checks = readChecks(shown.checks);
+  return { changes, hasChanges, summary, checks, redacted: { ...shown, summary } };
 }
 
 /**

@@ -17,7 +17,7 @@ export function createPreparedData(dataDir: string, key: string): PreparedData {
   const copy = (from: string, to: string) => cp(from, to, { recursive: true, verbatimSymlinks: true });
   return {
     async restore(runDir) {
-      if ((await stat(kept).catch(() => undefined)) === undefined) return false;
+      if (!(await isThere(kept))) return false;
       await copy(kept, runDir);
       return true;
     },
@@ -25,10 +25,17 @@ export function createPreparedData(dataDir: string, key: string): PreparedData {
       const work = await mkdtemp(`${kept}-`);
       try {
         await copy(join(runDir, '.terraform'), join(work, '.terraform'));
+        // Names the providers that were chosen; a bundle of built-in ones has none.
+        const lock = '.terraform.lock.hcl';
+        if (await isThere(join(runDir, lock))) await copy(join(runDir, lock), join(work, lock));
         await rename(work, kept);
       } catch {
         await rm(work, { recursive: true, force: true }); // somebody kept the same before us
       }
     },
   };
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined)) !== undefined;
 }

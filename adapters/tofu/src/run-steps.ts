@@ -1,6 +1,12 @@
 import type { Clock, Logger } from '@polar-gosling/kernel';
 import type { Blobs } from '@polar-gosling/ports/blobs';
-import { type TofuOutcome, type TofuPlan, type TofuRunRequest, tofuErrors } from '@polar-gosling/ports/tofu';
+import {
+  type TofuCheck,
+  type TofuOutcome,
+  type TofuPlan,
+  type TofuRunRequest,
+  tofuErrors,
+} from '@polar-gosling/ports/tofu';
 import { isStartCommand, ownerOf } from './addresses.ts';
 import type { Commands } from './command.ts';
 import { keepErroredState } from './errored-state.ts';
@@ -22,6 +28,8 @@ export interface StepContext {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly blobs: Blobs | undefined;
+  /** Checks of the plan that is applied. */
+  readonly checks: readonly TofuCheck[];
 }
 
 /** init (unless one for the same shape was kept), plan, show. */
@@ -53,7 +61,9 @@ export async function applyStep(context: StepContext, signal: AbortSignal): Prom
   try {
     const result = await context.commands.run(['apply', ...flags, planFile], signal);
     await keepErroredState({ runDir, runId: request.runId }, context, AbortSignal.timeout(limits.graceMs));
-    return decideOutcome(result, await readStateHead(context.stateFile));
+    const { checks, stateFile } = context;
+    const { provider } = request.wanted;
+    return decideOutcome(result, { ...(await readStateHead(stateFile)), checks, provider });
   } catch (error) {
     logger.error('an apply was lost sight of', { runId: request.runId, error });
     return { kind: 'unknown', reason: 'it was lost sight of' };

@@ -1,6 +1,6 @@
 import type { Clock, Logger } from '@polar-gosling/kernel';
 import type { Blobs } from '@polar-gosling/ports/blobs';
-import { type TofuRun, type TofuRunRequest, tofuErrors } from '@polar-gosling/ports/tofu';
+import { type TofuCheck, type TofuRun, type TofuRunRequest, tofuErrors } from '@polar-gosling/ports/tofu';
 import { createCommands } from './command.ts';
 import type { TofuLimits } from './limits.ts';
 import type { PreparedData } from './prepare.ts';
@@ -32,6 +32,7 @@ export function createRun(parts: RunParts): TofuRun {
   const givenUp = new AbortController();
   let pid: number | undefined;
   let work: Promise<unknown> = Promise.resolve();
+  let checks: readonly TofuCheck[] = [];
   const commands = createCommands({
     ...{ program: parts.program, runDir, env: parts.env, hardEndAt: request.hardEndAt },
     ...{ graceMs: limits.graceMs, lineBytes: limits.lineBytes, clock: parts.clock, log, mask },
@@ -45,7 +46,7 @@ export function createRun(parts: RunParts): TofuRun {
     signal: AbortSignal,
     step: (context: StepContext, signal: AbortSignal) => Promise<Result>,
   ) => {
-    const result = step({ ...parts, commands }, AbortSignal.any([signal, givenUp.signal]));
+    const result = step({ ...parts, commands, checks }, AbortSignal.any([signal, givenUp.signal]));
     work = result.catch(() => undefined);
     return result;
   };
@@ -54,7 +55,11 @@ export function createRun(parts: RunParts): TofuRun {
       return pid;
     },
     bundleSha256: bundle.sha256,
-    plan: ({ signal }) => during(signal, planStep),
+    async plan({ signal }) {
+      const plan = await during(signal, planStep);
+      checks = plan.checks ?? [];
+      return plan;
+    },
     apply: ({ signal }) => during(signal, applyStep),
     stateList: ({ signal }) => during(signal, stateListStep),
     log: () => log.bytes(),

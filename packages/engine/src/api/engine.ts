@@ -5,6 +5,7 @@ import type { GitReader } from '@polar-gosling/ports/git';
 import type { GitlabHooks, GitlabPace, GitlabReader, GitlabRunners } from '@polar-gosling/ports/gitlab';
 import type { Machines } from '@polar-gosling/ports/machines';
 import type { QueueOperations, WorkQueue } from '@polar-gosling/ports/queue';
+import type { RunnerStart } from '@polar-gosling/ports/runner-start';
 import type { SecretStore } from '@polar-gosling/ports/secrets';
 import type { Store } from '@polar-gosling/ports/store';
 import type { Tofu } from '@polar-gosling/ports/tofu';
@@ -64,6 +65,8 @@ export interface EngineDeps {
   readonly git: GitReader;
   readonly tofu: Tofu;
   readonly machines: Machines;
+  /** Where a cloud has runners that are invocations of a container; absent: none has. */
+  readonly runnerStart?: RunnerStart;
   readonly clock: Clock;
   readonly ids: IdSource;
   readonly log: Logger;

@@ -12,11 +12,13 @@ import type { InternalDeps } from '../deps.ts';
 import type { Lease } from '../leases/lease.ts';
 import { alignRows } from './align.ts';
 import { guardPlan } from './guard-plan.ts';
+import { noteChecks } from './note-checks.ts';
 import { outcomeChanges } from './outcome-changes.ts';
 import { type RowChange, writeRowChanges } from './row-changes.ts';
 import { moveRun, openRun, planWrite, type RunRecord } from './run-row.ts';
 import type { ShardOutcome } from './shard-outcome.ts';
 import type { ShardWork } from './shard-work.ts';
+import { startRunners } from './start-runners.ts';
 
 const longestRunMs = 25 * 60_000;
 
@@ -115,6 +117,7 @@ async function planAndApply(
   }
   await guardPlan(deps, { ...at, run, plan }, options);
   if (!plan.hasChanges) {
+    await noteChecks(deps, { ...run, checks: plan.checks }, options);
     await moveRun(deps, { run, to: 'planned' }, options);
     await closeRun(deps, run, options);
     return 'idle';
@@ -207,6 +210,11 @@ async function conclude(
   // An earlier apply that was killed may have made what this one could not.
   if (outcome.kind === 'failed') await removeStrays(deps, changes, options);
   await write(deps, { on, changes }, options);
+  if (outcome.kind === 'ok') {
+    const { targets, kind } = on.at.work;
+    if (kind === 'create') await startRunners(deps, { targets, starts: outcome.starts ?? [] }, options);
+    await noteChecks(deps, { ...run, checks: outcome.checks }, options);
+  }
   await finishRun(deps, { run, outcome }, options);
   return 'again';
 }
@@ -233,7 +241,12 @@ async function finishRun(
   const { run, outcome } = at;
   const isOk = outcome.kind === 'ok';
   const planSet = isOk
-    ? { status: 'applied', applied_at: deps.clock.now(), serial_after: outcome.serial }
+    ? {
+        status: 'applied',
+        applied_at: deps.clock.now(),
+        serial_after: outcome.serial,
+        metadata: JSON.parse(JSON.stringify({ run_id: run.id, checks: outcome.checks })),
+      }
     : { status: 'failed', applied_at: deps.clock.now() };
   const plan = { table: 'deployment_plans', partition: run.planId } as const;
   const set = isOk

@@ -27,7 +27,11 @@ export async function guardPlan(
   options: CallOptions & { trace: string },
 ): Promise<void> {
   const { run, plan } = at;
-  const verdict = checkTofuPlan({ changes: plan.changes, rows: at.rows });
+  const verdict = checkTofuPlan({
+    changes: plan.changes,
+    rows: at.rows,
+    helpers: deps.tofu.sharedAddresses ?? [],
+  });
   if (verdict.kind === 'ok') {
     await noteProblem(deps, { egg: run.egg, slot: refusedSlot(run.shard) }, options);
     return;

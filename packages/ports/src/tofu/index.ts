@@ -31,10 +31,26 @@ export interface PlanChange {
   readonly actions: readonly string[];
 }
 
+/** What became of one `check` of a bundle. Checks never fail a run. */
+export interface TofuCheck {
+  readonly name: string;
+  /** `error`: what it looks at could not be seen. */
+  readonly status: 'pass' | 'fail' | 'error' | 'unknown';
+  readonly problems: readonly string[];
+}
+
+/** A serverless runner that OpenTofu only recorded: the container that is to be invoked for it. */
+export interface TofuStart {
+  readonly runnerId: string;
+  readonly container: { readonly id: string; readonly url: string };
+}
+
 export interface TofuPlan {
   readonly changes: readonly PlanChange[];
   readonly hasChanges: boolean;
   readonly summary: { readonly add: number; readonly change: number; readonly destroy: number };
+  /** As the cloud is before the apply; `unknown` where only the apply will tell. */
+  readonly checks?: readonly TofuCheck[];
   /** `show -json`, redacted: no sensitive value, no variable value. */
   readonly redacted: unknown;
   readonly lineage?: string;
@@ -56,6 +72,10 @@ export type TofuOutcome =
       readonly lineage?: string;
       readonly applied: readonly string[];
       readonly removed: readonly string[];
+      /** As the cloud is after it. */
+      readonly checks?: readonly TofuCheck[];
+      /** All of the shard's serverless runners that need it, not only the new ones. */
+      readonly starts?: readonly TofuStart[];
     }
   /** It ended by itself, without all it should do. `applied`/`removed`: addresses that it did complete. */
   | {
@@ -126,6 +146,8 @@ export interface Tofu {
   removeStray?(runnerId: string, options: CallOptions): Promise<void>;
   /** Address of a runner in the bundle. */
   addressOf(runnerId: string): string;
+  /** Addresses of what runners share and is none of them: it comes and goes, and never changes. */
+  readonly sharedAddresses?: readonly string[];
   /** Host and boot id that go into run rows. */
   readonly host: { readonly name: string; readonly bootId: string };
 }
@@ -166,6 +188,11 @@ export const tofuErrors = defineErrors('TOFU', {
       `the OpenTofu state is locked by ${p.who} since ${p.since}`,
     http: 409,
     retry: 'backoff',
+  },
+  checkFailed: {
+    message: (p: { checks: string }) => `what was made is not as it should be: ${p.checks}`,
+    http: 409,
+    retry: 'never',
   },
   download: {
     message: (p: { url: string; reason: string }) =>

@@ -1,0 +1,139 @@
+import { mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RunnerEntry, TofuWanted } from '@polar-gosling/ports/tofu';
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import {
+  aCloudEgg,
+  aCloudEntry,
+  type Cloud,
+  findSnapshotMirror,
+  noSnapshotReason,
+  schemaPath,
+} from './cloud-bench.ts';
+import { bring, createBench, findTestTofu, openRun } from './test-bench.ts';
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 600_000 });
+const program = findTestTofu() ?? '';
+let mirror = '';
+beforeAll(() => {
+  mirror = findSnapshotMirror() ?? '';
+});
+
+/** OpenTofu behind our port, with a provider that has the cloud's schema and answers what is given. */
+function open(provider: Cloud, values: Record<string, string | number> = {}) {
+  const bench = createBench(program);
+  mkdirSync(bench.dataDir, { recursive: true });
+  symlinkSync(mirror, join(bench.dataDir, 'providers'));
+  const env = {
+    SNAPSHOT_SCHEMA: schemaPath(provider),
+    SNAPSHOT_VALUES: JSON.stringify({
+      'aws_instance.instance_state': 'running',
+      'yandex_compute_instance.status': 'RUNNING',
+      ...values,
+    }),
+  };
+  const tofu = bench.reopen({ clouds: { [provider]: env } });
+  return { bench, tofu, [Symbol.asyncDispose]: () => bench[Symbol.asyncDispose]() };
+}
+
+function wantsIn(provider: Cloud, entries: readonly RunnerEntry[]): TofuWanted {
+  const texts = entries.map((entry) => [entry.runner_id, JSON.stringify(entry)] as const);
+  return { egg: 'web', shard: 0, provider, entries: new Map(texts) };
+}
+
+describe('a runner in a cloud, from plan to removal', () => {
+  beforeEach(({ skip }) => skip(mirror === '', noSnapshotReason));
+
+  it('is made and removed, with one address whatever it is made of', async () => {
+    await using at = open('aws');
+    const wanted = wantsIn('aws', [
+      aCloudEntry(aCloudEgg('aws'), 'vm', { id: 'r1' }),
+      aCloudEntry(aCloudEgg('aws'), 'serverless', { id: 'r2' }),
+    ]);
+    const [first, second] = [at.tofu.addressOf('r1'), at.tofu.addressOf('r2')];
+
+    const made = await bring(at.tofu, wanted);
+    const again = await bring(at.tofu, wanted);
+    const removed = await bring(at.tofu, wantsIn('aws', []));
+
+    expect(made.plan.changes).toEqual([
+      { address: first, runnerId: 'r1', actions: ['create'] },
+      { address: second, runnerId: 'r2', actions: ['create'] },
+    ]);
+    expect(made.outcome).toMatchObject({ kind: 'ok', removed: [] });
+    expect(made.outcome?.kind === 'ok' && made.outcome.applied.toSorted()).toEqual([first, second]);
+    expect(again.plan.hasChanges).toBe(false);
+    expect(removed.outcome?.kind === 'ok' && removed.outcome.removed.toSorted()).toEqual([first, second]);
+  });
+
+  it('tells which container is to be invoked for each serverless runner, and shares it', async () => {
+    await using at = open('yandex');
+    const entries = ['r1', 'r2'].map((id) => aCloudEntry(aCloudEgg('yandex'), 'serverless', { id }));
+
+    const { plan, outcome } = await bring(at.tofu, wantsIn('yandex', entries));
+
+    const container = { id: 'yandex-serverless-container-1', url: 'yandex-serverless-container-1' };
+    expect(outcome).toMatchObject({
+      kind: 'ok',
+      starts: [
+        { runnerId: 'r1', container },
+        { runnerId: 'r2', container },
+      ],
+    });
+    const made = plan.changes.filter(({ actions }) => actions.includes('create'));
+    const shared = made.filter(({ runnerId }) => runnerId === undefined).map(({ address }) => address);
+    expect(shared).toEqual([expect.stringMatching(/^module\.container\["f{64}"\]/)]);
+    expect(at.tofu.sharedAddresses).toEqual(['module.container']);
+  });
+
+  it('says what the checks found, before and after the apply', async () => {
+    await using at = open('aws', {
+      'aws_instance.instance_state': 'pending',
+      'data.aws_subnet.available_ip_address_count': 0,
+    });
+
+    const { plan, outcome } = await bring(at.tofu, wantsIn('aws', [aCloudEntry(aCloudEgg('aws'), 'vm')]));
+
+    const network = {
+      name: 'network_0',
+      status: 'fail',
+      problems: [expect.stringContaining('has no free address')],
+    };
+    expect(plan.checks).toEqual([
+      { name: 'entries_are_keyed_by_runner_id', status: 'pass', problems: [] },
+      { name: 'machines_are_running', status: 'unknown', problems: [] },
+      network,
+    ]);
+    expect(outcome).toMatchObject({
+      kind: 'ok',
+      checks: [
+        { name: 'entries_are_keyed_by_runner_id', status: 'pass', problems: [] },
+        { name: 'machines_are_running', status: 'fail', problems: ['Not running: r1.'] },
+        network,
+      ],
+    });
+  });
+
+  it('keeps the one-time token out of stored plan, events and log', async () => {
+    await using at = open('aws');
+    const entries = [
+      aCloudEntry(aCloudEgg('aws'), 'vm', { id: 'r1' }),
+      aCloudEntry(aCloudEgg('aws'), 'serverless', { id: 'r2' }),
+    ];
+
+    const { plan, events, log } = await bring(at.tofu, wantsIn('aws', entries));
+
+    expect(`${JSON.stringify(plan.redacted)}${JSON.stringify(events)}${log}`).not.toMatch(/bt-r[12]/);
+  });
+
+  it('is refused where the installation was set up without that cloud', async () => {
+    await using bench = createBench(program);
+
+    const opened = openRun(bench.tofu, wantsIn('aws', [aCloudEntry(aCloudEgg('aws'), 'vm')]));
+
+    await expect(opened).rejects.toMatchObject({
+      code: 'TOFU_PLAN_FAILED',
+      message: /set up without that cloud/,
+    });
+  });
+});

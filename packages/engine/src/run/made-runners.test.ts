@@ -1,0 +1,148 @@
+import { createMemoryRunnerStart, type MemoryRunnerStart } from '@polar-gosling/ports/runner-start/memory';
+import type { Tofu, TofuCheck, TofuOutcome, TofuPlan } from '@polar-gosling/ports/tofu';
+import { createFakeClock, createSeededIds } from '@polar-gosling/testkit';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { applyJob } from '../demand/apply-job.ts';
+import { reconcile } from '../reconcile/reconcile.ts';
+import { type ControlPlane, createControlPlane } from '../testing/control-plane.ts';
+import { direct, install } from '../testing/install.ts';
+import { nestOf } from '../testing/nest-texts.ts';
+import { runShard } from './run-shard.ts';
+
+let plane: ControlPlane;
+let cloud: MemoryRunnerStart;
+const container = { id: 'bba0', url: 'https://bba0.containers.yandexcloud.net/' };
+
+beforeEach(async () => {
+  const clock = createFakeClock();
+  plane = await createControlPlane({ clock, ids: createSeededIds(1, clock) });
+  cloud = createMemoryRunnerStart([container.id]);
+  plane.model.projects.set(1, 'group/app');
+  await install(plane, nestOf({ app: { concurrent: 2 } }));
+  await wantRunner(1);
+});
+
+async function wantRunner(jobId: number): Promise<void> {
+  const job = { serverProject: 'gitlab.com#1', jobId, name: 'b', ref: 'm', pipelineId: 1, tags: ['linux'] };
+  await applyJob(plane.deps, { ...job, status: 'pending' }, direct);
+  await reconcile(plane.deps, 'app', direct);
+}
+
+/** OpenTofu of the model, with more to tell. */
+function telling(more: { checks?: readonly TofuCheck[]; isServerless?: boolean; shared?: string }): Tofu {
+  const { tofu } = plane.deps;
+  return {
+    ...tofu,
+    sharedAddresses: ['module.container'],
+    async open(request, options) {
+      const run = await tofu.open(request, options);
+      const starts = [...request.wanted.entries.keys()].map((runnerId) => ({ runnerId, container }));
+      return {
+        ...run,
+        async plan(signal): Promise<TofuPlan> {
+          const plan = await run.plan(signal);
+          const shared =
+            more.shared === undefined ? [] : [{ address: 'module.container["a"].x', actions: [more.shared] }];
+          return {
+            ...plan,
+            changes: [...plan.changes, ...shared],
+            ...(more.checks && { checks: more.checks }),
+          };
+        },
+        async apply(signal): Promise<TofuOutcome> {
+          const outcome = await run.apply(signal);
+          if (outcome.kind !== 'ok') return outcome;
+          return {
+            ...outcome,
+            ...(more.isServerless && { starts }),
+            ...(more.checks && { checks: more.checks }),
+          };
+        },
+      };
+    },
+  };
+}
+
+async function run(more: Parameters<typeof telling>[0] = {}): Promise<string> {
+  const deps = { ...plane.deps, runnerStart: cloud.port, tofu: telling(more) };
+  const outcome = runShard(deps, { egg: 'app', shard: 0 }, direct).catch(({ code }) => code);
+  await plane.clock.advance(5_000);
+  return outcome;
+}
+
+async function problems(): Promise<unknown> {
+  return (await plane.recording.rows('egg_state'))[0]?.['problems'] ?? {};
+}
+
+describe('serverless runners that OpenTofu has recorded', () => {
+  it('are started in their container with their one-time token', async () => {
+    await run({ isServerless: true });
+
+    const [machine] = plane.tofu.machines.values();
+    expect(cloud.taken.map(({ container: id, body }) => [id, JSON.parse(body)])).toEqual([
+      [
+        'bba0',
+        {
+          runner_id: machine?.runnerId,
+          egg_name: 'app',
+          gosling_url: machine?.entry.gosling_url,
+          bootstrap_token: machine?.entry.bootstrap_token,
+        },
+      ],
+    ]);
+  });
+
+  it('are not started where a runner is a machine', async () => {
+    await run();
+
+    expect(cloud.taken).toEqual([]);
+  });
+
+  it('are left to their deadline when the cloud refuses, and the run is written down', async () => {
+    cloud.answer = 'refuses';
+
+    expect(await run({ isServerless: true })).toBe('again');
+
+    const [runner] = await plane.recording.rows('runners');
+    expect(runner).toMatchObject({ state: 'booting', made: true });
+  });
+});
+
+describe('what runners share', () => {
+  it.each([
+    ['create', 'again'],
+    ['delete', 'again'],
+    ['update', 'TOFU_PLAN_UNEXPECTED'],
+  ])('may be planned to %s: %s', async (action, expected) => {
+    expect(await run({ shared: action })).toBe(expected);
+  });
+});
+
+describe('checks of what was made', () => {
+  const bad = { name: 'network_0', status: 'fail', problems: ['Subnet x has no free address.'] } as const;
+  const good = { name: 'network_0', status: 'pass', problems: [] } as const;
+
+  it('stand in the plan’s row, and on the Egg until they hold again', async () => {
+    await run({ checks: [bad] });
+    const [plan] = await plane.recording.rows('deployment_plans');
+    const shown = await problems();
+    await wantRunner(2);
+    await run({ checks: [good] });
+
+    expect(plan).toMatchObject({
+      status: 'applied',
+      metadata: { run_id: expect.any(String), checks: [bad] },
+    });
+    expect(shown).toMatchObject({
+      checks: {
+        code: 'TOFU_CHECK_FAILED',
+        detail: expect.stringContaining('network_0: Subnet x has no free address.'),
+      },
+    });
+    expect(await problems()).not.toHaveProperty('checks');
+  });
+
+  it('are no reason to stop', async () => {
+    expect(await run({ checks: [bad] })).toBe('again');
+  });
+});
