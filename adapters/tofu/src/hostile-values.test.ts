@@ -93,8 +93,11 @@ describe('hostile values in an entry for a cloud', () => {
 
     expect(code).toBe(0);
     const asked = new Map(run.asked().map(({ type, values: given }) => [type, given]));
-    const { Name: _, 'polar-gosling-module': __, ...arrived } = asked.get('aws_instance')?.['tags'] ?? {};
-    expect(arrived).toEqual(tags);
+    expect(asked.get('aws_instance')?.['tags']).toEqual({
+      ...tags,
+      Name: entry.name,
+      'polar-gosling-module': expect.any(String),
+    });
     const [container] = JSON.parse(asked.get('aws_ecs_task_definition')?.['container_definitions'] ?? '[]');
     expect(container.command).toEqual(['runner', '--runner-id', 'r2', '--egg-name', task.egg_name]);
     expect(container.environment[0]).toEqual({ name: 'GOSLING_URL', value: task.gosling_url });
