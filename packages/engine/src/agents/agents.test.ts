@@ -116,6 +116,16 @@ describe('the download of the agent', () => {
 });
 
 describe('bootstrap', () => {
+  it('Feature: gitops-runner-orchestration, Property 12: gives a serverless runner an hour at most, and its jobs less', async () => {
+    await setRunner({ type: 'serverless' });
+    const [runner] = await plane.recording.rows('runners');
+
+    const { timeouts } = await boot();
+
+    expect(timeouts.maxLifeAt).toBe(Number(runner?.['created_at']) + 60 * 60_000);
+    expect(timeouts).toMatchObject({ jobS: 55 * 60, drainS: 55 * 60 });
+  });
+
   it('trades the one-time token for everything a runner needs', async () => {
     const answer = await boot();
 

@@ -1,4 +1,4 @@
-import type { EggConfig } from '@polar-gosling/domain';
+import { type EggConfig, serverlessLimitMs } from '@polar-gosling/domain';
 import { Secret, sha256Hex } from '@polar-gosling/kernel';
 import type { CallOptions, EggConfigRow, RunnerAgentRow, RunnerRow } from '@polar-gosling/ports/store';
 import type { BootstrapAnswer, BootstrapRequest } from '../api/agents.ts';
@@ -112,7 +112,7 @@ async function compose(
   const scope = scopeOf(config, registration);
   if (scope === undefined) throw agentErrors.unknown({});
   const caPem = readCaCertificates(deps, { file: scope.caFile, egg: egg.name });
-  const maximumS = config.runner.maximumTimeoutS ?? 3600;
+  const life = lifeOf(runner, config);
   return {
     agentToken: new Secret(deps.ids.token(agentTokenBytes)),
     runnerId: runner.id,
@@ -128,13 +128,25 @@ async function compose(
     },
     config: await runnerConfigOrProblem(deps, egg, options),
     timeouts: {
-      jobS: maximumS,
-      drainS: maximumS,
+      jobS: life.jobS,
+      drainS: life.jobS,
       idlePoweroffS: 3600,
       silentAcceptS: 900,
-      maxLifeAt: runner.created_at + 7 * 86_400_000,
+      maxLifeAt: life.endsAt,
     },
     heartbeatS: deps.settings.heartbeatMs / 1000,
     runnerVersion: { want: 'latest' },
   };
+}
+
+const weekMs = 7 * 86_400_000;
+const defaultJobS = 3600;
+/** What is left of a container's hour for a job, after it has started and before it has to have ended. */
+const serverlessJobS = 55 * 60;
+
+/** How long a job and its runner may last: a serverless runner is ended by its platform after an hour. */
+function lifeOf(runner: RunnerRow, config: EggConfig): { jobS: number; endsAt: number } {
+  const jobS = config.runner.maximumTimeoutS ?? defaultJobS;
+  if (runner.type !== 'serverless') return { jobS, endsAt: runner.created_at + weekMs };
+  return { jobS: Math.min(jobS, serverlessJobS), endsAt: runner.created_at + serverlessLimitMs };
 }

@@ -112,6 +112,7 @@ function renderEntry(
     goslingUrl: agentUrlOf(deps, config.cloud.provider),
     installation,
     machineHash: egg.machine_hash,
+    withoutCapacity: at.seen.state?.without_capacity ?? 0,
     ...(compute === undefined ? {} : { compute }),
   });
 }

@@ -12,6 +12,7 @@ import type { InternalDeps } from '../deps.ts';
 import type { Lease } from '../leases/lease.ts';
 import { alignRows } from './align.ts';
 import { guardPlan } from './guard-plan.ts';
+import { noteCapacity } from './note-capacity.ts';
 import { noteChecks } from './note-checks.ts';
 import { outcomeChanges } from './outcome-changes.ts';
 import { type RowChange, writeRowChanges } from './row-changes.ts';
@@ -209,9 +210,11 @@ async function conclude(
   const changes = outcomeChanges({ work: on.at.work, rows, outcome, inState });
   // An earlier apply that was killed may have made what this one could not.
   if (outcome.kind === 'failed') await removeStrays(deps, changes, options);
+  const { targets, kind } = on.at.work;
+  // Before the Egg looks again: its next launch must know.
+  if (kind === 'create') await noteCapacity(deps, { egg: run.egg, outcome }, options);
   await write(deps, { on, changes }, options);
   if (outcome.kind === 'ok') {
-    const { targets, kind } = on.at.work;
     if (kind === 'create') await startRunners(deps, { targets, starts: outcome.starts ?? [] }, options);
     await noteChecks(deps, { ...run, checks: outcome.checks }, options);
   }

@@ -7,6 +7,7 @@ import { reconcile } from '../reconcile/reconcile.ts';
 import { type ControlPlane, createControlPlane } from '../testing/control-plane.ts';
 import { direct, install } from '../testing/install.ts';
 import { nestOf } from '../testing/nest-texts.ts';
+import { noteCapacity } from './note-capacity.ts';
 import { runShard } from './run-shard.ts';
 
 let plane: ControlPlane;
@@ -29,7 +30,12 @@ async function wantRunner(jobId: number): Promise<void> {
 }
 
 /** OpenTofu of the model, with more to tell. */
-function telling(more: { checks?: readonly TofuCheck[]; isServerless?: boolean; shared?: string }): Tofu {
+function telling(more: {
+  checks?: readonly TofuCheck[];
+  isServerless?: boolean;
+  shared?: string;
+  failsWith?: 'fallback' | 'quota';
+}): Tofu {
   const { tofu } = plane.deps;
   return {
     ...tofu,
@@ -50,6 +56,10 @@ function telling(more: { checks?: readonly TofuCheck[]; isServerless?: boolean; 
           };
         },
         async apply(signal): Promise<TofuOutcome> {
+          if (more.failsWith !== undefined) {
+            const nothing = { summary: 'none', detail: '', applied: [], removed: [] };
+            return { kind: 'failed', class: more.failsWith, ...nothing };
+          }
           const outcome = await run.apply(signal);
           if (outcome.kind !== 'ok') return outcome;
           return {
@@ -144,5 +154,22 @@ describe('checks of what was made', () => {
 
   it('are no reason to stop', async () => {
     expect(await run({ checks: [bad] })).toBe('again');
+  });
+});
+
+describe('a lack of capacity', () => {
+  async function withoutCapacity(): Promise<unknown> {
+    return (await plane.recording.rows('egg_state'))[0]?.['without_capacity'] ?? 0;
+  }
+
+  it('is counted until machines are made again, other failures are not', async () => {
+    await run({ failsWith: 'fallback' });
+    await wantRunner(2);
+    await run({ failsWith: 'quota' });
+    const counted = await withoutCapacity();
+    await noteCapacity(plane.deps, { egg: 'app', outcome: { kind: 'ok', applied: [], removed: [] } }, direct);
+
+    expect(counted).toBe(1);
+    expect(await withoutCapacity()).toBe(0);
   });
 });

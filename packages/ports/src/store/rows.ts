@@ -42,6 +42,8 @@ export const EggStateRow = z.object({
   failed_at: number,
   /** The count of failures the last back-off was set for. */
   backoff_failures: number,
+  /** Applies in a row that found no capacity: launches ask the next zone, type or market. */
+  without_capacity: number,
   /** What hinders it now, by code: `{code: {detail, since}}`. */
   problems: json.optional(),
 });
