@@ -165,6 +165,27 @@ function describeFaults() {
     expect(proxy.seen.filter((op) => op === 'BatchGetItem')).toHaveLength(3);
   });
 
+  it('asks once for up to 100 rows, for one write, and for a unit of many', async () => {
+    const keys = Array.from({ length: 99 }, (_, place) => key(`s${place}`));
+    const asked = async (call: () => Promise<unknown>) => {
+      proxy.seen.length = 0;
+      await call();
+      return proxy.seen.join();
+    };
+
+    expect(await asked(() => commit(put('a')))).toBe('PutItem');
+    expect(await asked(() => commit(count('a')))).toBe('UpdateItem');
+    expect(await asked(() => commit(put('b', 'any')))).toBe('PutItem');
+    expect(await asked(() => commit(put('c'), count('a'), count('d')))).toBe('TransactWriteItems');
+    expect(await asked(() => store.get([key('a')], options))).toBe('GetItem');
+    expect(
+      await asked(() => store.get([...keys, { table: 'leases', partition: 'x' }, ...keys], options)),
+    ).toBe('BatchGetItem');
+    expect(await asked(() => commit({ kind: 'delete', key: key('a'), when: { kind: 'any' } }))).toBe(
+      'DeleteItem',
+    );
+  });
+
   it('goes on reading while writes are refused, takes none after 5 s, and recovers by itself', async () => {
     await plain.commit([put('a')], options);
     proxy.decide = (op) => (isWrite(op) ? refuseWith('ProvisionedThroughputExceededException') : undefined);
