@@ -203,8 +203,8 @@ export const hurriedBreaks: Readonly<Record<string, Break>> = {
     to: '<<-EOT'.length,
   })),
   'heredoc of HCL without a dash': replacing(/<<-EOT/g, () => ({ text: '<<EOT' })),
-  'secret of another form': replacing(/"vault:\/\/ci\/token"/g, (_, random) => ({
-    text: random.pick(['"vault:/ci/token"', '"vault://ci"', '"valt://ci/token"', '"glpat"']),
+  'secret of another form': replacing(/"vault:\/\/ci\/app\/token"/g, (_, random) => ({
+    text: random.pick(['"vault:/ci/app/token"', '"vault://ci"', '"valt://ci/app/token"', '"glpat"']),
   })),
   'host with a scheme': replacing(/(?<=server = )"([a-z.]+)"/g, ([, host]) => ({
     text: `"https://${host}/"`,

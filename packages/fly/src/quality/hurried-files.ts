@@ -28,7 +28,7 @@ function makeSmallEgg(random: Random, index: number): string {
     '  gitlab {',
     `    group_id = ${100 + random.int(900)}`,
     '    server = "gitlab.example.com"',
-    '    api_token_secret = "vault://ci/token"',
+    '    api_token_secret = "vault://ci/app/token"',
     '  }',
     '}',
   ];
