@@ -69,7 +69,9 @@ export function checkConditions(uglyfox: Placed, values: UglyFoxValues, pools: r
       if (problem === undefined) continue;
       const path = ['runners_condition', condition.label, 'eggs_entities', index];
       const span = spanOf(uglyfox.source.parsed, uglyfox.block, path);
-      report(uglyfox.source, { span, path: `uglyfox.${path.join('.')}`, ...problem });
+      const { guess, ...told } = problem;
+      const fixes = guess === undefined ? [] : [renaming(span, guess)];
+      report(uglyfox.source, { span, path: `uglyfox.${path.join('.')}`, fixes, ...told });
     }
   }
 }
@@ -77,14 +79,21 @@ export function checkConditions(uglyfox: Placed, values: UglyFoxValues, pools: r
 function problemOf(
   name: string,
   { pools, owner }: { pools: readonly string[]; owner: ConditionValues | undefined },
-): Pick<DiagnosisOptions, 'code' | 'message'> | undefined {
+): (Pick<DiagnosisOptions, 'code' | 'message'> & { readonly guess?: string }) | undefined {
   if (!pools.includes(name)) {
     const guess = nearest(name, pools);
     const hint = guess === undefined ? '' : `; did you mean "${guess}"?`;
-    return { code: 'FLY071', message: `no egg or eggsbucket is called "${name}"${hint}` };
+    const message = `no egg or eggsbucket is called "${name}"${hint}`;
+    return { code: 'FLY071', message, ...(guess !== undefined && { guess }) };
   }
   if (owner === undefined) return undefined;
   return { code: 'FLY046', message: `"${name}" stands in runners_condition "${owner.label}" already` };
+}
+
+/** A person decides: the nearest name of an Egg may be another Egg. */
+export function renaming(span: { readonly start: number; readonly end: number }, name: string) {
+  const text = `"${name}"`;
+  return { title: `write ${text}`, safety: 'suggested' as const, edits: [{ ...span, text }] };
 }
 
 /** An Egg with what it claims: its tags on each project or group. */

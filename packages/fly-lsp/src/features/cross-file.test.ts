@@ -1,7 +1,9 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references of Fly are written like this
 import { describe, expect, it } from 'vitest';
 import { MarkupContent } from 'vscode-languageserver';
+import { TextDocument } from 'vscode-languageserver-textdocument';
 import { marked } from '../testing/marked.ts';
+import { codeActions } from './code-actions.ts';
 import { definition } from './definition.ts';
 import { diagnosticsOf } from './diagnostics.ts';
 import { hover } from './hover.ts';
@@ -85,6 +87,21 @@ describe('the rules across files, in the editor', () => {
         'UF/config.fly': '|uglyfox {\n  runners_condition "x" { eggs_entities = ["ap"] }\n}\n',
       }),
     ).toEqual(['1:43 FLY071 no egg or eggsbucket is called "ap"; did you mean "app"?']);
+  });
+});
+
+describe('quick fixes across files', () => {
+  it('offer the name of the Egg that is meant, for a person to decide', () => {
+    const { snapshot } = marked({
+      'Eggs/app/config.fly': egg('app'),
+      'UF/config.fly': '|uglyfox {\n  runners_condition "x" { eggs_entities = ["ap"] }\n}\n',
+    });
+    const whole = { start: { line: 0, character: 0 }, end: { line: 9, character: 0 } };
+    const [fix] = codeActions(snapshot, { range: whole, context: { diagnostics: [] } });
+    const edits = fix?.edit?.changes?.['file:///nest/UF/config.fly'] ?? [];
+
+    expect(TextDocument.applyEdits(snapshot.source.document, edits)).toContain('eggs_entities = ["app"]');
+    expect(fix?.isPreferred).toBeUndefined();
   });
 });
 
