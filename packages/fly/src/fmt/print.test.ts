@@ -147,7 +147,7 @@ function read(text: string): { errors: string[]; blocks: Pick<FlyBlock, 'kind' |
 }
 
 describe('the canonical printer', () => {
-  it('Feature: gitops-runner-orchestration, Property 1: printing and then parsing gives the same configuration', () => {
+  it('Feature: gitops-runner-orchestration, Property 1: printing and then parsing gives the same configuration (P2)', () => {
     fc.assert(
       fc.property(block, (given) => {
         const text = printBlock(given);

@@ -69,7 +69,7 @@ describe.each(corpora)('diagnostics of broken $name', (corpus) => {
     expect(shares.advice, table).toBeGreaterThanOrEqual(75);
   });
 
-  it('report five mistakes in five of twenty, and little else', () => {
+  it('P5: report five mistakes in five of twenty, and little else', () => {
     const random = createRandom(seed);
     const breaks = Object.values(corpus.breaks);
     const trials = Array.from({ length: perKind }, () => tryFiveOfTwenty(breaks, corpus.make, random));

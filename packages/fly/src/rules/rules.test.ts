@@ -133,7 +133,7 @@ describe('rules', () => {
     );
   });
 
-  it('agrees with a reference interpreter on rules of any shape', () => {
+  it('P12: agrees with a reference interpreter on rules of any shape', () => {
     const tests = [
       'age > 1h',
       'age < 1h',

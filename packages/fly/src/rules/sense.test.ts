@@ -33,7 +33,7 @@ describe('senseless rules', () => {
     expect(judge('age > 1h AND age < 1h', 'age > 5h')).toEqual(['never', undefined]);
   });
 
-  it('are blamed only where brute force finds no runner against it', () => {
+  it('P12: are blamed only where brute force finds no runner against it', () => {
     const test = fc
       .tuple(
         fc.constantFrom('failure_count', 'job_count'),

@@ -88,6 +88,29 @@ export function lacksListStart(cursor: Cursor, value: ValueNode): boolean {
   return true;
 }
 
+/** Behind the value of an attribute, where its line should end. */
+export function reportRest(cursor: Cursor): void {
+  const start = cursor.startOf(cursor.at);
+  const next = cursor.kindOf(skipBlanksFrom(cursor, cursor.at + 1));
+  const isLast = next === Token.newline || next === Token.end || next === Token.comment;
+  const isComma = cursor.kind === Token.comma && isLast;
+  const isItem = cursor.headAt(cursor.at) >= 0;
+  const edit = isComma
+    ? { title: 'remove the comma', start, end: start + 1, text: '' }
+    : {
+        title: isItem ? 'start a new line' : 'make it a comment',
+        start,
+        end: start,
+        text: isItem ? '\n' : '# ',
+      };
+  const { title, ...edits } = edit;
+  cursor.report(cursor.at, {
+    code: 'FLY028',
+    message: isComma ? 'attributes are not separated by commas' : 'expected a new line here',
+    fixes: [{ title, safety: isComma || isItem ? 'safe' : 'suggested', edits: [edits] }],
+  });
+}
+
 function skipBlanksFrom(cursor: Cursor, token: number): number {
   let next = token;
   while (cursor.kindOf(next) === Token.blank) next++;

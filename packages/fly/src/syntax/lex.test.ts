@@ -74,7 +74,7 @@ const anyText = fc.oneof(
 );
 
 describe('tokens', () => {
-  it('tile the text: for any text, printing the tokens gives the text back', () => {
+  it('P1: tile the text: for any text, printing the tokens gives the text back', () => {
     fc.assert(
       fc.property(anyText, (text) => {
         const parsed = parseFly(text);
@@ -92,7 +92,7 @@ describe('tokens', () => {
     );
   });
 
-  it('never throw on the way through the checker and the formatter, and places stay inside the text', () => {
+  it('P4: never throw on the way through the checker and the formatter, and places stay inside the text', () => {
     fc.assert(
       fc.property(anyText, (text) => {
         const checked = checkFly(parseFly(text));

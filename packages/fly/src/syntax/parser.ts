@@ -2,7 +2,14 @@ import { limits } from '../check/limits.ts';
 import type { Sink } from '../diag/sink.ts';
 import { toAsciiName } from './chars.ts';
 import { Cursor } from './cursor.ts';
-import { closesOtherwise, labelBehindEquals, lacksListStart, opensBlock, readEquals } from './habits.ts';
+import {
+  closesOtherwise,
+  labelBehindEquals,
+  lacksListStart,
+  opensBlock,
+  readEquals,
+  reportRest,
+} from './habits.ts';
 import { Node, Token } from './kinds.ts';
 import { type Body, closesTooEarly, endsUnclosed, lacksBrace, Witness } from './recover.ts';
 import type { AttributeNode, BlockNode, FileNode, ItemNode, Tokens } from './tree.ts';
@@ -250,14 +257,7 @@ export class Parser {
     cursor.skipBlanks();
     const kind = cursor.kind;
     if (kind === Token.newline || kind === Token.end || kind === Token.closeBrace) return;
-    if (!this.#sink.hasTroubleAt(cursor.startOf(cursor.at))) {
-      const start = cursor.startOf(cursor.at);
-      this.#cursor.report(cursor.at, {
-        code: 'FLY028',
-        message: 'expected a new line here',
-        fixes: [{ title: 'start a new line', safety: 'safe', edits: [{ start, end: start, text: '\n' }] }],
-      });
-    }
+    if (!this.#sink.hasTroubleAt(cursor.startOf(cursor.at))) reportRest(cursor);
     if (cursor.headAt(cursor.at) < 0) cursor.skipRestOfLine(body.open);
   }
 
@@ -272,10 +272,12 @@ export class Parser {
     const text = this.#nameOf(cursor.at);
     const edits = [{ start: cursor.startOf(cursor.at), end: cursor.endOf(cursor.at), text }];
     const isName = /^[A-Za-z_][\w-]*$/.test(text);
+    // As in JSON there is more to mend on this line.
+    const safety = cursor.kindOf(next) === Token.equals ? 'safe' : 'suggested';
     this.#cursor.report(cursor.at, {
       code: 'FLY001',
       message: 'a name stands without quotes',
-      fixes: isName ? [{ title: 'remove the quotes', safety: 'safe', edits }] : [],
+      fixes: isName ? [{ title: 'remove the quotes', safety, edits }] : [],
     });
     return true;
   }
