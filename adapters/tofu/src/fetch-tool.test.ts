@@ -1,34 +1,22 @@
 import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FetchTofuOptions, fetchTofu } from './fetch-tool.ts';
 import { pinnedTofu, releasePlatform, type TofuRelease } from './pinned.ts';
 import { clock, createBench, never } from './test-bench.ts';
+import { createTestAuthority, type TestAuthority } from './test-https.ts';
 
 const bench = createBench('');
 const binDir = join(bench.dir, 'bin');
-let ca = '';
-let key = '';
-let cert = '';
+let authority: TestAuthority;
 let archive: Buffer;
 let release: TofuRelease;
 
 beforeAll(() => {
-  const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: bench.dir, stdio: 'ignore' });
-  const subject = ['-subj', '/CN=localhost', '-newkey', 'rsa:2048', '-nodes'];
-  openssl('req', '-x509', ...subject, '-days', '2', '-keyout', 'ca.key', '-out', 'ca.pem');
-  openssl('req', ...subject, '-keyout', 'server.key', '-out', 'server.csr');
-  writeFileSync(join(bench.dir, 'names'), 'subjectAltName=DNS:localhost,IP:127.0.0.1');
-  const from = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-extfile', 'names'];
-  openssl('x509', '-req', '-in', 'server.csr', ...from, '-days', '2', '-out', 'server.pem');
-  [ca, key, cert] = ['ca.pem', 'server.key', 'server.pem'].map((name) =>
-    readFileSync(join(bench.dir, name), 'utf8'),
-  ) as [string, string, string];
+  authority = createTestAuthority(bench.dir);
   const content = join(bench.dir, 'content');
   mkdirSync(content);
   writeFileSync(join(content, 'README.md'), randomBytes(1500));
@@ -43,7 +31,7 @@ afterAll(() => bench[Symbol.asyncDispose]());
 
 describe('fetching OpenTofu', () => {
   it('verifies it, puts it in place once, and tells how far it is', async () => {
-    await using server = await serve((_request, response) => response.end(archive));
+    await using server = await authority.serve((_request, response) => response.end(archive));
     const told: number[] = [];
 
     const path = await fetchFrom(server, 'a', {
@@ -62,7 +50,7 @@ describe('fetching OpenTofu', () => {
   });
 
   it('fetches once for two who ask at the same time', async () => {
-    await using server = await serve((_request, response) => response.end(archive));
+    await using server = await authority.serve((_request, response) => response.end(archive));
 
     const paths = await Promise.all([fetchFrom(server, 'b'), fetchFrom(server, 'b')]);
 
@@ -71,7 +59,7 @@ describe('fetching OpenTofu', () => {
   });
 
   it('takes over the lock of an installer that was killed', async () => {
-    await using server = await serve((_request, response) => response.end(archive));
+    await using server = await authority.serve((_request, response) => response.end(archive));
     mkdirSync(join(binDir, 'c'), { recursive: true });
     const holder = { pid: 2 ** 22 + 1, startTime: '1', bootId: bench.tofu.host.bootId };
     writeFileSync(join(binDir, 'c', '.tofu-1.12.6.lock'), JSON.stringify(holder));
@@ -82,7 +70,7 @@ describe('fetching OpenTofu', () => {
   });
 
   it('throws away what has another checksum', async () => {
-    await using server = await serve((_request, response) =>
+    await using server = await authority.serve((_request, response) =>
       response.end(Buffer.concat([archive, Buffer.of(0)])),
     );
 
@@ -93,19 +81,21 @@ describe('fetching OpenTofu', () => {
   });
 
   it('says so when the mirror does not have it', async () => {
-    await using server = await serve((_request, response) => {
+    await using server = await authority.serve((_request, response) => {
       response.statusCode = 404;
       response.end('no');
     });
 
     await expect(fetchFrom(server, 'e')).rejects.toMatchObject({
       code: 'TOFU_DOWNLOAD',
-      message: expect.stringMatching(/tofu_1\.12\.6_.*the server answered 404; install it yourself/),
+      message: expect.stringMatching(
+        /tofu_1\.12\.6_.*the server answered 404; is the version right\?; install it yourself/,
+      ),
     });
   });
 
   it('does not take half a file for the whole', async () => {
-    await using server = await serve((_request, response) => {
+    await using server = await authority.serve((_request, response) => {
       response.setHeader('content-length', archive.length);
       response.write(archive.subarray(0, 1000), () => response.destroy());
     });
@@ -115,7 +105,7 @@ describe('fetching OpenTofu', () => {
   });
 
   it('trusts no server whose authority it does not know', async () => {
-    await using server = await serve((_request, response) => response.end(archive));
+    await using server = await authority.serve((_request, response) => response.end(archive));
 
     const refused = fetchFrom(server, 'g', { ca: undefined });
 
@@ -127,7 +117,7 @@ describe('fetching OpenTofu', () => {
 
   it('follows redirects to https, with no proof of who asks', async () => {
     const headers: IncomingMessage['headers'][] = [];
-    await using server = await serve((request, response) => {
+    await using server = await authority.serve((request, response) => {
       headers.push(request.headers);
       if (request.url === '/moved') return response.end(archive);
       response.writeHead(302, { location: '/moved', 'set-cookie': 'a=b' });
@@ -137,13 +127,13 @@ describe('fetching OpenTofu', () => {
     await fetchFrom(server, 'h');
 
     expect(server.asked.at(-1)).toBe('/moved');
-    expect(Object.keys(headers[1] ?? {}).toSorted()).toEqual(['connection', 'host']);
+    expect(Object.keys(headers[1] ?? {}).toSorted()).toEqual(['connection', 'host', 'user-agent']);
   });
 
   it.each(['http://127.0.0.1:1/x', 'file:///etc/passwd', 'https://user:hush@127.0.0.1:1/x'])(
     'does not follow a redirect to %s',
     async (location) => {
-      await using server = await serve((_request, response) => {
+      await using server = await authority.serve((_request, response) => {
         response.writeHead(301, { location });
         response.end();
       });
@@ -156,7 +146,7 @@ describe('fetching OpenTofu', () => {
   );
 
   it('does not follow redirects for ever', async () => {
-    await using server = await serve((_request, response) => {
+    await using server = await authority.serve((_request, response) => {
       response.writeHead(302, { location: '/again' });
       response.end();
     });
@@ -183,7 +173,7 @@ describe('fetching OpenTofu', () => {
   it('refuses an archive without the file, though its checksum is right', async () => {
     execFileSync('tar', ['-czf', 'other.tar.gz', 'ca.pem'], { cwd: bench.dir });
     const other = readFileSync(join(bench.dir, 'other.tar.gz'));
-    await using server = await serve((_request, response) => response.end(other));
+    await using server = await authority.serve((_request, response) => response.end(other));
     const platform = releasePlatform(process.platform, process.arch);
 
     const refused = fetchFrom(server, 'm', {
@@ -195,7 +185,7 @@ describe('fetching OpenTofu', () => {
 
   it('stops when it is called off', async () => {
     const stop = new AbortController();
-    await using server = await serve((_request, response) => {
+    await using server = await authority.serve((_request, response) => {
       response.write(archive.subarray(0, 1000), () => stop.abort(new DOMException('enough', 'AbortError')));
     });
 
@@ -220,7 +210,7 @@ function optionsOf(place: string): FetchTofuOptions {
   return {
     binDir: join(binDir, place),
     environment: {},
-    ca,
+    ca: authority.ca,
     platform: process.platform,
     arch: process.arch,
     release,
@@ -231,23 +221,6 @@ function optionsOf(place: string): FetchTofuOptions {
 
 function fetchFrom(server: { url: string }, place: string, changes: Partial<FetchTofuOptions> = {}) {
   return fetchTofu({ ...optionsOf(place), mirror: `${server.url}/`, ...changes });
-}
-
-async function serve(answer: (request: IncomingMessage, response: ServerResponse) => unknown) {
-  const asked: string[] = [];
-  const server = createServer({ key, cert }, (request, response) => {
-    asked.push(request.url ?? '');
-    answer(request, response);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    asked,
-    url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
 }
 
 function sha256(bytes: Uint8Array): string {

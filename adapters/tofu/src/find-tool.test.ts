@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { runs } from '@polar-gosling/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { compareVersions, findTool, type TofuFinderOptions } from './find-tool.ts';
+import { compareVersions } from './binaries/version.ts';
+import { findTool, type TofuFinderOptions } from './find-tool.ts';
 import { createBench, createKeepingLogger, never } from './test-bench.ts';
 
 describe('finding OpenTofu', () => {

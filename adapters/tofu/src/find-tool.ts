@@ -5,6 +5,8 @@ import { delimiter, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Logger } from '@polar-gosling/kernel';
 import { type TofuTool, tofuErrors } from '@polar-gosling/ports/tofu';
+import { readActive } from './binaries/active.ts';
+import { compareVersions } from './binaries/version.ts';
 import { type HostEnvironment, versionEnvironment } from './environment.ts';
 import { runInTime } from './run-in-time.ts';
 
@@ -28,7 +30,7 @@ interface Candidate {
 }
 
 /**
- * Finds the binary: GOSLING_TOFU_BIN, the newest managed version, `tofu` on PATH, then (embedded only) terraform.
+ * Finds the binary: GOSLING_TOFU_BIN, the managed version in use (else the newest), `tofu` on PATH, then (embedded only) terraform.
  * Fails with TOFU_MISSING or TOFU_TOO_OLD, which say what to do.
  */
 export async function findTool(
@@ -54,25 +56,14 @@ export async function findTool(
   throw tofuErrors.missing({ tried: describeTried(options) });
 }
 
-/** Orders `1.9.0 < 1.12.0-rc1 < 1.12.0`. */
-export function compareVersions(a: string, b: string): number {
-  const [coreA = '', tagA = '~'] = a.split(/-(.*)/s);
-  const [coreB = '', tagB = '~'] = b.split(/-(.*)/s);
-  const numbersB = coreB.split('.').map(Number);
-  for (const [place, number] of coreA.split('.').map(Number).entries()) {
-    const difference = number - (numbersB[place] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  if (tagA === tagB) return 0;
-  return tagA < tagB ? -1 : 1;
-}
-
 async function listCandidates(options: TofuFinderOptions & { binDir: string }): Promise<Candidate[]> {
   if (options.bin !== undefined) return [{ path: options.bin, source: 'GOSLING_TOFU_BIN' }];
   const names = await readdir(options.binDir).catch(() => []);
+  const active = await readActive(options.binDir, 'tofu');
   const managed = names
     .filter((name) => /^tofu-\d+\.\d+\.\d+[\w.-]*$/.test(name))
     .toSorted((a, b) => compareVersions(b.slice(5), a.slice(5)))
+    .toSorted((a, b) => Number(b === `tofu-${active}`) - Number(a === `tofu-${active}`))
     .map((name) => ({ path: join(options.binDir, name), source: 'managed' }));
   const onPath = [
     ...listOnPath('tofu', options.environment),

@@ -1,0 +1,33 @@
+import { mkdtemp, open, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Program } from './program.ts';
+import { isVersion } from './version.ts';
+
+/** The version that is run on this host, where one was chosen. */
+export async function readActive(binDir: string, kind: Program['kind']): Promise<string | undefined> {
+  const text = await readFile(activeFile(binDir, kind), 'utf8').catch(() => undefined);
+  const version = text?.trim();
+  return version !== undefined && isVersion(version) ? version : undefined;
+}
+
+/** Chooses the version that is run on this host; a crash leaves the old choice or the new one. */
+export async function writeActive(binDir: string, kind: Program['kind'], version: string): Promise<void> {
+  const target = activeFile(binDir, kind);
+  const work = await mkdtemp(join(binDir, '.use-'));
+  try {
+    const file = await open(join(work, 'active'), 'wx', 0o600);
+    try {
+      await file.writeFile(`${version}\n`);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(join(work, 'active'), target);
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+function activeFile(binDir: string, kind: Program['kind']): string {
+  return join(binDir, `${kind}.active`);
+}

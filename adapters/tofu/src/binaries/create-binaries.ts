@@ -1,0 +1,234 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { chmod, mkdir, mkdtemp, open, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { type Clock, isCoded } from '@polar-gosling/kernel';
+import {
+  type Binaries,
+  type BinarySource,
+  binaryErrors,
+  type KeptBinary,
+} from '@polar-gosling/ports/binaries';
+import { type BlobStore, blobErrors } from '@polar-gosling/ports/blobs';
+import type { HostEnvironment } from '../environment.ts';
+import { withFileLock } from '../file-lock.ts';
+import { releasePlatform } from '../pinned.ts';
+import { writeActive } from './active.ts';
+import { reasonOf } from './download.ts';
+import { type FetchContext, fetchRelease, type SourceAddresses } from './fetch-release.ts';
+import { listReleases } from './list-releases.ts';
+import { fileNameOf, type Program } from './program.ts';
+import { isVersion } from './version.ts';
+
+const lockWaitMs = 20 * 60_000;
+const platforms = ['linux', 'darwin', 'windows'].flatMap((os) => [`${os}_amd64`, `${os}_arm64`]);
+
+export interface BinariesOptions {
+  readonly program: Program;
+  /** Where `{program}-{version}` stand on this host. */
+  readonly binDir: string;
+  readonly blobs: BlobStore;
+  /** For proxies. */
+  readonly environment: HostEnvironment;
+  readonly clock: Clock;
+  /** PEM of authorities to trust beside the host's. */
+  readonly ca?: string | undefined;
+  readonly addresses?: Partial<SourceAddresses>;
+  readonly stallMs?: number;
+  readonly platform?: { readonly os: string; readonly arch: string };
+}
+
+/** Manages the versions of one program: one mechanism, whatever the program. */
+export function createBinaries(options: BinariesOptions): Binaries {
+  const { program, blobs } = options;
+  const { os, arch } = options.platform ?? { os: process.platform, arch: process.arch };
+  const platform = releasePlatform(os === 'win32' ? 'windows' : os, arch);
+  const addresses = {
+    github: 'https://github.com',
+    githubApi: 'https://api.github.com',
+    ...options.addresses,
+  };
+  const context = (signal: AbortSignal): FetchContext => ({
+    environment: options.environment,
+    ca: options.ca,
+    stallMs: options.stallMs,
+    signal,
+  });
+  const host = createHostFolder(options);
+  return {
+    platform,
+    available: (source, { signal }) => listReleases({ program, source, addresses }, context(signal)),
+    async install(request, { signal, onProgress }) {
+      const wanted = {
+        version: request.version,
+        platform: request.platform ?? platform,
+        source: request.source,
+      };
+      checkRequest(wanted);
+      return host.locked(wanted.version, signal, (work) =>
+        install({ ...options, addresses, host, isOurs: wanted.platform === platform }, wanted, {
+          ...context(signal),
+          work,
+          ...(onProgress && { onProgress }),
+        }),
+      );
+    },
+    async ensure({ version, sha256 }, { signal }) {
+      const path = host.pathOf(checkVersion(version));
+      if ((await sha256OfFile(path)) === sha256) return path;
+      return host.locked(version, signal, async (work) => {
+        if ((await sha256OfFile(path)) === sha256) return path;
+        const source = await blobs.openRead(blobKey(program, { version, platform }), { signal });
+        if (source === undefined) return undefined;
+        const file = join(work, 'binary');
+        if ((await writeStream(source, file)) !== sha256) throw wrongBytes(program, { version, platform });
+        await host.put(file, version);
+        return path;
+      });
+    },
+    async read({ version, platform: of, sha256 }, call) {
+      const bytes = await blobs.read(
+        blobKey(program, { version: checkVersion(version), platform: of }),
+        call,
+      );
+      if (bytes !== undefined && createHash('sha256').update(bytes).digest('hex') !== sha256) {
+        throw wrongBytes(program, { version, platform: of });
+      }
+      return bytes;
+    },
+    use: (version, { signal }) => host.use(checkVersion(version), signal),
+    async remove(binary, { signal }) {
+      checkVersion(binary.version);
+      if (binary.platform === platform) await rm(host.pathOf(binary.version), { force: true });
+      await blobs.remove(blobKey(program, binary), { signal });
+    },
+  };
+}
+
+interface Installing extends BinariesOptions {
+  readonly addresses: SourceAddresses;
+  readonly host: HostFolder;
+  readonly isOurs: boolean;
+}
+
+async function install(
+  at: Installing,
+  wanted: { version: string; platform: string; source: BinarySource },
+  context: FetchContext & { work: string },
+): Promise<KeptBinary> {
+  const { program, addresses, blobs, host } = at;
+  const { version, platform, source } = wanted;
+  const fetching = { ...wanted, program, addresses, work: context.work };
+  const { path, provedBy } = await fetchRelease(fetching, context);
+  const sha256 = await sha256OfFile(path);
+  if (sha256 === undefined) throw binaryErrors.unwritable({ path, reason: 'it is gone' });
+  await blobs.writeFrom(blobKey(program, wanted), createReadStream(path), { signal: context.signal });
+  if (at.isOurs) await host.put(path, version);
+  return { version, platform, source: source.kind, sha256, provedBy };
+}
+
+interface HostFolder {
+  pathOf(version: string): string;
+  /** Runs `action` with an empty folder, while nobody else on this host changes that version. */
+  locked<Result>(
+    version: string,
+    signal: AbortSignal,
+    action: (work: string) => Promise<Result>,
+  ): Promise<Result>;
+  put(file: string, version: string): Promise<void>;
+  use(version: string, signal: AbortSignal): Promise<void>;
+}
+
+function createHostFolder({ program, binDir, clock }: BinariesOptions): HostFolder {
+  const pathOf = (version: string) => join(binDir, `${program.kind}-${version}`);
+  return {
+    pathOf,
+    async locked(version, signal, action) {
+      const lock = join(binDir, `.${program.kind}-${version}.lock`);
+      try {
+        await mkdir(binDir, { recursive: true, mode: 0o700 });
+        return await withFileLock(lock, { clock, waitMs: lockWaitMs, signal }, async () => {
+          const work = await mkdtemp(join(binDir, '.fetch-'));
+          try {
+            return await action(work);
+          } finally {
+            await rm(work, { recursive: true, force: true });
+          }
+        });
+      } catch (error) {
+        if (isCoded(error) || signal.aborted) throw error;
+        throw binaryErrors.unwritable({ path: binDir, reason: reasonOf(error) }, { cause: error });
+      }
+    },
+    async put(file, version) {
+      await chmod(file, 0o755);
+      await rename(file, pathOf(version));
+    },
+    async use(version, signal) {
+      signal.throwIfAborted();
+      if ((await sha256OfFile(pathOf(version))) === undefined) {
+        throw binaryErrors.unknownVersion({ what: program.title, version });
+      }
+      await writeActive(binDir, program.kind, version);
+    },
+  };
+}
+
+function blobKey(program: Program, { version, platform }: { version: string; platform: string }): string {
+  return `${program.blobs}/${version}/${platform}/${fileNameOf(program, platform)}`;
+}
+
+function wrongBytes(program: Program, binary: { version: string; platform: string }) {
+  return blobErrors.corrupt({ key: blobKey(program, binary) });
+}
+
+function checkRequest(request: { version: string; platform: string; source: BinarySource }): void {
+  checkVersion(request.version);
+  if (!platforms.includes(request.platform)) {
+    throw binaryErrors.badRequest({
+      problem: `there is no platform ${JSON.stringify(request.platform.slice(0, 40))}`,
+      fix: `choose one of ${platforms.join(', ')}`,
+    });
+  }
+  if (request.source.kind === 'other' && !/^[0-9a-fA-F]{64}$/.test(request.source.sha256)) {
+    throw binaryErrors.badRequest({
+      problem: 'what comes from an address of your own needs its SHA-256',
+      fix: 'give the 64 hexadecimal digits of the file that is fetched with --sha256',
+    });
+  }
+}
+
+function checkVersion(version: string): string {
+  if (isVersion(version)) return version;
+  throw binaryErrors.badRequest({
+    problem: `${JSON.stringify(version.slice(0, 40))} is no version`,
+    fix: 'write it as 1.12.6',
+  });
+}
+
+async function writeStream(source: AsyncIterable<Uint8Array>, path: string): Promise<string> {
+  const hash = createHash('sha256');
+  const file = await open(path, 'wx', 0o600);
+  try {
+    for await (const chunk of source) {
+      hash.update(chunk);
+      await file.write(chunk);
+    }
+  } finally {
+    await file.close();
+  }
+  return hash.digest('hex');
+}
+
+/** `undefined` when there is no such file. */
+async function sha256OfFile(path: string): Promise<string | undefined> {
+  const hash = createHash('sha256');
+  try {
+    await pipeline(createReadStream(path), hash);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+  return hash.digest('hex');
+}

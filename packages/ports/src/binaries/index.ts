@@ -1,0 +1,72 @@
+import type { Secret } from '@polar-gosling/kernel';
+import type { CallOptions } from '../call.ts';
+
+export type { CallOptions } from '../call.ts';
+export { binaryErrors } from './errors.ts';
+
+/** How the caller proves itself to a private source. Sent to the source's own origin and never after a redirect off it. */
+export type SourceAuth =
+  /** `Authorization: Bearer …` */
+  | { readonly kind: 'bearer'; readonly secret: Secret }
+  /** `Authorization: token …` */
+  | { readonly kind: 'token'; readonly secret: Secret }
+  | { readonly kind: 'header'; readonly name: string; readonly secret: Secret };
+
+/** Where a version comes from. */
+export type BinarySource =
+  /** Releases of a GitHub repository: a list, `SHA256SUMS` with exact names, its detached signature. */
+  | { readonly kind: 'github'; readonly repository?: string; readonly auth?: SourceAuth }
+  /** An address of one's own: `{version}`, `{os}`, `{arch}` are filled in; the SHA-256 of that file must be told. */
+  | {
+      readonly kind: 'other';
+      readonly url: string;
+      readonly sha256: string;
+      readonly auth?: SourceAuth;
+    };
+
+/** One binary that was fetched, verified and kept. */
+export interface KeptBinary {
+  readonly version: string;
+  /** `{os}_{arch}` in the words of Go: `linux_amd64`. */
+  readonly platform: string;
+  readonly source: BinarySource['kind'];
+  /** Of the binary itself, not of its archive. */
+  readonly sha256: string;
+  /** What its checksum was proved by. */
+  readonly provedBy: 'signature' | 'checksum';
+}
+
+export interface FetchProgress {
+  readonly receivedBytes: number;
+  readonly totalBytes: number | undefined;
+}
+
+/** Versions of one program (`tofu`, `gosling`): fetches, keeps in Blobs, brings to this host. */
+export interface Binaries {
+  /** This host, in the words of the releases. */
+  readonly platform: string;
+  /** Versions that a source offers for some platform, newest first. Fails with BINARY_DOWNLOAD, BINARY_BAD_REQUEST. */
+  available(source: BinarySource, options: CallOptions): Promise<readonly string[]>;
+  /**
+   * Fetches one version, verifies and unpacks it, puts it into Blobs and, where it is of this platform, on this host.
+   * Nothing stays of one that fails: BINARY_DOWNLOAD, BINARY_CHECKSUM, BINARY_SIGNATURE, BINARY_UNWRITABLE. Safe to repeat.
+   */
+  install(
+    request: { readonly version: string; readonly platform?: string; readonly source: BinarySource },
+    options: CallOptions & { onProgress?(progress: FetchProgress): void },
+  ): Promise<KeptBinary>;
+  /**
+   * Path of one on this host, brought from Blobs and compared with its SHA-256 where it is not here yet. `undefined`:
+   * neither here nor there.
+   */
+  ensure(binary: Pick<KeptBinary, 'version' | 'sha256'>, options: CallOptions): Promise<string | undefined>;
+  /** The bytes of any platform's binary, compared with its SHA-256. */
+  read(
+    binary: Pick<KeptBinary, 'version' | 'platform' | 'sha256'>,
+    options: CallOptions,
+  ): Promise<Uint8Array | undefined>;
+  /** Makes one that is here the one that is run on this host. Fails with BINARY_UNKNOWN_VERSION. */
+  use(version: string, options: CallOptions): Promise<void>;
+  /** Removes one from this host and from Blobs; missing is fine. */
+  remove(binary: Pick<KeptBinary, 'version' | 'platform'>, options: CallOptions): Promise<void>;
+}
