@@ -145,6 +145,12 @@ const samples = {
   listTasks: {},
   redriveTask: noTask,
   purgeTask: noTask,
+  listTools: {},
+  changeTool: {
+    params: () => ({ kind: 'tofu' }),
+    body: { action: 'use', version: '0.0.1' },
+    refusedWith: 404,
+  },
   listAudit: { query: 'limit=5' },
   health: {},
   metrics: {},

@@ -11,6 +11,7 @@ import {
   tofuErrors,
 } from '@polar-gosling/ports/tofu';
 import { addressOf, sharedAddresses } from './addresses.ts';
+import { readActive } from './binaries/active.ts';
 import { computeDirectory, readBundleSources } from './compute-module.ts';
 import { tofuEnvironment } from './environment.ts';
 import { findTool, type TofuFinderOptions } from './find-tool.ts';
@@ -52,7 +53,7 @@ export function createTofu(options: TofuOptions): Tofu {
   const limits = { ...defaultLimits, ...options.limits };
   const host = { name: hostname(), bootId: readBootId() };
   const find = { ...options.find, binDir: options.find.binDir ?? join(dataDir, 'bin'), logger };
-  const tool = rememberTool((signal) => findTool(find, signal));
+  const tool = rememberTool(find.binDir, (signal) => findTool(find, signal));
 
   const open = async (request: TofuRunRequest, signal: AbortSignal): Promise<TofuRun> => {
     const { wanted, runId } = request;
@@ -99,14 +100,15 @@ export function createTofu(options: TofuOptions): Tofu {
   };
 }
 
-/** Finds the tool again only when the file it found has changed: hashing 100 MB takes a while. */
+/** Finds the tool again only when the file it found, or the choice of a version, has changed: hashing 100 MB takes a while. */
 function rememberTool(
+  binDir: string,
   find: (signal: AbortSignal) => Promise<TofuTool>,
 ): (signal: AbortSignal) => Promise<TofuTool> {
   let known: { tool: TofuTool; stamp: string } | undefined;
   const stampOf = async (path: string) => {
     const { mtimeMs, size, ino } = await stat(path);
-    return `${mtimeMs} ${size} ${ino}`;
+    return `${mtimeMs} ${size} ${ino} ${await readActive(binDir, 'tofu')}`;
   };
   return async (signal) => {
     if (known !== undefined && (await stampOf(known.tool.path).catch(() => '')) === known.stamp)

@@ -11,6 +11,7 @@ import { SelfJob, SelfJobList } from './self-jobs.ts';
 import { Sync, SyncList, SyncRequest } from './sync.ts';
 import { Task, TaskList } from './tasks.ts';
 import { ApiToken, ApiTokenList, CreatedToken, CreateTokenRequest } from './tokens.ts';
+import { Tool, ToolList, ToolRequest, ToolVersion } from './tools.ts';
 import { WebhookReceipt } from './webhooks.ts';
 import { Why } from './why.ts';
 import { Accepted } from './wire.ts';
@@ -51,6 +52,10 @@ export const components = {
   SyncRequest,
   Task,
   TaskList,
+  Tool,
+  ToolList,
+  ToolRequest,
+  ToolVersion,
   WebhookReceipt,
   Why,
 } as const;

@@ -24,7 +24,7 @@ export interface Route {
   readonly wholeInstallation?: true;
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
-  readonly body?: z.ZodObject;
+  readonly body?: z.ZodType;
   readonly success: Success;
   /** Statuses beside success that are its own; 400, 401, 403, 429, 500 and 503 are added by what it takes. */
   readonly errors?: readonly number[];

@@ -14,6 +14,7 @@ import { selfJobRoutes } from './self-jobs.ts';
 import { syncRoutes } from './sync.ts';
 import { taskRoutes } from './tasks.ts';
 import { tokenRoutes } from './tokens.ts';
+import { toolRoutes } from './tools.ts';
 import { webhookRoutes } from './webhooks.ts';
 import { whyRoutes } from './why.ts';
 
@@ -32,6 +33,7 @@ export const routes = {
   ...syncRoutes,
   ...freezeRoutes,
   ...taskRoutes,
+  ...toolRoutes,
   ...runRoutes,
   ...auditRoutes,
   ...healthRoutes,

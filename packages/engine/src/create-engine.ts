@@ -11,6 +11,8 @@ import { createCommands } from './commands/commands.ts';
 import type { InternalDeps } from './deps.ts';
 import { createQueries } from './queries/queries.ts';
 import { createApiTokens } from './tokens/api-tokens.ts';
+import { createTools } from './tools/create-tools.ts';
+import { nothingFollowed } from './tools/follow-active.ts';
 import { nestBinding } from './webhooks/handle.ts';
 import { checkToken, ingest, sweepProjectsOf } from './webhooks/ingest.ts';
 
@@ -18,7 +20,13 @@ type Wake = { readonly kind: MessageKind; readonly key: string };
 
 /** Binds the use cases to their adapters. Has no effect by itself: `background.work` and `tick` are what runs. */
 export function createEngine(given: EngineDeps): Engine {
-  const deps: InternalDeps = { ...given, watch: new Map(), bound: {}, compileRule };
+  const deps: InternalDeps = {
+    ...given,
+    watch: new Map(),
+    bound: {},
+    followed: nothingFollowed(),
+    compileRule,
+  };
   const wake = async (messages: readonly Wake[], options: CallOptions) => {
     const trace = deps.ids.next();
     const unit = messages.map((message) => outboxWrite({ ...message, trace }, deps));
@@ -39,6 +47,7 @@ export function createEngine(given: EngineDeps): Engine {
     queries: createQueries(deps),
     commands: createCommands(deps),
     tokens: createApiTokens(deps),
+    tools: createTools(deps),
     background: {
       work: (options) => work(deps, options),
       tick: (options) => tick(deps, options),

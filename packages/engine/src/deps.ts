@@ -2,11 +2,19 @@ import type { CompiledRule, PolicyRule } from '@polar-gosling/domain';
 import type { EngineDeps } from './api/engine.ts';
 import type { LeaseWatch } from './leases/lease.ts';
 
+/** The version of OpenTofu that this process brought to its host last, and when it looked. */
+export interface FollowedTofu {
+  lookedAt: number;
+  sha256: string | undefined;
+}
+
 /** What the use cases get: what the process was built with, and what it remembers while it lives. */
 export interface InternalDeps extends EngineDeps {
   /** Leases of others this process watches. */
   readonly watch: LeaseWatch;
   /** What was counted a moment ago. */
   readonly bound: { counted?: { readonly at: number; readonly byServer: ReadonlyMap<string, number> } };
+  /** The version of OpenTofu this process brought to its host. */
+  readonly followed: FollowedTofu;
   readonly compileRule: (rule: PolicyRule) => CompiledRule;
 }

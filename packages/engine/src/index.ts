@@ -19,6 +19,7 @@ export type {
   RunnerView,
   WhyView,
 } from './api/queries.ts';
+export type { InstallRequest, SourceReference, ToolKind, Tools, ToolView } from './api/tools.ts';
 export type { TokenCheck, WebhookAnswer, WebhookIngest, WebhookRequest } from './api/webhooks.ts';
 export { caFileMostBytes } from './bind/ca-file.ts';
 export { createEngine } from './create-engine.ts';

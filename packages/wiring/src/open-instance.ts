@@ -3,9 +3,16 @@ import { join } from 'node:path';
 import { createGit } from '@polar-gosling/adapter-git';
 import { createGitlab } from '@polar-gosling/adapter-gitlab';
 import { createKeyring, createLocalMachines } from '@polar-gosling/adapter-local';
-import { computeModule, createTofu } from '@polar-gosling/adapter-tofu';
+import {
+  computeModule,
+  createBinaries,
+  createTofu,
+  goslingProgram,
+  tofuProgram,
+} from '@polar-gosling/adapter-tofu';
 import { type Clock, createMasker, type IdSource, type Logger, type Masker } from '@polar-gosling/kernel';
-import type { Blobs } from '@polar-gosling/ports/blobs';
+import type { Binaries } from '@polar-gosling/ports/binaries';
+import type { BlobStore, Blobs } from '@polar-gosling/ports/blobs';
 import type { GitReader } from '@polar-gosling/ports/git';
 import type { GitlabHooks, GitlabPace, GitlabReader, GitlabRunners } from '@polar-gosling/ports/gitlab';
 import type { Machines } from '@polar-gosling/ports/machines';
@@ -32,6 +39,8 @@ export interface OpenOptions {
   readonly engines?: EngineSettings | undefined;
   readonly tofuBin?: string | undefined;
   readonly binDir?: string | undefined;
+  /** PEM of authorities that downloads trust beside the host's. */
+  readonly caPem?: string | undefined;
   /** The compute module and its templates; those of the checkout when not given. */
   readonly computeDir?: string | undefined;
   /** Starts our agent on this host. */
@@ -56,6 +65,7 @@ export interface InstanceParts {
   };
   readonly git: GitReader;
   readonly tofu: Tofu;
+  readonly binaries: { readonly tofu: Binaries; readonly gosling: Binaries };
   readonly machines: Machines;
   readonly masker: Masker;
   readonly log: Logger;
@@ -151,11 +161,22 @@ function openHost(
     gitlab,
     git,
     tofu,
+    binaries: openBinaries(options, state.blobs),
     machines: createLocalMachines({ dataDir }),
     masker,
     log,
     machineRevision: computeModule(options.computeDir).machineRevision,
     close: () => unwind(undo),
+  };
+}
+
+/** Versions of OpenTofu and of the agent, kept on this host and in Blobs. */
+function openBinaries(options: OpenOptions, blobs: BlobStore): InstanceParts['binaries'] {
+  const { dataDir, environment, clock, binDir = join(dataDir, 'bin'), caPem: ca } = options;
+  const shared = { binDir, blobs, environment, clock, ca };
+  return {
+    tofu: createBinaries({ program: tofuProgram, ...shared }),
+    gosling: createBinaries({ program: goslingProgram, ...shared }),
   };
 }
 

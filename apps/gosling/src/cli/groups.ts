@@ -5,5 +5,6 @@ export const groups: Readonly<Record<string, string>> = {
   get: 'show one thing whole',
   tasks: 'messages of the queue that were put aside',
   token: 'API tokens',
+  tofu: 'versions of OpenTofu',
   secret: 'secrets of this installation',
 };

@@ -229,7 +229,17 @@ function startLoops(
   const ending = new AbortController();
   const { signal } = ending;
   const pruner = createPruner(engine);
-  const others = ['webhook', 'reconcile', 'run', 'bind', 'sweep', 'sync', 'schedule', 'notify'] as const;
+  const others = [
+    'webhook',
+    'reconcile',
+    'run',
+    'bind',
+    'sweep',
+    'sync',
+    'schedule',
+    'install',
+    'notify',
+  ] as const;
   const loops = [
     engine.background.work({ signal, kinds: others }),
     pruner.run(signal),

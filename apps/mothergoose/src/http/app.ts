@@ -25,6 +25,7 @@ import { runnerHandlers } from './routes/runners.ts';
 import { serviceHandlers } from './routes/service.ts';
 import { taskHandlers } from './routes/tasks.ts';
 import { tokenHandlers } from './routes/tokens.ts';
+import { toolHandlers } from './routes/tools.ts';
 import { triggerHandlers } from './routes/triggers.ts';
 import { mountStatusPage, statusPagePaths } from './status-page.ts';
 import { compileValidator } from './validate.ts';
@@ -104,6 +105,7 @@ function handlersOf(context: HttpContext): Handlers {
     ...jobHandlers(context),
     ...operationHandlers(context),
     ...taskHandlers(context),
+    ...toolHandlers(context),
     ...serviceHandlers(context),
     ...pageLinkHandlers(context),
   };

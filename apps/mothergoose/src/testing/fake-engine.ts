@@ -37,6 +37,7 @@ export function createFakeEngine(parts: Parts = {}): FakeEngine {
     queries: { ...fakeQueries(note), ...parts.queries },
     commands: { ...fakeCommands(note), ...parts.commands },
     tokens: { ...fakeTokens(note), ...parts.tokens },
+    tools: { ...fakeTools(note), ...parts.tools },
     background: { ...fakeBackground(note), ...parts.background },
   };
   return { engine, calls };
@@ -178,6 +179,19 @@ function fakeTokens(note: Note): Engine['tokens'] {
     revoke: async (_caller, id) => (id === 't1' ? 'ok' : 'missing'),
     ensureCliToken: async () => new Secret('cli'),
     ensureTriggerToken: async () => new Secret(triggerToken),
+  };
+}
+
+function fakeTools(note: Note): Engine['tools'] {
+  return {
+    list: async () => [{ kind: 'tofu', platform: 'linux_amd64', versions: [] }],
+    available: async () => ['1.12.6'],
+    install: async (_caller, request) => void note('installTool', request),
+    use: async (_caller, request) => void note('useTool', request),
+    async rollback(_caller, kind) {
+      note('rollbackTool', kind);
+      return '1.12.5';
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 import type { ComputeSettings } from '@polar-gosling/domain';
 import type { Clock, IdSource, Logger } from '@polar-gosling/kernel';
+import type { Binaries } from '@polar-gosling/ports/binaries';
 import type { Blobs } from '@polar-gosling/ports/blobs';
 import type { GitReader } from '@polar-gosling/ports/git';
 import type { GitlabHooks, GitlabPace, GitlabReader, GitlabRunners } from '@polar-gosling/ports/gitlab';
@@ -13,6 +14,7 @@ import type { AgentCalls } from './agents.ts';
 import type { ApiTokens, Background, Commands } from './commands.ts';
 import type { EngineMetrics } from './metrics.ts';
 import type { Queries } from './queries.ts';
+import type { Tools } from './tools.ts';
 import type { WebhookIngest } from './webhooks.ts';
 
 export interface EngineSettings {
@@ -67,6 +69,8 @@ export interface EngineDeps {
   readonly machines: Machines;
   /** Where a cloud has runners that are invocations of a container; absent: none has. */
   readonly runnerStart?: RunnerStart;
+  /** Versions of OpenTofu and of the agent. */
+  readonly binaries: { readonly tofu: Binaries; readonly gosling: Binaries };
   readonly clock: Clock;
   readonly ids: IdSource;
   readonly log: Logger;
@@ -85,5 +89,6 @@ export interface Engine {
   readonly queries: Queries;
   readonly commands: Commands;
   readonly tokens: ApiTokens;
+  readonly tools: Tools;
   readonly background: Background;
 }

@@ -8,6 +8,7 @@ import { reconcile } from '../reconcile/reconcile.ts';
 import { runShard } from '../run/run-shard.ts';
 import { sweepProject } from '../sweep/sweep-project.ts';
 import { syncNest } from '../sync/sync-nest.ts';
+import { installTool } from '../tools/install-tool.ts';
 import { handleDelivery, nestBinding } from '../webhooks/handle.ts';
 
 /** How a handler ended: done, or to be tried again after `delayMs` (somebody else is at it, or more is to do). */
@@ -56,6 +57,10 @@ export const handlers: Readonly<Partial<Record<MessageKind, Handler>>> = {
     return done;
   },
   sync: async (deps, _key, options) => ((await syncNest(deps, options)) === 'busy' ? soon : done),
+  install: async (deps, key, options) => {
+    await installTool(deps, key, options);
+    return done;
+  },
   prune: async (deps, _key, options) => {
     await prune(deps, options);
     return done;

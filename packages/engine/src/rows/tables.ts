@@ -18,6 +18,7 @@ import {
   SelfJobRow,
   SwitchRow,
   SyncRow,
+  ToolVersionRow,
   WebhookDeliveryRow,
   WebhookTokenRow,
 } from '@polar-gosling/ports/store';
@@ -45,4 +46,6 @@ export const typed = {
   audit: { table: 'audit_logs', schema: AuditRow },
   apiTokens: { table: 'api_tokens', schema: ApiTokenRow },
   switches: { table: 'switches', schema: SwitchRow },
+  tofuVersions: { table: 'opentofu_version', schema: ToolVersionRow },
+  goslingVersions: { table: 'gosling_version', schema: ToolVersionRow },
 } as const;

@@ -19,7 +19,8 @@ export interface AuditEntry {
     | 'sync'
     | 'switch'
     | 'deployment'
-    | 'task';
+    | 'task'
+    | 'tool';
   readonly resourceId: string;
   /** Why, by which rule, before and after. */
   readonly details: Readonly<Record<string, unknown>>;

@@ -10,6 +10,7 @@ import {
 import { isFrozen } from '../demand/freeze.ts';
 import type { InternalDeps } from '../deps.ts';
 import type { Lease } from '../leases/lease.ts';
+import { followActiveTofu } from '../tools/follow-active.ts';
 import { alignRows } from './align.ts';
 import { guardPlan } from './guard-plan.ts';
 import { noteCapacity } from './note-capacity.ts';
@@ -37,6 +38,7 @@ export async function applyWork(
   at: Omit<WorkContext, 'egg'> & { egg: EggConfigRow },
   options: CallOptions & { trace: string },
 ): Promise<ShardOutcome> {
+  await followActiveTofu(deps, options);
   const tool = await deps.tofu.tool(options);
   const hardEndAt = deps.clock.now() + longestRunMs;
   const run = await openRun(deps, { egg: at.egg.name, shard: at.shard, lease: at.lease, hardEndAt }, options);

@@ -9,7 +9,9 @@ import type { Engine, EngineDeps, EngineSettings } from '../api/engine.ts';
 import { noMetrics } from '../api/metrics.ts';
 import { createEngine } from '../create-engine.ts';
 import type { InternalDeps } from '../deps.ts';
+import { nothingFollowed } from '../tools/follow-active.ts';
 import { createFakeAgents, type FakeAgents } from './fake-agents.ts';
+import { createFakeBinaries } from './fake-binaries.ts';
 import { createFakeGit, type FakeGit } from './fake-git.ts';
 import { createFakeGitlab, type FakeGitlab } from './fake-gitlab.ts';
 import { createFakeTofu, type FakeTofu } from './fake-tofu.ts';
@@ -97,6 +99,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     git: git.reader,
     tofu: tofu.tofu,
     machines: tofu.machinesPort,
+    binaries: { tofu: createFakeBinaries(), gosling: createFakeBinaries() },
     clock,
     ids,
     log: silentLogger,
@@ -104,7 +107,13 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     settings: { ...testSettings, ...options.settings },
     readCaFile: () => undefined,
   };
-  const deps: InternalDeps = { ...(options.wrap?.(base) ?? base), watch: new Map(), bound: {}, compileRule };
+  const deps: InternalDeps = {
+    ...(options.wrap?.(base) ?? base),
+    watch: new Map(),
+    bound: {},
+    followed: nothingFollowed(),
+    compileRule,
+  };
   let engine = createEngine(deps);
   const agents = createFakeAgents({ calls: () => engine.agents, model, tofu, clock, bootMs: 5_000 });
   const processes = createProcesses();

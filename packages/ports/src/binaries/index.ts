@@ -15,13 +15,17 @@ export type SourceAuth =
 /** Where a version comes from. */
 export type BinarySource =
   /** Releases of a GitHub repository: a list, `SHA256SUMS` with exact names, its detached signature. */
-  | { readonly kind: 'github'; readonly repository?: string; readonly auth?: SourceAuth }
+  | {
+      readonly kind: 'github';
+      readonly repository?: string | undefined;
+      readonly auth?: SourceAuth | undefined;
+    }
   /** An address of one's own: `{version}`, `{os}`, `{arch}` are filled in; the SHA-256 of that file must be told. */
   | {
       readonly kind: 'other';
       readonly url: string;
       readonly sha256: string;
-      readonly auth?: SourceAuth;
+      readonly auth?: SourceAuth | undefined;
     };
 
 /** One binary that was fetched, verified and kept. */

@@ -11,6 +11,7 @@ const kinds: Readonly<Record<MessageKind, MessageKind>> = {
   sync: 'sync',
   prune: 'prune',
   schedule: 'schedule',
+  install: 'install',
   notify: 'notify',
 };
 

@@ -10,6 +10,7 @@ export type MessageKind =
   | 'sync'
   | 'prune'
   | 'schedule'
+  | 'install'
   | 'notify';
 
 /** A wake-up; nothing else in it is trusted. Durability sits in the state tables. */

@@ -41,3 +41,4 @@ export {
   type Write,
 } from './store.ts';
 export { type IndexSpec, type TableName, type TableSpec, tableSpec, tables } from './tables.ts';
+export { ToolVersionRow } from './tool-version-row.ts';

@@ -2,6 +2,14 @@ import type { CommandSpec, OptionSpec } from '../command.ts';
 
 const egg: OptionSpec = { flags: '--egg NAME', about: 'only this Egg' };
 
+const of = {
+  flags: '--of PROGRAM',
+  about: 'tofu, or the agent',
+  choices: ['tofu', 'gosling'],
+  fallback: 'tofu',
+};
+const repository = { flags: '--repository OWNER/NAME', about: 'its GitHub repository, where it has another' };
+
 /** An operator's switches, through MotherGoose. */
 export const operatorCommands: readonly CommandSpec[] = [
   {
@@ -84,5 +92,51 @@ export const operatorCommands: readonly CommandSpec[] = [
     arguments: [{ name: 'ID', about: 'as in token list' }],
     examples: ['gosling token revoke 0123456789ab'],
     load: async () => ({ run: (await import('../../commands/token.ts')).revokeToken }),
+  },
+  {
+    path: 'tofu versions',
+    summary: 'which versions are here, and which one runs',
+    options: [of, repository, { flags: '--available', about: 'also those that the releases offer' }],
+    examples: ['gosling tofu versions', 'gosling tofu versions --available'],
+    load: async () => ({ run: (await import('../../commands/tofu.ts')).listVersions }),
+  },
+  {
+    path: 'tofu install',
+    summary: 'fetch a version, prove it and keep it',
+    details:
+      'A release is proved by its signed checksums; a file from an address of your own by the SHA-256 you give.',
+    arguments: [{ name: 'VERSION', about: 'such as 1.12.6' }],
+    options: [
+      of,
+      repository,
+      {
+        flags: '--platform NAME',
+        about: 'linux, darwin or windows, _amd64 or _arm64 (default: of the workers)',
+      },
+      { flags: '--url TEMPLATE', about: 'an address of your own with {version}, {os}, {arch}' },
+      { flags: '--sha256 HEX', about: 'of the file at --url' },
+      { flags: '--auth HOW', about: 'bearer:REF, token:REF or header:NAME:REF; REF names a secret' },
+      { flags: '--use', about: 'use it as soon as it is here' },
+    ],
+    examples: [
+      'gosling tofu install 1.12.6 --use',
+      'gosling tofu install 1.12.6 --url https://files.example.com/tofu_{version}_{os}_{arch}.tar.gz --sha256 50a6…',
+    ],
+    load: async () => ({ run: (await import('../../commands/tofu.ts')).installVersion }),
+  },
+  {
+    path: 'tofu use',
+    summary: 'run a version that is here',
+    arguments: [{ name: 'VERSION', about: 'such as 1.12.6' }],
+    options: [of],
+    examples: ['gosling tofu use 1.12.6'],
+    load: async () => ({ run: (await import('../../commands/tofu.ts')).useVersion }),
+  },
+  {
+    path: 'tofu rollback',
+    summary: 'go back to the version that ran before',
+    options: [of],
+    examples: ['gosling tofu rollback'],
+    load: async () => ({ run: (await import('../../commands/tofu.ts')).rollbackVersion }),
   },
 ];

@@ -1,0 +1,61 @@
+import { sha256Hex } from '@polar-gosling/kernel';
+import {
+  type Binaries,
+  type BinarySource,
+  binaryErrors,
+  type KeptBinary,
+} from '@polar-gosling/ports/binaries';
+
+export interface FakeBinaries extends Binaries {
+  /** Versions that its source has. */
+  readonly offered: string[];
+  /** `version platform` of what is kept, in the order of installing. */
+  readonly kept: string[];
+  readonly used: string[];
+  readonly sources: BinarySource[];
+  /** Fails the next calls of `install` with this. */
+  failures: Error[];
+}
+
+/** Binaries as a model: what is offered can be installed, and remembers what was asked of it. */
+export function createFakeBinaries(): FakeBinaries {
+  const kept = new Map<string, KeptBinary>();
+  const fake: FakeBinaries = {
+    platform: 'linux_amd64',
+    offered: [],
+    used: [],
+    sources: [],
+    failures: [],
+    get kept() {
+      return [...kept.keys()];
+    },
+    async available() {
+      return fake.offered;
+    },
+    async install({ version, platform = 'linux_amd64', source }) {
+      fake.sources.push(source);
+      const failure = fake.failures.shift();
+      if (failure !== undefined) throw failure;
+      if (!fake.offered.includes(version)) {
+        throw binaryErrors.checksum({ what: 'OpenTofu', url: 'https://releases.test' });
+      }
+      const sha256 = sha256Hex(`${version} ${platform}`);
+      const binary: KeptBinary = { version, platform, source: source.kind, sha256, provedBy: 'signature' };
+      kept.set(`${version} ${platform}`, binary);
+      return binary;
+    },
+    async ensure({ version, sha256 }) {
+      return kept.get(`${version} linux_amd64`)?.sha256 === sha256 ? `/bin/tofu-${version}` : undefined;
+    },
+    async read() {
+      return undefined;
+    },
+    async use(version) {
+      fake.used.push(version);
+    },
+    async remove({ version, platform }) {
+      kept.delete(`${version} ${platform}`);
+    },
+  };
+  return fake;
+}

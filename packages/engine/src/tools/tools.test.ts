@@ -1,0 +1,189 @@
+import { Secret } from '@polar-gosling/kernel';
+import { binaryErrors } from '@polar-gosling/ports/binaries';
+import type { ToolVersionRow } from '@polar-gosling/ports/store';
+import { createFakeClock, createSeededIds } from '@polar-gosling/testkit';
+import { describe, expect, it } from 'vitest';
+import type { Caller } from '../api/caller.ts';
+import type { InstallRequest } from '../api/tools.ts';
+import { createControlPlane } from '../testing/control-plane.ts';
+import type { FakeBinaries } from '../testing/fake-binaries.ts';
+import { decideRemovals } from './decide-removals.ts';
+import { followActiveTofu } from './follow-active.ts';
+import { readVersions } from './version-rows.ts';
+
+const options = { signal: new AbortController().signal };
+const caller: Caller = { name: 'ada', role: 'admin', tokenId: 't1' };
+const hourMs = 3_600_000;
+
+async function fixture() {
+  const clock = createFakeClock();
+  const plane = await createControlPlane({ clock, ids: createSeededIds(1, clock) });
+  const binaries = plane.deps.binaries.tofu as FakeBinaries;
+  binaries.offered.push('1.11.0', '1.12.0', '1.12.5', '1.12.6', '1.13.0');
+  const { tools } = plane.engine();
+  const install = async (version: string, changes: Partial<InstallRequest> = {}) => {
+    const source = { kind: 'github' } as const;
+    await tools.install(caller, { kind: 'tofu', version, source, use: true, ...changes }, options);
+    plane.start();
+    await plane.run(30_000);
+    await plane.stop();
+  };
+  const versions = async () => readVersions(plane.deps, 'tofu', options);
+  const active = async () => (await versions()).filter((row) => row.active).map(({ release }) => release);
+  return { clock, plane, binaries, tools, install, versions, active };
+}
+
+describe('installing a version', () => {
+  it('is done by a worker, and leaves a row of what is here and who asked for it', async () => {
+    const { install, versions, plane } = await fixture();
+
+    await install('1.12.6');
+
+    expect(await versions()).toEqual([
+      expect.objectContaining({
+        ...{ release: '1.12.6', source: 'github', platform: 'linux_amd64', active: true },
+        ...{ proved_by: 'signature', sha256_hash: expect.stringMatching(/^[0-9a-f]{64}$/) },
+        downloaded_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+      }),
+    ]);
+    const audit = (await plane.recording.rows('audit_logs')).map(({ actor, action }) => `${actor} ${action}`);
+    expect(audit).toEqual(expect.arrayContaining(['ada install', 'install installed', 'install use']));
+  });
+
+  it('shows why it failed, until it is asked for again', async () => {
+    const { install, versions, binaries } = await fixture();
+
+    await install('9.9.9');
+    const failed = await versions();
+    binaries.offered.push('9.9.9');
+    await install('9.9.9');
+
+    expect(failed).toEqual([
+      expect.objectContaining({
+        ...{ release: '9.9.9', state: 'failed', active: false },
+        problem: expect.objectContaining({ code: 'BINARY_CHECKSUM' }),
+      }),
+    ]);
+    expect((await versions()).map(({ state, active }) => [state, active])).toEqual([[undefined, true]]);
+  });
+
+  it('tries again what may be mended by time, and not what cannot', async () => {
+    const { install, versions, binaries } = await fixture();
+    const gone = binaryErrors.download({ what: 'OpenTofu', url: 'https://x.test', reason: 'reset' });
+    binaries.failures = [gone, gone];
+
+    await install('1.12.6');
+
+    expect(binaries.sources).toHaveLength(3);
+    expect((await versions()).map(({ state }) => state)).toEqual([undefined]);
+  });
+
+  it('reads the secret of a private source by its reference, and keeps only that', async () => {
+    const { install, plane, binaries } = await fixture();
+    await plane.deps.secrets.write('binaries/token', new Secret('hush-hush-hush'), options);
+    const auth = { kind: 'bearer', secretRef: 'binaries/token' } as const;
+
+    await install('1.12.6', {
+      source: { kind: 'other', url: 'https://x.test/{version}', sha256: 'a'.repeat(64), auth },
+    });
+
+    const [source] = binaries.sources;
+    expect(source?.auth?.secret.reveal()).toBe('hush-hush-hush');
+    expect(JSON.stringify(await plane.recording.rows('opentofu_version'))).not.toContain('hush');
+  });
+
+  it('says which secret is missing', async () => {
+    const { install, versions } = await fixture();
+    const auth = { kind: 'token', secretRef: 'binaries/token' } as const;
+
+    await install('1.12.6', { source: { kind: 'github', auth } });
+
+    expect((await versions())[0]?.problem).toMatchObject({
+      code: 'SECRET_MISSING',
+      detail: expect.stringContaining('gosling secret put binaries/token'),
+    });
+  });
+});
+
+describe('choosing a version', () => {
+  it('has one active version, and goes back to the one before', async () => {
+    const { install, tools, active } = await fixture();
+    await install('1.12.5');
+    await install('1.12.6');
+    const before = await active();
+
+    const back = await tools.rollback(caller, 'tofu', options);
+
+    expect(before).toEqual(['1.12.6']);
+    expect(back).toBe('1.12.5');
+    expect(await active()).toEqual(['1.12.5']);
+  });
+
+  it('refuses a version that is not here, or only for another platform, and a way back from the first', async () => {
+    const { install, tools } = await fixture();
+    await install('1.12.6');
+    await install('1.12.5', { platform: 'darwin_arm64', use: false });
+
+    const use = (version: string) => tools.use(caller, { kind: 'tofu', version }, options);
+    await expect(use('1.0.0')).rejects.toMatchObject({ code: 'BINARY_UNKNOWN_VERSION' });
+    await expect(use('1.12.5')).rejects.toMatchObject({ code: 'BINARY_UNKNOWN_VERSION' });
+    await expect(tools.rollback(caller, 'tofu', options)).rejects.toMatchObject({
+      code: 'BINARY_NO_ROLLBACK',
+    });
+  });
+
+  it('reaches the host before the next run, once, and only when it changed', async () => {
+    const { install, plane, binaries, clock } = await fixture();
+    await install('1.12.6');
+
+    await followActiveTofu(plane.deps, options);
+    await clock.advance(61_000);
+    await followActiveTofu(plane.deps, options);
+    await install('1.12.5');
+    await clock.advance(61_000);
+    await followActiveTofu(plane.deps, options);
+
+    expect(binaries.used).toEqual(['1.12.6', '1.12.5']);
+  });
+});
+
+describe('old versions', () => {
+  const row = (release: string, usedAt?: number, changes: Partial<ToolVersionRow> = {}) =>
+    ({
+      ...{ version: 1, updated_at: 0, version_id: release, release, source: 'github', active: false },
+      ...{ platform: 'linux_amd64', sha256_hash: 'x' },
+      ...(usedAt !== undefined && { activated_at: usedAt }),
+      ...changes,
+    }) as ToolVersionRow;
+  const used = ['e', 'd', 'c', 'b', 'a'].map((release, place) => row(release, 5 - place));
+  const now = 10 * hourMs;
+  const removedOf = (rows: readonly ToolVersionRow[], inPlans: string[] = [], at = now) =>
+    decideRemovals(rows, { keep: 3, now: at, inPlans: new Set(inPlans) }).map(({ release }) => release);
+
+  it('keeps the active one and those to go back to', () => {
+    expect(removedOf(used)).toEqual(['a']);
+    expect(removedOf(used.slice(0, 4))).toEqual([]);
+  });
+
+  it('never removes one that a plan needs, one that was never used, or one in use a moment ago', () => {
+    expect(removedOf(used, ['a'])).toEqual([]);
+    expect(removedOf([...used, row('z')])).toEqual(['a']);
+    expect(removedOf(used, [], hourMs)).toEqual([]);
+    expect(removedOf([...used.slice(0, 4), row('a', 1, { active: true })])).toEqual([]);
+  });
+
+  it('go from the host, from Blobs and from the table when there are too many', async () => {
+    const { install, clock, versions, binaries } = await fixture();
+    for (const version of ['1.11.0', '1.12.0', '1.12.5', '1.12.6']) {
+      await install(version);
+      await clock.advance(2 * hourMs);
+    }
+
+    await install('1.13.0');
+
+    expect((await versions()).map(({ release }) => release).toSorted()).toEqual([
+      ...['1.12.0', '1.12.5', '1.12.6', '1.13.0'],
+    ]);
+    expect(binaries.kept).not.toContain('1.11.0 linux_amd64');
+  });
+});
