@@ -16,10 +16,10 @@ import { createSource } from './support/checkout.ts';
 import { freePort } from './support/free-port.ts';
 import { type GitlabProcess, startGitlab } from './support/gitlab-process.ts';
 import { fillIn, shellBlocks } from './support/page.ts';
+import { processesOf } from './support/processes.ts';
 import { type Sshd, startSshd } from './support/sshd.ts';
 import { startTerminal, type Terminal, typed } from './support/terminal.ts';
 import { findTestTofu } from './support/tofu.ts';
-import { processesOf } from './support/victims.ts';
 import { root, stopLocalRunners, until } from './support/world.ts';
 
 const blocks = shellBlocks(join(root, 'docs/getting-started.md'));

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { processesOf } from './support/processes.ts';
 import { type Sshd, startSshd } from './support/sshd.ts';
-import { processesOf } from './support/victims.ts';
 import { createWorld, localEgg, until, type World } from './support/world.ts';
 
 let world: World;

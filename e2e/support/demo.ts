@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { processesOf } from './processes.ts';
 import { type Screen, startTerminal, type Terminal } from './terminal.ts';
 import { findTestTofu } from './tofu.ts';
-import { processesOf } from './victims.ts';
 import { root } from './world.ts';
 
 /** Room for demos: a home and a folder for temporary files of their own, so that whatever stays is seen. */

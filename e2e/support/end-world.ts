@@ -1,4 +1,4 @@
-import { processesOf } from './victims.ts';
+import { processesOf } from './processes.ts';
 import { until, type World } from './world.ts';
 
 /** Ends a world; fails when anything that was started for it goes on (a guard of OpenTofu sees its end in a second). */

@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { pids, quietly } from './processes.ts';
 import { localRunners, runnerRecord, type World } from './world.ts';
 
 /** Pids of OpenTofu processes that work for this world (their current directory is one of its runs), of one command. */
@@ -37,18 +38,6 @@ export async function idleAgents(world: World): Promise<number[]> {
   return found;
 }
 
-/** Every process whose environment, command or current directory names the world's folder. */
-export function processesOf(world: Pick<World, 'dir'>): { pid: number; command: string }[] {
-  return pids().flatMap((pid) => {
-    if (pid === process.pid) return [];
-    const cwd = quietly(() => readlinkSync(`/proc/${pid}/cwd`)) ?? '';
-    const command = quietly(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')) ?? '';
-    const environment = quietly(() => readFileSync(`/proc/${pid}/environ`, 'utf8')) ?? '';
-    const isOurs = cwd.startsWith(world.dir) || `${command}\0${environment}`.includes(world.dir);
-    return isOurs ? [{ pid, command }] : [];
-  });
-}
-
 /** Kills a local runner at once with all it has started: agent, `gitlab-runner`, job. Answers how many there were. */
 export function killFamily(world: World, runnerId: string): number {
   const dir = join(world.dataDir, 'local-runners', runnerId);
@@ -73,16 +62,4 @@ function parentOf(pid: number): number {
 
 export function killNow(pid: number): boolean {
   return quietly(() => process.kill(pid, 'SIGKILL')) === true;
-}
-
-function pids(): number[] {
-  return readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? [Number(name)] : []));
-}
-
-function quietly<Result>(action: () => Result): Result | undefined {
-  try {
-    return action();
-  } catch {
-    return undefined;
-  }
 }

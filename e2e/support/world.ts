@@ -9,6 +9,7 @@ import { createGitlabSim, type GitlabSim, type GitlabSimOptions } from '@polar-g
 import { createSystemClock, Secret } from '@polar-gosling/kernel';
 import { nestTree } from '@polar-gosling/nest';
 import { openLocalSecrets } from '@polar-gosling/wiring';
+import { type CanaryWatch, watchCanaries } from './canary.ts';
 import { freePort } from './free-port.ts';
 import { findTestTofu } from './tofu.ts';
 
@@ -82,6 +83,7 @@ export async function createWorld(options: GitlabSimOptions = {}): Promise<World
     NO_COLOR: '1',
   };
   const running = new Set<Running>();
+  const canaries = watchCanaries({ dir, dataDir });
   await git(dir, 'init', '--quiet', '--bare', '--initial-branch=main', nest.bare);
   await git(dir, 'clone', '--quiet', nest.bare, nest.tree);
   const world: World = {
@@ -94,7 +96,14 @@ export async function createWorld(options: GitlabSimOptions = {}): Promise<World
     nest,
     env,
     pushNest: (files, message = 'change') => pushNest(nest.tree, files, message),
-    cli: (args, given = {}) => cli(args, { env: { ...env, ...given.env }, cwd: dir, stdin: given.stdin }),
+    async cli(args, given = {}) {
+      const result = await cli(args, { env: { ...env, ...given.env }, cwd: dir, stdin: given.stdin });
+      canaries.note(
+        `the output of gosling ${args.slice(0, 2).join(' ')}`,
+        `${result.stdout}\n${result.stderr}`,
+      );
+      return result;
+    },
     up: async (more = {}, user = undefined) => {
       const started = await startUp({ ...env, ...more }, user);
       running.add(started);
@@ -105,7 +114,8 @@ export async function createWorld(options: GitlabSimOptions = {}): Promise<World
       for (const one of running) await one.kill('SIGTERM');
       await stopLocalRunners(dataDir);
       await sim.close();
-      rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
+      for (const one of running) canaries.note('the log of gosling up', one.log());
+      await endFolder(dir, canaries);
     },
   };
   await world.pushNest(
@@ -116,6 +126,13 @@ export async function createWorld(options: GitlabSimOptions = {}): Promise<World
   const reference = `gitlab/${world.server.replaceAll(':', '_')}/default/api-token`;
   await secrets.write(reference, new Secret(apiToken), { signal: AbortSignal.timeout(10_000) });
   return world;
+}
+
+/** Each secret of each world is a planted canary: whatever the test was about, none may be seen outside its place. */
+async function endFolder(dir: string, canaries: CanaryWatch): Promise<void> {
+  const leaks = await canaries.findings();
+  rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
+  if (leaks.length > 0) throw new Error(`secrets were seen in clear: ${leaks.join('; ')}`);
 }
 
 /** Environment that makes things happen more often than by default. */
