@@ -35,10 +35,52 @@ export async function createKeyring(secrets: SecretStore, options: CallOptions):
   };
 }
 
+/**
+ * Puts a new key in force and keeps the others, which open what they sealed. A rotation that was begun and not ended
+ * is gone on with: no further key is made. Only while nothing else seals.
+ */
+export async function beginKeyRotation(
+  secrets: SecretStore,
+  options: CallOptions,
+): Promise<'begun' | 'resumed'> {
+  const stored = await secrets.read(reference, options);
+  const ring = readRing(stored ?? (await secrets.writeIfAbsent(reference, newRing(), options)));
+  if (ring.keys.size > 1) return 'resumed';
+  const next = newKey();
+  await secrets.write(
+    reference,
+    toSecret({ active: next.id, keys: new Map([...ring.keys, [next.id, next.key]]) }),
+    options,
+  );
+  return 'begun';
+}
+
+/** Forgets every key but the one in force. Call it when everything is sealed with that one. */
+export async function endKeyRotation(secrets: SecretStore, options: CallOptions): Promise<void> {
+  const stored = await secrets.read(reference, options);
+  if (stored === undefined) return;
+  const { active, keys } = readRing(stored);
+  if (keys.size > 1) {
+    await secrets.write(
+      reference,
+      toSecret({ active, keys: new Map([...keys].filter(([id]) => id === active)) }),
+      options,
+    );
+  }
+}
+
 function newRing(): Secret {
-  const id = randomBytes(4).toString('hex');
-  const keys = { [id]: randomBytes(keyBytes).toString('base64') };
-  return new Secret(JSON.stringify({ v: 1, active: id, keys }));
+  const { id, key } = newKey();
+  return toSecret({ active: id, keys: new Map([[id, key]]) });
+}
+
+function newKey(): { id: string; key: Uint8Array } {
+  return { id: randomBytes(4).toString('hex'), key: randomBytes(keyBytes) };
+}
+
+function toSecret({ active, keys }: Ring): Secret {
+  const texts = [...keys].map(([id, key]) => [id, Buffer.from(key).toString('base64')]);
+  return new Secret(JSON.stringify({ v: 1, active, keys: Object.fromEntries(texts) }));
 }
 
 function readRing(secret: Secret): Ring {

@@ -14,6 +14,7 @@ import { createGroupCommit } from './group-commit.ts';
 import { openInlineWriter } from './inline-writer.ts';
 import { openForReading } from './open-database.ts';
 import { createReader } from './reader.ts';
+import { resealRows } from './reseal.ts';
 import { openThreadWriter } from './thread-writer.ts';
 
 export interface SqliteStore extends Store {
@@ -21,6 +22,8 @@ export interface SqliteStore extends Store {
   backup(path: string, options: CallOptions): Promise<void>;
   /** Problems that SQLite finds in the file; empty when it is sound. Reads all of it. */
   integrityCheck(options: CallOptions): Promise<readonly string[]>;
+  /** Writes every sealed column again, with the key that seals now; answers how many rows. Safe to repeat. */
+  reseal(options: CallOptions): Promise<number>;
   /** Writes have been refused for a while (disk full, rights); it ends by itself. */
   isReadOnly(): boolean;
 }
@@ -50,7 +53,7 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Sq
   const codec = createColumnCodec(options);
   const commits = createInFlight();
 
-  return {
+  const store: Pick<Store, 'get' | 'list' | 'commit'> = {
     async get(keys, { signal }) {
       signal.throwIfAborted();
       const checked = keys.map(checkKey);
@@ -68,6 +71,10 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Sq
       const checked = checkUnit(unit);
       return commits.run('commit', async () => group.commit(await codec.encode(checked, { signal }), signal));
     },
+  };
+  return {
+    ...store,
+    reseal: (call) => resealRows(db, store, call),
     async close() {
       await commits.drain();
       await group.drain();

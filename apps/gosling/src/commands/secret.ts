@@ -1,5 +1,7 @@
+import path from 'node:path';
+import { silentLogger } from '@polar-gosling/kernel';
 import { secretRole } from '@polar-gosling/ports/secrets';
-import { placeOfSecret } from '@polar-gosling/wiring';
+import { placeOfSecret, rotateKeyring } from '@polar-gosling/wiring';
 import type { Command } from '../cli/command.ts';
 import { cliErrors } from '../cli-errors.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -52,4 +54,33 @@ export const explainSecret: Command = async (context, input) => {
     if (shown.value !== undefined) output.data(shown.value);
   }
   return value === undefined ? exitCodes.notFound : exitCodes.ok;
+};
+
+/** A new key for the sealed columns of the store. Broken off, it is gone on with by the next call. */
+export const rotateSecret: Command = async (context, input) => {
+  const { config, clock, env, output, signal, flags } = context;
+  const reference = input.argument('REF');
+  if (reference !== 'store/keyring') {
+    throw cliErrors.usage({
+      problem: 'what can be rotated is store/keyring; set others anew with gosling secret put',
+    });
+  }
+  // The pass opens the file and its big columns itself.
+  if ((env['GOSLING_STORE'] || 'sqlite') !== 'sqlite' || env['GOSLING_BLOBS']) {
+    throw cliErrors.usage({
+      problem: 'the key ring is rotated where store and blobs lie in the data directory',
+    });
+  }
+  const dataDir = path.resolve(config.dataDir);
+  const secrets = openSecretStore(context);
+  const deps = { dataDir, secrets, clock, log: silentLogger, pid: process.pid };
+  const rotation = await rotateKeyring(deps, { signal });
+  if (rotation.kind === 'running') throw cliErrors.alreadyRunning({ dataDir, pid: rotation.pid });
+  const { rows, wasResumed } = rotation;
+  if (flags.json) output.json({ rows, was_resumed: wasResumed });
+  else
+    output.talk(
+      `a new key is in force; ${rows} rows were sealed again${wasResumed ? ' (an earlier rotation was finished)' : ''}`,
+    );
+  return exitCodes.ok;
 };

@@ -185,6 +185,14 @@ export const fileCommands: readonly CommandSpec[] = [
     load: async () => ({ run: (await import('../../commands/secret.ts')).explainSecret }),
   },
   {
+    path: 'secret rotate',
+    summary: 'a new key for the sealed columns of the store; everything is sealed again',
+    details: 'While no gosling up runs on this data directory. Broken off, the next call goes on.',
+    arguments: [{ name: 'REF', about: 'store/keyring' }],
+    examples: ['gosling secret rotate store/keyring'],
+    load: async () => ({ run: (await import('../../commands/secret.ts')).rotateSecret }),
+  },
+  {
     path: 'doctor',
     summary: 'check this machine and this installation, with a fix for each finding',
     options: [
