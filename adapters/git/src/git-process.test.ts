@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createMasker } from '@polar-gosling/kernel';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { GitDeps } from './git.ts';
 import { aGitFor } from './testing/a-git.ts';
@@ -58,5 +59,22 @@ describe('a git that does not come to an end', { timeout: 30_000 }, () => {
     await expect(fetched).rejects.toThrow('stop');
     const group = Number(readFileSync(pidFile, 'utf8'));
     expect(aliveInGroup(group)).toEqual([]);
+  });
+});
+
+describe('what git says of a failure', () => {
+  it('is masked before it goes into an error', async () => {
+    const masker = createMasker();
+    masker.add('CANARY-of-the-deploy-key');
+    const file = join(nest.dir, 'talking-git');
+    const script =
+      'echo "fatal: bad key CANARY-of-the-deploy-key, sent as Bearer q9Zr7Lk2Xv5Tn8Wb4Mj1" >&2; exit 128';
+    writeFileSync(file, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+
+    const refused: unknown = await aGit({ gitBinary: file, masker })
+      .fetch({ url: nest.url }, options)
+      .catch((error: unknown) => error);
+
+    expect(String(refused)).toContain('bad key ***MASKED***, sent as Bearer ***MASKED***');
   });
 });

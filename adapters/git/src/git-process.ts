@@ -29,7 +29,13 @@ const graceMs = 2_000;
  * Runs Git without a shell in a process group of its own, so that its helpers (ssh, remote-https, index-pack) end
  * with it. An aborted signal ends the group and is thrown; the exit code is for the caller to judge.
  */
-export function createGitRunner(deps: { binary: string; cwd: string; clock: Clock }): RunGit {
+export function createGitRunner(deps: {
+  binary: string;
+  cwd: string;
+  clock: Clock;
+  /** What Git says of a failure goes into errors, rows and logs. */
+  mask: (text: string) => string;
+}): RunGit {
   return async (command, { signal }) => {
     signal.throwIfAborted();
     const ends = deadline(signal, command.timeoutMs);
@@ -43,7 +49,8 @@ export function createGitRunner(deps: { binary: string; cwd: string; clock: Cloc
     const outcome = await watch(child, { command, ends, clock: deps.clock });
     signal.throwIfAborted();
     if (outcome.failure) throw outcome.failure.error;
-    return { ...outcome.result, isTimedOut: ends.aborted };
+    const stderr = deps.mask(outcome.result.stderr);
+    return { ...outcome.result, stderr, isTimedOut: ends.aborted };
   };
 }
 

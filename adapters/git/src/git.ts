@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve as resolvePath } from 'node:path';
-import type { Clock, Logger } from '@polar-gosling/kernel';
+import type { Clock, Logger, Masker } from '@polar-gosling/kernel';
 import type { GitReader } from '@polar-gosling/ports/git';
 import { fetchNest } from './fetch-nest.ts';
 import { createGitRunner } from './git-process.ts';
@@ -17,6 +17,7 @@ export interface GitDeps {
   readonly dir: string;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly masker: Pick<Masker, 'mask'>;
   /** Allows `file:///` remotes. */
   readonly allowFile: boolean;
   /** Allows remotes on private and loopback addresses. */
@@ -34,7 +35,8 @@ export function createGit(deps: GitDeps): GitReader {
   const dir = resolvePath(deps.dir);
   const gitDir = join(dir, 'nest.git');
   const limits: GitLimits = { ...defaultLimits, ...deps.limits };
-  const run = createGitRunner({ binary: deps.gitBinary ?? 'git', cwd: dir, clock: deps.clock });
+  const mask = (text: string) => deps.masker.mask(text);
+  const run = createGitRunner({ binary: deps.gitBinary ?? 'git', cwd: dir, clock: deps.clock, mask });
   const env = hardenedEnv(deps.env, { gitDir, home: join(dir, 'home'), allowFile: deps.allowFile });
   const repository = createRepository({ gitDir, run, env, limits });
   const inTurn = createTurns();

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { createSystemClock, Secret, silentLogger } from '@polar-gosling/kernel';
+import { createMasker, createSystemClock, Secret, silentLogger } from '@polar-gosling/kernel';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createGit } from './git.ts';
 import { type DumbHttps, serveDumbHttps } from './testing/dumb-https.ts';
@@ -27,6 +27,7 @@ describe('a Nest behind https', { timeout: 30_000 }, () => {
       dir: join(nest.dir, 'data'),
       clock: createSystemClock(),
       logger: silentLogger,
+      masker: createMasker(),
       allowFile: false,
       allowPrivate: true,
       env: { PATH: '/usr/local/bin:/usr/bin:/bin' },

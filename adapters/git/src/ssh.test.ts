@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createSystemClock, Secret, silentLogger } from '@polar-gosling/kernel';
+import { createMasker, createSystemClock, Secret, silentLogger } from '@polar-gosling/kernel';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Sshd, startSshd } from '../../../e2e/support/sshd.ts';
 import { createDeployKeys, type DeployKeys } from './deploy-keys.ts';
@@ -33,6 +33,7 @@ describe('a Nest behind a real sshd', { timeout: 30_000 }, () => {
       dir: data(),
       clock: createSystemClock(),
       logger: silentLogger,
+      masker: createMasker(),
       allowFile: false,
       allowPrivate,
       env: { PATH: '/usr/local/bin:/usr/bin:/bin' },

@@ -48,6 +48,8 @@ export interface OpenOptions {
   /** What a local runner's agent may have of our environment. */
   readonly agentEnvironment: Readonly<Record<string, string>>;
   readonly userAgent: string;
+  /** A secret was given out after its time because its backend did not answer. */
+  readonly onStaleSecret?: () => void;
   readonly signal: AbortSignal;
 }
 
@@ -103,7 +105,9 @@ async function openState(options: OpenOptions, { masker, log, undo }: Opening) {
   const deps = { dataDir, clock, ids, log, environment, signal };
   const plainSecrets = openSecrets({ ...deps, settings: engines.secrets, masker });
   undo.push(() => plainSecrets.close());
-  const secrets = createCachedSecrets(plainSecrets, { clock, ttlMs: secretTtlMs, masker, logger: log });
+  const countStale = () => options.onStaleSecret?.();
+  const cache = { clock, ttlMs: secretTtlMs, masker, logger: log, countStale };
+  const secrets = createCachedSecrets(plainSecrets, cache);
   const sealer = await createKeyring(plainSecrets, { signal });
   const { blobs, close: closeBlobs } = await blobStores[schemeOf(engines.blobs)].open(engines.blobs, deps);
   undo.push(closeBlobs);
@@ -141,6 +145,7 @@ function openHost(
     dir: join(dataDir, 'git'),
     clock,
     logger: log,
+    masker,
     allowFile: true,
     allowPrivate: true,
     env: environment,

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { createSystemClock, silentLogger } from '@polar-gosling/kernel';
+import { createMasker, createSystemClock, silentLogger } from '@polar-gosling/kernel';
 import type { GitReader } from '@polar-gosling/ports/git';
 import { createGit, type GitDeps } from '../git.ts';
 import type { LocalNest } from './local-nest.ts';
@@ -12,6 +12,7 @@ export function aGitFor(nest: LocalNest, deps: Partial<GitDeps>): GitReader {
     dir: join(nest.dir, 'data'),
     clock: createSystemClock(),
     logger: silentLogger,
+    masker: createMasker(),
     allowFile: true,
     allowPrivate: true,
     env: { PATH: path },

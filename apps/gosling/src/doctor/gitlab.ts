@@ -95,8 +95,9 @@ function addressOf(host: string, { env }: CliContext): string {
   return given && URL.canParse(given) && new URL(given).host === host ? given : `https://${host}`;
 }
 
-function gitIn(dir: string, { clock, env }: CliContext) {
-  return createGit({ dir, clock, logger: silentLogger, allowFile: true, allowPrivate: true, env });
+function gitIn(dir: string, { clock, env, masker }: CliContext) {
+  const rights = { allowFile: true, allowPrivate: true };
+  return createGit({ dir, clock, logger: silentLogger, masker, ...rights, env });
 }
 
 function openGitlab({ clock, ids, env }: CliContext) {

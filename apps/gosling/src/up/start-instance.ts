@@ -67,9 +67,11 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
   if ('takenBy' in lock) throw cliErrors.alreadyRunning({ dataDir, pid: lock.takenBy });
   const undo: (() => Promise<void>)[] = [async () => lock.release()];
   try {
-    const parts = await open(options, dataDir);
+    const stale = { count: () => {} };
+    const parts = await open(options, { dataDir, onStaleSecret: () => stale.count() });
     undo.push(() => parts.close());
-    const metrics = createMetrics();
+    const metrics = createMetrics(parts.masker);
+    stale.count = metrics.staleSecret;
     const address = { url: '' };
     const settings = settingsOf(options, { parts, holder: processHolder(process.pid), address });
     const engine = createEngine({
@@ -81,7 +83,7 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
       readCaFile,
       isHolderGone,
     });
-    const { log, queue: tasks } = parts;
+    const { log, masker, queue: tasks } = parts;
     const { clock, ids } = options;
     const server = await startServer({
       engine,
@@ -89,6 +91,7 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
       config,
       metrics,
       log,
+      masker,
       clock,
       ids,
       version: goslingVersion,
@@ -122,11 +125,14 @@ async function unwind(undo: (() => Promise<void>)[]): Promise<void> {
   for (let step = undo.pop(); step !== undefined; step = undo.pop()) await step();
 }
 
-function open(options: InstanceOptions, dataDir: string): Promise<InstanceParts> {
+function open(
+  options: InstanceOptions,
+  at: { dataDir: string; onStaleSecret: () => void },
+): Promise<InstanceParts> {
   const { config, env, clock, ids, signal } = options;
   const main = fileURLToPath(new URL('../main.ts', import.meta.url));
   return openInstance({
-    dataDir,
+    ...at,
     clock,
     ids,
     makeLog: (masker) =>

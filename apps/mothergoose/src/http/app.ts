@@ -1,6 +1,6 @@
 import { type Route, routes } from '@polar-gosling/api-contract';
 import type { Engine } from '@polar-gosling/engine';
-import type { Clock, IdSource, Logger } from '@polar-gosling/kernel';
+import type { Clock, IdSource, Logger, Masker } from '@polar-gosling/kernel';
 import type { QueueOperations } from '@polar-gosling/ports/queue';
 import fastify, { type FastifyInstance } from 'fastify';
 import type { Metrics } from '../metrics/prometheus.ts';
@@ -13,7 +13,7 @@ import { hasMuchUnread, lingerOnClose } from './linger.ts';
 import { refuseOtherMethods } from './method-gate.ts';
 import { fastifyPath, type Handlers, mountRoutes } from './mount.ts';
 import { createPageSessions, type PageSessions } from './page-sessions.ts';
-import { codedOf, sendProblem } from './problem.ts';
+import { codedOf, maskProblem, sendProblem } from './problem.ts';
 import { createRateLimiter } from './rate-limit.ts';
 import { continueIfAsked, isEncoded } from './read-body.ts';
 import { agentHandlers } from './routes/agents.ts';
@@ -38,6 +38,7 @@ export interface AppDeps {
   readonly config: { readonly listen: { readonly isLoopback: boolean } };
   readonly metrics: Metrics;
   readonly log: Logger;
+  readonly masker: Pick<Masker, 'mask'>;
   readonly clock: Clock;
   readonly ids: IdSource;
   readonly version: string;
@@ -157,6 +158,7 @@ function addHooks(app: FastifyInstance, deps: AppDeps, { access, metrics, limits
     reply.header('connection', 'close');
     lingerOnClose(request.raw);
   });
+  app.addHook('onSend', async (_request, reply, payload) => maskProblem(deps.masker, reply, payload));
   app.addHook('onResponse', async (request, reply) => {
     const { statusCode: status } = reply;
     if (status >= 400 && status < 500 && status !== 429) access.chargeFailure(request);

@@ -1,5 +1,5 @@
 import { type Problem, problemMediaType } from '@polar-gosling/api-contract';
-import { type CodedError, isCoded, toProblem } from '@polar-gosling/kernel';
+import { type CodedError, isCoded, type Masker, toProblem } from '@polar-gosling/kernel';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { httpErrors } from './http-errors.ts';
@@ -22,6 +22,14 @@ export function sendProblem(
   if (problem.status === 429 || problem.status === 503) reply.header('retry-after', String(retryAfterS));
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer realm="gosling"');
   return reply.code(problem.status).header('content-type', problemMediaType).send(JSON.stringify(problem));
+}
+
+/** Value by value, so that the answer stays JSON whatever is masked. */
+export function maskProblem(masker: Pick<Masker, 'mask'>, reply: FastifyReply, payload: unknown): unknown {
+  const isProblem = String(reply.getHeader('content-type')).startsWith(problemMediaType);
+  if (!isProblem || typeof payload !== 'string') return payload;
+  const masked = (_key: string, value: unknown) => (typeof value === 'string' ? masker.mask(value) : value);
+  return JSON.stringify(JSON.parse(payload), masked);
 }
 
 export function problemOf(error: unknown, instance: string): Problem {

@@ -1,4 +1,4 @@
-import { defineErrors, sha256Hex } from '@polar-gosling/kernel';
+import { createMasker, defineErrors, sha256Hex } from '@polar-gosling/kernel';
 import { runs } from '@polar-gosling/testkit';
 import fc from 'fast-check';
 import type { FastifyInstance } from 'fastify';
@@ -19,7 +19,7 @@ const unlimited = { burst: 1e9, perSecond: 1e9 };
 
 function start(parts: Parameters<typeof createFakeEngine>[0] = {}) {
   const fake: FakeEngine = createFakeEngine(parts);
-  const metrics: Metrics = createMetrics();
+  const metrics: Metrics = createMetrics(createMasker());
   const app = testApp(fake.engine, {
     metrics,
     limits: { perSource: unlimited, webhookBodyBytes: 2_000 },

@@ -1,9 +1,10 @@
+import { createMasker } from '@polar-gosling/kernel';
 import { describe, expect, it } from 'vitest';
 import { createMetrics } from './prometheus.ts';
 
 describe('the metrics', () => {
   it('say how long CI jobs waited and for what', async () => {
-    const metrics = createMetrics();
+    const metrics = createMetrics(createMasker());
 
     metrics.jobWaited('starting_runner', 12);
     metrics.jobWaited('served_by_idle', 0.4);
@@ -15,7 +16,7 @@ describe('the metrics', () => {
   });
 
   it('say how long the stages of a boot took', async () => {
-    const metrics = createMetrics();
+    const metrics = createMetrics(createMasker());
 
     metrics.bootStage('apply', 3);
 
@@ -23,7 +24,7 @@ describe('the metrics', () => {
   });
 
   it('count deliveries, tasks, runs and requests', async () => {
-    const metrics = createMetrics();
+    const metrics = createMetrics(createMasker());
 
     metrics.delivery('denied');
     metrics.task('reconcile', 'retry');
@@ -40,7 +41,7 @@ describe('the metrics', () => {
   });
 
   it('let the count of a state that is empty now go to 0', async () => {
-    const metrics = createMetrics();
+    const metrics = createMetrics(createMasker());
 
     metrics.runners('a', { idle: 2 });
     metrics.runners('b', { idle: 1 });
@@ -53,7 +54,7 @@ describe('the metrics', () => {
   });
 
   it('show the queue', async () => {
-    const metrics = createMetrics();
+    const metrics = createMetrics(createMasker());
 
     metrics.queueDepth({ ready: 3, leased: 1, delayed: 2, buried: 4, oldestAgeMs: 2_500 });
     const text = await metrics.render();
@@ -66,8 +67,8 @@ describe('the metrics', () => {
   });
 
   it('of two servers in one process do not mix', async () => {
-    const one = createMetrics();
-    const other = createMetrics();
+    const one = createMetrics(createMasker());
+    const other = createMetrics(createMasker());
 
     one.delivery('accepted');
 

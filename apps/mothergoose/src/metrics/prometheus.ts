@@ -1,10 +1,13 @@
 import type { EngineMetrics } from '@polar-gosling/engine';
+import type { Masker } from '@polar-gosling/kernel';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 /** What the engine and the HTTP server count, as Prometheus reads it. */
 export interface Metrics extends EngineMetrics {
   /** One answered request of the API; `route` is the pattern, never the path. */
   request(at: { method: string; route: string; status: number }, seconds: number): void;
+  /** A secret older than its TTL was given out because its backend is down. */
+  staleSecret(): void;
   readonly contentType: string;
   render(): Promise<string>;
 }
@@ -14,7 +17,7 @@ const bootBuckets = [0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600];
 const requestBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /** A registry of its own: two servers in one process do not mix. */
-export function createMetrics(): Metrics {
+export function createMetrics(masker: Pick<Masker, 'mask'>): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const gauges = createGauges(registry);
@@ -23,7 +26,9 @@ export function createMetrics(): Metrics {
   const statesOf = new Map<string, ReadonlySet<string>>();
   return {
     contentType: registry.contentType,
-    render: () => registry.metrics(),
+    // A label is a name of the Nest or of GitLab: somebody may have put a secret there.
+    render: async () => masker.mask(await registry.metrics()),
+    staleSecret: () => counters.staleSecrets.inc(),
     request: ({ method, route, status }, seconds) =>
       times.request.observe({ method, route, status: String(status) }, seconds),
     jobWaited: (cause, seconds) => times.jobWait.observe({ cause }, seconds),
@@ -88,6 +93,11 @@ function createCounters(registry: Registry) {
       name: 'gosling_tasks_total',
       help: 'Messages worked on',
       labelNames: ['kind', 'result'],
+      registers,
+    }),
+    staleSecrets: new Counter({
+      name: 'gosling_stale_secrets_total',
+      help: 'Secrets given out after their time because their backend did not answer',
       registers,
     }),
     runs: new Counter({

@@ -1,5 +1,5 @@
 import type { Engine } from '@polar-gosling/engine';
-import { createSystemClock, createSystemIds, silentLogger } from '@polar-gosling/kernel';
+import { createMasker, createSystemClock, createSystemIds, silentLogger } from '@polar-gosling/kernel';
 import type { QueueOperations } from '@polar-gosling/ports/queue';
 import type { FastifyInstance } from 'fastify';
 import { type AppDeps, createApp } from '../http/app.ts';
@@ -31,8 +31,9 @@ export function testDeps(engine: Engine, given: Partial<AppDeps> = {}): AppDeps 
     engine,
     tasks: fakeTasks,
     config: { listen: { isLoopback: true } },
-    metrics: createMetrics(),
+    metrics: createMetrics(createMasker()),
     log: silentLogger,
+    masker: createMasker(),
     clock,
     ids: createSystemIds(clock),
     version: '0.0.0-test',
