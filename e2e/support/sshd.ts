@@ -4,6 +4,9 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { expect } from 'vitest';
+
+const program = '/usr/sbin/sshd';
 
 export interface Sshd extends AsyncDisposable {
   readonly port: number;
@@ -28,6 +31,7 @@ export async function startSshd(options: {
   authorizedKeys: readonly string[];
   root?: string;
 }): Promise<Sshd> {
+  expect(existsSync(program), `${program} (Debian: apt-get install openssh-server)`).toBe(true);
   const dir = mkdtempSync(join(tmpdir(), 'sshd-'));
   const { root } = options;
   const gate = join(dir, 'gate');
@@ -82,7 +86,7 @@ function createConnections(dir: string) {
   return {
     log: () => said,
     serve(socket: Socket): void {
-      const child = spawn('/usr/sbin/sshd', ['-i', '-e', '-f', join(dir, 'sshd_config')], {
+      const child = spawn(program, ['-i', '-e', '-f', join(dir, 'sshd_config')], {
         stdio: [socket, socket, 'pipe'],
       });
       running.add(child);

@@ -34,7 +34,7 @@ is_alive() { [ -f "$1" ] && kill -0 "$(cat "$1")" 2>/dev/null; }
 start() {
   local name=$1 url=$2 seconds=$3 pid_file=$run/$1.pid
   shift 3
-  (cd "$run" && exec setsid "$@" >"$log/$name.log" 2>&1 </dev/null) &
+  (cd "$run" && exec setsid "$@" >"$log/$name.log" 2>&1 </dev/null 9>&-) &
   echo $! >"$pid_file"
   for _ in $(seq $((seconds * 10))); do
     if curl -s -o /dev/null --max-time 2 "$url"; then return 0; fi

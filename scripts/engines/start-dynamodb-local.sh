@@ -5,10 +5,11 @@
 begin dynamodb 18000 "$@"
 version=2.6.0
 home=$POLAR_CACHE/dynamodb-local-$version
-need java 'openjdk-17-jre-headless'
+here=$(cd "$(dirname "$0")" && pwd)
+need java 'openjdk-17-jdk-headless'
 lock dynamodb
 maven_jars "$home" com.amazonaws DynamoDBLocal "$version"
 unlock
 start "$name" "$url/" 90 java -Xmx512m "-Dsqlite4java.library.path=$home/lib" -cp "$home/lib/*" \
-  com.amazonaws.services.dynamodbv2.local.main.ServerRunner -inMemory -sharedDb -disableTelemetry -port "$port"
+  "$here/LoopbackDynamoDb.java" -inMemory -sharedDb -disableTelemetry -port "$port"
 echo "$url"
