@@ -5,7 +5,8 @@ export interface Variant {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string | undefined>>;
   /**
-   * `reported`: the process prints `{"value": number, "result": …}` as its last line;
+   * `reported`: the process prints `{"value": number, "result": …}` as its last line, where one run tells several figures
+   * with `"more": {name: number}`;
    * `cpu`: ms of CPU time of the process and its children, `wall`: ms from start to end, both seen from outside.
    */
   readonly measure: 'reported' | 'cpu' | 'wall';
@@ -16,12 +17,16 @@ export type Goal =
   /** baseline / subject: how many times less the subject needs. */
   | { readonly kind: 'faster'; readonly atLeast: number }
   /** subject / baseline: the part of the baseline that the subject needs. */
-  | { readonly kind: 'cost'; readonly atMost: number };
+  | { readonly kind: 'cost'; readonly atMost: number }
+  /** The subject alone, in the comparison's unit, in its worst round; the baseline is there to be seen. */
+  | { readonly kind: 'limit'; readonly atMost: number };
 
 /** Two variants that do the same work. */
 export interface Comparison {
   readonly name: string;
   readonly unit: string;
+  /** The figure among `more` that is compared; absent: `value`. */
+  readonly figure?: string;
   readonly subject: Variant;
   readonly baseline: Variant;
   readonly goal: Goal;

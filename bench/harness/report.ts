@@ -22,5 +22,6 @@ export function reportOf(result: BenchResult): string {
 }
 
 function sayGoal(goal: Goal): string {
+  if (goal.kind === 'limit') return `≤ ${goal.atMost} in every round`;
   return goal.kind === 'faster' ? `≥ ${goal.atLeast}× faster` : `≤ ${goal.atMost}× the cost`;
 }

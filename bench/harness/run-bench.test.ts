@@ -43,6 +43,30 @@ describe('the harness of benchmarks', () => {
     expect(reportOf(result)).toContain('work: 4 (goal ≥ 3× faster)\n  ours: median 2 ms of 2, 2');
   });
 
+  it('compares another figure of the same run, and holds a limit in every round', async () => {
+    const report = { value: 1, result: 'done', more: { cpu: 30 } };
+    const variant = aVariant('ours', `console.log(${JSON.stringify(JSON.stringify(report))})`);
+    const work = { unit: 'ms', figure: 'cpu', subject: variant, baseline: variant };
+    const limits = [30, 29].map((atMost) => ({
+      ...work,
+      name: `≤ ${atMost}`,
+      goal: { kind: 'limit', atMost } as const,
+    }));
+
+    const result = await runBench(
+      'one',
+      { question: 'is it small?', rounds: 2, prepare: async () => limits },
+      context,
+    );
+
+    expect(result).toMatchObject({
+      ratios: { '≤ 30': 30, '≤ 29': 30 },
+      raw: { '≤ 30': { ours: [30, 30] } },
+      goals: { '≤ 30': { isMet: true }, '≤ 29': { isMet: false } },
+    });
+    expect(reportOf(result)).toContain('≤ 29: 30 (goal ≤ 29 in every round) MISSED');
+  });
+
   it('swaps the order of the variants each round', async () => {
     const order: string[] = [];
     const bench = aBench(aVariant('ours', aReport(2)), aVariant('theirs', aReport(2)));

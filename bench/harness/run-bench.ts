@@ -34,7 +34,8 @@ async function measure(name: string, bench: Bench, context: BenchContext): Promi
     for (const variant of round % 2 === 1 ? variants : variants.toReversed()) {
       const one = await runVariant(variant, context.signal);
       measured.get(variant)?.push(one);
-      context.say(`round ${round}: ${variant.name}: ${one.value} (${one.result})`);
+      const more = one.more === undefined ? '' : ` ${JSON.stringify(one.more)}`;
+      context.say(`round ${round}: ${variant.name}: ${one.value}${more} (${one.result}), load ${loadOf()}`);
     }
   }
   const figures = comparisons.map((comparison) => figuresOf(comparison, measured));
@@ -63,21 +64,27 @@ export function median(values: readonly number[]): number {
 }
 
 function figuresOf(comparison: Comparison, measured: ReadonlyMap<Variant, readonly Measured[]>) {
-  const { subject, baseline, goal } = comparison;
+  const { subject, baseline, goal, figure } = comparison;
   const values = (variant: Variant) => {
     const all = measured.get(variant) ?? [];
     const results = new Set(all.map(({ result }) => result));
     if (results.size > 1)
       throw new Error(`${variant.name} did not do the same each time: ${[...results].join(' ')}`);
-    return all.map(({ value }) => value);
+    return all.map(({ value, more }) => (figure === undefined ? value : (more?.[figure] ?? Number.NaN)));
   };
-  const [ours, theirs] = [median(values(subject)), median(values(baseline))];
-  const ratio = goal.kind === 'faster' ? theirs / ours : ours / theirs;
+  const ratio = ratioOf(goal, values(subject), values(baseline));
   return {
     comparison,
     ratio: Number(ratio.toPrecision(4)),
     raw: { [subject.name]: values(subject), [baseline.name]: values(baseline) },
   };
+}
+
+/** For a limit not a ratio, but the worst value: it holds in every round or not at all. */
+function ratioOf(goal: Goal, subject: readonly number[], baseline: readonly number[]): number {
+  if (goal.kind === 'limit') return Math.max(...subject);
+  const [ours, theirs] = [median(subject), median(baseline)];
+  return goal.kind === 'faster' ? theirs / ours : ours / theirs;
 }
 
 function isMet(goal: Goal, ratio: number): boolean {

@@ -4,6 +4,8 @@ import type { Variant } from './bench.ts';
 
 export interface Measured {
   readonly value: number;
+  /** Other figures of the same run. */
+  readonly more?: Readonly<Record<string, number>>;
   /** What the process made of its work: the same in each run, or it was not the same work. */
   readonly result: string;
 }
@@ -43,9 +45,9 @@ async function collect(stream: unknown): Promise<string> {
 function readReport(variant: Variant, output: string): Measured {
   const last = output.trimEnd().split('\n').at(-1) ?? '';
   try {
-    const { value, result } = JSON.parse(last) as { value?: unknown; result?: unknown };
+    const { value, result, more } = JSON.parse(last) as Partial<Measured>;
     if (typeof value === 'number' && value > 0 && result !== undefined) {
-      return { value, result: JSON.stringify(result) };
+      return { value, result: JSON.stringify(result), ...(more && { more }) };
     }
   } catch (cause) {
     throw new Error(`${variant.name} printed no JSON: ${last.slice(0, 200)}`, { cause });
