@@ -2,6 +2,23 @@ export { type AssignFacts, assignJob, moveOnAfterMs, type RankedEgg, rankEggs } 
 export type { Assignment, BindingFacts, Candidate, CiJobStatus, EggRoom } from './demand/facts.ts';
 export { applyJobStatus, isJobOver, isJobStatus, jobRank } from './demand/job-status.ts';
 export { explainNoMatch, matchEggs } from './demand/match.ts';
+export {
+  chooseRollback,
+  type DeploymentFacts,
+  type RollbackChoice,
+  type RollbackFacts,
+} from './deployment/choose-rollback.ts';
+export { type ConfigChange, configChanges } from './deployment/config-changes.ts';
+export { forgottenDeployments } from './deployment/kept-deployments.ts';
+export {
+  isSameMachinePart,
+  type MachinePart,
+  machinePartOf,
+  nestMachineHash,
+  withMachinePart,
+} from './deployment/machine-part.ts';
+export { applyPin, isPinInForce, type PinFacts } from './deployment/pin.ts';
+export { type ReplacedRunner, type Replacement, replacementBy } from './deployment/replaced-runners.ts';
 export type {
   CloudProvider,
   EggCloud,

@@ -1,5 +1,6 @@
 export type { CallOptions } from '../call.ts';
 export { storeErrors } from './errors.ts';
+export { PinRow } from './pin-row.ts';
 export { readRow } from './read-row.ts';
 export {
   ApiTokenRow,

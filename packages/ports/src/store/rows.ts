@@ -240,6 +240,8 @@ export const DeploymentRow = z.object({
   ended_at: number,
   boots_failed: z.number().default(0),
   jobs_succeeded: z.number().default(0),
+  /** What of the Egg's configuration shaped its machines: a rollback brings it back. */
+  machine: json.optional(),
 });
 export type DeploymentRow = z.infer<typeof DeploymentRow>;
 
