@@ -61,3 +61,22 @@ export const caFileErrors = defineErrors('CA_FILE', {
     retry: 'never',
   },
 });
+
+export const rollbackErrors = defineErrors('ROLLBACK', {
+  nothing: {
+    message: (p: { egg: string; why: string }) => `egg ${p.egg} has nothing to go back to: ${p.why}`,
+    http: 409,
+    retry: 'never',
+  },
+  notPinned: {
+    message: (p: { egg: string }) => `egg ${p.egg} is not pinned: what its Nest says is in force`,
+    http: 409,
+    retry: 'never',
+  },
+  unknownTarget: {
+    message: (p: { egg: string; to: string; known: readonly string[] }) =>
+      `egg ${p.egg} has no deployment of ${p.to}; there are those of commit ${p.known.join(', ') || '(none)'}`,
+    http: 404,
+    retry: 'never',
+  },
+});

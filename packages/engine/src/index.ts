@@ -19,8 +19,16 @@ export type {
   RunnerView,
   WhyView,
 } from './api/queries.ts';
+export type { RollbackRequest, RollbackView } from './api/rollback.ts';
 export type { InstallRequest, SourceReference, ToolKind, Tools, ToolView } from './api/tools.ts';
 export type { TokenCheck, WebhookAnswer, WebhookIngest, WebhookRequest } from './api/webhooks.ts';
 export { caFileMostBytes } from './bind/ca-file.ts';
 export { createEngine } from './create-engine.ts';
-export { agentErrors, bootstrapErrors, caFileErrors, leaseErrors, tokenErrors } from './errors.ts';
+export {
+  agentErrors,
+  bootstrapErrors,
+  caFileErrors,
+  leaseErrors,
+  rollbackErrors,
+  tokenErrors,
+} from './errors.ts';

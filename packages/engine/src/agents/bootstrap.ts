@@ -6,6 +6,7 @@ import type { EngineDeps } from '../api/engine.ts';
 import { readCaCertificates } from '../bind/ca-file.ts';
 import { scopeOf } from '../bind/targets.ts';
 import { agentErrors, bootstrapErrors } from '../errors.ts';
+import { readInForce } from '../rollback/in-force.ts';
 import { getRow } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
 import { auditWrite, dirtyWrites } from '../rows/writes.ts';
@@ -24,9 +25,9 @@ export async function bootstrap(
   const { runner, agent } = await readRunner(deps, request.runnerId, options);
   refuse(deps, { request, runner, agent });
 
-  const egg = await getRow(deps.store, { ...typed.eggConfigs, key: { partition: runner.egg_name } }, options);
-  if (egg === undefined) throw agentErrors.unknown({});
-  const answer = await compose(deps, { egg, runner }, options);
+  const inForce = await readInForce(deps, runner.egg_name, options);
+  if (inForce === undefined) throw agentErrors.unknown({});
+  const answer = await compose(deps, { egg: inForce.egg, runner }, options);
 
   const outcome = await deps.store.commit(
     [

@@ -4,6 +4,7 @@ import type { CallOptions, EggConfigRow, RunnerAgentRow, RunnerRow, Write } from
 import type { AgentReport, HeartbeatAnswer, RunnerConfig } from '../api/agents.ts';
 import type { EngineDeps } from '../api/engine.ts';
 import { agentErrors } from '../errors.ts';
+import { readInForce } from '../rollback/in-force.ts';
 import { commitDecision } from '../rows/commit.ts';
 import { getRow } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
@@ -129,7 +130,7 @@ async function answer(
   const { runner, report } = at;
   // It failed while it was made, and its agent came up all the same: it is removed once it has no job.
   const isEnding = runner.state === 'failed' || runner.state === 'terminating';
-  const egg = await getRow(deps.store, { ...typed.eggConfigs, key: { partition: runner.egg_name } }, options);
+  const egg = (await readInForce(deps, runner.egg_name, options))?.egg;
   const desired = isEnding && runner.desired !== 'stop' ? 'drain' : runner.desired;
   const nextInS = deps.settings.heartbeatMs / 1000;
   const hasChanged =

@@ -2,6 +2,7 @@ import type { Secret } from '@polar-gosling/kernel';
 import type { MessageKind } from '@polar-gosling/ports/queue';
 import type { ApiTokenRow, CallOptions } from '@polar-gosling/ports/store';
 import type { Caller, Role } from './caller.ts';
+import type { RollbackRequest, RollbackView } from './rollback.ts';
 
 /** Everything an operator may cause. Each writes an audit row naming the caller. */
 export interface Commands {
@@ -28,6 +29,11 @@ export interface Commands {
     request: { readonly egg?: string; readonly on: boolean; readonly why: string },
     options: CallOptions,
   ): Promise<'ok' | 'missing'>;
+  /**
+   * Pins the machines of an earlier deployment, or lifts the pin. Fails with ROLLBACK_NOTHING, ROLLBACK_NOT_PINNED or
+   * ROLLBACK_UNKNOWN_TARGET.
+   */
+  rollback(caller: Caller, request: RollbackRequest, options: CallOptions): Promise<RollbackView | 'missing'>;
 }
 
 /** Tokens of the API. */

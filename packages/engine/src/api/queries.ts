@@ -34,6 +34,13 @@ export interface EggStatusView {
   readonly waitingJobs: number;
   readonly capacity: { readonly now: number; readonly starting: number; readonly max: number };
   readonly frozen?: { readonly by: string; readonly why: string; readonly at: number };
+  readonly pinned?: {
+    readonly deploymentId: string;
+    readonly commit: string;
+    readonly by: string;
+    readonly why: string;
+    readonly at: number;
+  };
   readonly problems: readonly Problem[];
 }
 

@@ -42,6 +42,7 @@ export async function forgetEgg(
   const rows: Write[] = [
     { kind: 'delete', key: { table: 'egg_configs', partition: egg.name }, when: isSame },
     { kind: 'delete', key: { table: 'egg_state', partition: egg.name }, when: { kind: 'any' } },
+    { kind: 'delete', key: { table: 'pins', partition: egg.name }, when: { kind: 'any' } },
   ];
   const details = { commit: egg.git_commit, why: 'it is not in the Nest any more and has no runner left' };
   rows.push(

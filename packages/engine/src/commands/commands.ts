@@ -10,10 +10,12 @@ import { withLeaseSoon } from '../leases/lease.ts';
 import { applyMoves } from '../reconcile/apply-moves.ts';
 import { followDeployment } from '../reconcile/deployment.ts';
 import { observe } from '../reconcile/observe.ts';
+import { rollback } from '../rollback/rollback.ts';
 import { getRow, getRows, listAll } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
 import { auditWrite, dirtyWrites } from '../rows/writes.ts';
 import { readNestRow } from '../sync/write-nest.ts';
+import { sees } from './sees.ts';
 
 const heldStates: readonly string[] = ['requested', 'provisioning', 'terminating'];
 const confirmationKeptMs = 30 * 86_400_000;
@@ -29,12 +31,8 @@ export function createCommands(deps: InternalDeps): Commands {
     purgeTask: (caller, id, options) =>
       deps.queue.purge(id, { ...options, also: [taskAudit(deps, { caller, action: 'purge', id })] }),
     setFreeze: (caller, request, options) => setFreeze(deps, { caller, ...request }, options),
+    rollback: (caller, request, options) => rollback(deps, { caller, ...request }, options),
   };
-}
-
-/** May this caller see the Egg? */
-export function sees(caller: Caller, egg: string): boolean {
-  return caller.eggs === undefined || caller.eggs.includes(egg);
 }
 
 function taskAudit(deps: InternalDeps, at: { caller: Caller; action: string; id: string }): Write {

@@ -1,6 +1,7 @@
 import { type EggConfig, type EggRoom, eggName } from '@polar-gosling/domain';
 import type { CallOptions, EggConfigRow, EggMemberRow, EggStateRow } from '@polar-gosling/ports/store';
 import type { EngineDeps } from '../api/engine.ts';
+import { readInForce } from '../rollback/in-force.ts';
 import { getRow, listAll } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
 import { isFrozen } from './freeze.ts';
@@ -13,8 +14,8 @@ export async function readRooms(
 ): Promise<EggRoom[]> {
   const rooms: EggRoom[] = [];
   for (const egg of eggs) {
-    const config = await getRow(deps.store, { ...typed.eggConfigs, key: { partition: egg } }, options);
-    if (config?.kind !== 'egg' && config?.kind !== 'bucket') continue;
+    const config = (await readInForce(deps, egg, options))?.egg;
+    if (config === undefined) continue;
     const state = await getRow(deps.store, { ...typed.eggState, key: { partition: egg } }, options);
     const members = await listAll(deps.store, { ...typed.eggMembers, query: { partition: egg } }, options);
     const frozen = await isFrozen(deps, egg, options);

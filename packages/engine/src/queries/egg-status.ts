@@ -1,5 +1,5 @@
 import { machinesAtMost, planPool } from '@polar-gosling/domain';
-import type { CallOptions } from '@polar-gosling/ports/store';
+import type { CallOptions, PinRow } from '@polar-gosling/ports/store';
 import type { Caller } from '../api/caller.ts';
 import type { EggStatusView, Problem } from '../api/queries.ts';
 import { readFreeze } from '../demand/freeze.ts';
@@ -38,8 +38,13 @@ export async function readEggStatus(
     waitingJobs: seen.facts.waiting.length,
     capacity: planPool(seen.facts).capacity,
     ...(frozen === undefined ? {} : { frozen: { by: frozen.by, why: frozen.why, at: frozen.at } }),
+    ...(seen.pin === undefined ? {} : { pinned: pinOf(seen.pin) }),
     problems: problemsOf(seen),
   };
+}
+
+function pinOf(pin: PinRow): NonNullable<EggStatusView['pinned']> {
+  return { deploymentId: pin.deployment_id, commit: pin.git_commit, by: pin.by, why: pin.why, at: pin.at };
 }
 
 /** Everything that hinders an Egg now, in words with a code. */

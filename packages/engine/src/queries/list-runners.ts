@@ -2,7 +2,7 @@ import { type CallOptions, type Page, type RunnerRow, storeErrors } from '@polar
 import { z } from 'zod';
 import type { Caller } from '../api/caller.ts';
 import type { PageRequest, RunnerView } from '../api/queries.ts';
-import { sees } from '../commands/commands.ts';
+import { sees } from '../commands/sees.ts';
 import type { InternalDeps } from '../deps.ts';
 import { getRows, listPage } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';

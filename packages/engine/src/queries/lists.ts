@@ -8,8 +8,9 @@ import type {
 } from '@polar-gosling/ports/store';
 import type { Caller } from '../api/caller.ts';
 import type { PageRequest, RunnerView } from '../api/queries.ts';
-import { sees } from '../commands/commands.ts';
+import { sees } from '../commands/sees.ts';
 import type { InternalDeps } from '../deps.ts';
+import { allInForce, readInForce } from '../rollback/in-force.ts';
 import { getRow, getRows, listPage } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
 import { readNestRow } from '../sync/write-nest.ts';
@@ -22,9 +23,11 @@ export async function listEggs(
 ): Promise<Page<EggConfigRow>> {
   const nest = await readNestRow(deps, options);
   const names = (nest?.eggs ?? []).filter((name) => sees(at.caller, name));
-  return sliced(names, at.page, (some) =>
-    getRows(deps.store, { ...typed.eggConfigs, keys: some.map((partition) => ({ partition })) }, options),
-  );
+  return sliced(names, at.page, async (some) => {
+    const keys = some.map((partition) => ({ partition }));
+    const rows = await getRows(deps.store, { ...typed.eggConfigs, keys }, options);
+    return (await allInForce(deps, rows, options)).map(({ egg }) => egg);
+  });
 }
 
 /** A page of names, its cursor the last name. */
@@ -47,8 +50,7 @@ export async function readEgg(
   options: CallOptions,
 ): Promise<EggConfigRow | undefined> {
   if (!sees(at.caller, at.name)) return undefined;
-  const row = await getRow(deps.store, { ...typed.eggConfigs, key: { partition: at.name } }, options);
-  return row?.kind === 'egg' || row?.kind === 'bucket' ? row : undefined;
+  return (await readInForce(deps, at.name, options))?.egg;
 }
 
 export async function withAgents(

@@ -2,7 +2,7 @@ import type { AuditRow, CallOptions, Page, PlanRow } from '@polar-gosling/ports/
 import type { z } from 'zod';
 import type { Caller } from '../api/caller.ts';
 import type { PageRequest, Queries } from '../api/queries.ts';
-import { sees } from '../commands/commands.ts';
+import { sees } from '../commands/sees.ts';
 import type { InternalDeps } from '../deps.ts';
 import { getRow, listPage, type TypedTable } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';

@@ -13,7 +13,7 @@ import {
 import type { CallOptions, CiJobRow, ProjectRow } from '@polar-gosling/ports/store';
 import type { Caller } from '../api/caller.ts';
 import type { WhyView } from '../api/queries.ts';
-import { sees } from '../commands/commands.ts';
+import { sees } from '../commands/sees.ts';
 import { toBindings } from '../demand/apply-job.ts';
 import { readRooms } from '../demand/rooms.ts';
 import type { InternalDeps } from '../deps.ts';

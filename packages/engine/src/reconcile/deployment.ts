@@ -1,9 +1,10 @@
+import { machinePartOf } from '@polar-gosling/domain';
 import type { CallOptions, DeploymentRow, Write } from '@polar-gosling/ports/store';
 import type { InternalDeps } from '../deps.ts';
 import { type Lease, requireOk } from '../leases/lease.ts';
 import { listPage } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
-import { auditWrite } from '../rows/writes.ts';
+import { auditWrite, toJson } from '../rows/writes.ts';
 import { noBackoff } from './backoff.ts';
 import type { Observed } from './observe.ts';
 
@@ -27,14 +28,18 @@ export async function followDeployment(
     return openDeployment(deps, { seen, lease, before: latest }, options);
   }
   const verdict = judge(latest, seen);
-  if (verdict !== undefined) {
-    const set = { state: verdict, ended_at: deps.clock.now() };
+  // One that an earlier release opened: a rollback must be able to come back to it.
+  const machine = latest.machine === undefined ? { machine: toJson(machinePartOf(seen.config)) } : undefined;
+  if (verdict !== undefined || machine !== undefined) {
+    const set = { ...machine, ...(verdict && { state: verdict, ended_at: deps.clock.now() }) };
     const key = { table: 'deployments', partition: seen.egg.name, sort: latest.id } as const;
     const unit: Write[] = [
       lease.check(),
       { kind: 'update', key, set, when: { kind: 'version', version: latest.version } },
-      deploymentAudit(deps, { seen, id: latest.id, action: `deployment_${verdict}` }),
     ];
+    if (verdict !== undefined) {
+      unit.push(deploymentAudit(deps, { seen, id: latest.id, action: `deployment_${verdict}` }));
+    }
     requireOk(await deps.store.commit(unit, options), `deployment ${latest.id}`);
   }
   return latest.id;
@@ -62,6 +67,7 @@ async function openDeployment(
         started_at: deps.clock.now(),
         boots_failed: 0,
         jobs_succeeded: 0,
+        machine: toJson(machinePartOf(seen.config)),
       },
       when: { kind: 'absent' },
     },

@@ -17,12 +17,14 @@ import type {
   EggConfigRow,
   EggStateRow,
   MarkRow,
+  PinRow,
   RunnerAgentRow,
   RunnerRow,
 } from '@polar-gosling/ports/store';
 import { registrationsOf } from '../bind/registrations-of.ts';
 import { isFrozen } from '../demand/freeze.ts';
 import type { InternalDeps } from '../deps.ts';
+import { readInForce } from '../rollback/in-force.ts';
 import { getRow, getRows, listAll } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
 import { backoffOf } from './backoff.ts';
@@ -35,8 +37,12 @@ const fullAfterReports = 3;
 
 /** Everything reconcile knows of one Egg at one moment, from consistent reads by key. */
 export interface Observed {
+  /** In force: under a pin with the machines of the pinned deployment. */
   readonly egg: EggConfigRow;
   readonly config: EggConfig;
+  readonly pin?: PinRow;
+  /** A pin that a commit has ended. */
+  readonly spentPin?: PinRow;
   readonly state: EggStateRow | undefined;
   readonly runners: ReadonlyMap<string, RunnerRow>;
   readonly agents: ReadonlyMap<string, RunnerAgentRow>;
@@ -51,8 +57,9 @@ export async function observe(
   name: string,
   options: CallOptions,
 ): Promise<Observed | undefined> {
-  const egg = await getRow(deps.store, { ...typed.eggConfigs, key: { partition: name } }, options);
-  if (egg === undefined || (egg.kind !== 'egg' && egg.kind !== 'bucket')) return undefined;
+  const inForce = await readInForce(deps, name, options);
+  if (inForce === undefined) return undefined;
+  const { egg, pin, spentPin } = inForce;
   const config: EggConfig = egg.config;
   const state = await getRow(deps.store, { ...typed.eggState, key: { partition: name } }, options);
   const members = await listAll(deps.store, { ...typed.eggMembers, query: { partition: name } }, options);
@@ -99,7 +106,18 @@ export async function observe(
     ...(first === undefined ? {} : { firstRegistration: first.id }),
     replaceShare,
   };
-  return { egg, config, state, runners, agents, jobs, facts, ...(refused === undefined ? {} : { refused }) };
+  return {
+    egg,
+    config,
+    ...(pin === undefined ? {} : { pin }),
+    ...(spentPin === undefined ? {} : { spentPin }),
+    state,
+    runners,
+    agents,
+    jobs,
+    facts,
+    ...(refused === undefined ? {} : { refused }),
+  };
 }
 
 /** Local runners are refused where nothing keeps a job away from us. */

@@ -4,6 +4,7 @@ import type { CallOptions } from '@polar-gosling/ports/store';
 import { configSlot, runnerConfigOrProblem } from '../agents/config-problem.ts';
 import type { InternalDeps } from '../deps.ts';
 import { type Lease, requireOk, withLease } from '../leases/lease.ts';
+import { liftSpentPin } from '../rollback/lift-pin.ts';
 import { noteProblem } from '../run/problems.ts';
 import { applyMoves } from './apply-moves.ts';
 import { followDeployment } from './deployment.ts';
@@ -39,6 +40,7 @@ async function underLease(
   const problem = seen.refused === undefined ? undefined : { code: 'LOCAL_REFUSED', detail: seen.refused };
   await noteProblem(deps, { egg: at.egg, slot: 'local', problem }, options);
   await recheckConfig(deps, seen, options);
+  await liftSpentPin(deps, { spentPin: seen.spentPin, lease: at.lease }, options);
   const deploymentId = await followDeployment(deps, { seen, lease: at.lease }, options);
   const plan = planPool(seen.facts);
   await applyMoves(deps, { seen, lease: at.lease, moves: plan.moves, deploymentId }, options);

@@ -26,6 +26,11 @@ export interface AuditEntry {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
+/** A value of the domain as a column: plain JSON, nothing `undefined` in it. */
+export function toJson(value: object): Row[string] {
+  return JSON.parse(JSON.stringify(value));
+}
+
 type Made = { readonly clock: Clock; readonly ids: IdSource };
 
 /** The line that says who changed what, and why. */

@@ -170,6 +170,7 @@ async function apply(
     kind,
     commit: egg.git_commit,
     configHash: egg.config_hash,
+    deploymentId: work.kind === 'create' ? work.targets.at(-1)?.deployment_id : undefined,
   });
   await moveRun(deps, { run, to: 'planned' }, options);
   await moveRun(deps, { run, to: 'applying', set: { plan_id: run.planId }, also: [row] }, options);

@@ -84,6 +84,8 @@ export function planWrite(
     kind: 'scale' | 'destroy';
     commit: string;
     configHash: string;
+    /** Of the runners it makes. */
+    deploymentId?: string | undefined;
   },
 ): Write {
   const { run, plan, tool } = at;
@@ -96,6 +98,7 @@ export function planWrite(
       egg_name: run.egg,
       plan_type: 'runner',
       kind: at.kind,
+      deployment_id: at.deploymentId,
       shard: run.shard,
       plan_json: JSON.parse(JSON.stringify(plan.redacted ?? {})),
       summary: { ...plan.summary },

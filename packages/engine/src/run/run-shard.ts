@@ -3,7 +3,8 @@ import type { CallOptions, EggConfigRow, RunnerRow } from '@polar-gosling/ports/
 import { isFrozen } from '../demand/freeze.ts';
 import type { InternalDeps } from '../deps.ts';
 import { type Lease, withLease } from '../leases/lease.ts';
-import { getRow, getRows, listAll } from '../rows/read.ts';
+import { readInForce } from '../rollback/in-force.ts';
+import { getRows, listAll } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
 import { applyWork } from './apply-work.ts';
 import { noteProblem } from './problems.ts';
@@ -34,7 +35,7 @@ async function underLease(
   if ((await settleLeft(deps, at, options)) === 'alive') return 'later';
   // No launches, no kills: what was decided before waits too. The end of the freeze wakes it.
   if (await isFrozen(deps, at.egg, options)) return 'idle';
-  const egg = await getRow(deps.store, { ...typed.eggConfigs, key: { partition: at.egg } }, options);
+  const egg = (await readInForce(deps, at.egg, options))?.egg;
   if (egg === undefined) return 'idle';
   const rows = await shardRows(deps, at, options);
   // A half-made machine goes by a delete of its own; until reconcile has said so its plan would be a replace.

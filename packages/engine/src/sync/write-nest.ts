@@ -7,6 +7,7 @@ import type { CallOptions, Row, Write } from '@polar-gosling/ports/store';
 import type { InternalDeps } from '../deps.ts';
 import { commitUnderLease, type Lease } from '../leases/lease.ts';
 import { noBackoff } from '../reconcile/backoff.ts';
+import { forgetDeployments } from '../rollback/forget-deployments.ts';
 import { getRow } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
 import { auditWrite, dirtyWrites } from '../rows/writes.ts';
@@ -169,6 +170,7 @@ async function writeEgg(
     });
   }
   await commitUnderLease(deps, { lease: at.lease, unit, what: `Egg ${config.name}` }, options);
+  if (egg.change === 'changed') await forgetDeployments(deps, { egg: config.name, lease: at.lease }, options);
 }
 
 /** What failed with the earlier configuration says nothing of another one. */

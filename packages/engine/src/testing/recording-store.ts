@@ -5,6 +5,8 @@ export interface RecordingStore {
   readonly store: Store;
   /** Every row of a table as it is now. */
   rows(table: TableName): Promise<Row[]>;
+  /** Every row of every table that anybody ever wrote. */
+  everything(): Promise<Row[]>;
   /** Changes of a runner's state without an audit row in the same transaction. */
   readonly unaudited: string[];
 }
@@ -33,6 +35,9 @@ export function createRecordingStore(inner: Store): RecordingStore {
   return {
     store,
     unaudited,
+    async everything() {
+      return (await inner.get([...keys.values()], { signal: never })).filter((row) => row !== undefined);
+    },
     async rows(table) {
       const wanted = [...keys.values()].filter((key) => key.table === table);
       return (await inner.get(wanted, { signal: never })).filter((row) => row !== undefined);
