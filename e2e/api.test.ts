@@ -129,6 +129,8 @@ const samples = {
   eggStatus: egg,
   listPlans: { ...egg, query: 'limit=1' },
   getPlan: { params: () => ({ name: 'alpha', id: ids.plan }) },
+  // It has one deployment: there is none before. What a rollback does stands in rollback.test.ts.
+  rollbackEgg: { ...egg, body: { dry_run: true }, refusedWith: 409 },
   runLog: { params: () => ({ id: ids.run }) },
   listTokens: {},
   createToken: { body: { name: 'sample', role: 'read' } },

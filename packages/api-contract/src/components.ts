@@ -6,6 +6,7 @@ import { FreezeRequest } from './freeze.ts';
 import { Health } from './health.ts';
 import { Plan, PlanList } from './plans.ts';
 import { Problem } from './problem.ts';
+import { ConfigChange, Replacement, Rollback, RollbackRequest } from './rollback.ts';
 import { LaunchRequest, Runner, RunnerList, RunningJob } from './runners.ts';
 import { SelfJob, SelfJobList } from './self-jobs.ts';
 import { Sync, SyncList, SyncRequest } from './sync.ts';
@@ -28,6 +29,7 @@ export const components = {
   BootstrapBody,
   CiJob,
   CiJobList,
+  ConfigChange,
   CreatedToken,
   CreateTokenRequest,
   Egg,
@@ -42,6 +44,9 @@ export const components = {
   PlanList,
   Problem,
   ProblemNote,
+  Replacement,
+  Rollback,
+  RollbackRequest,
   Runner,
   RunnerList,
   RunningJob,

@@ -39,7 +39,10 @@ export const EggStatus = z.object({
   config_hash: z.string(),
   machine_hash: z.string(),
   deployment: z.object({ id: z.string(), state: z.string(), started_at: Time }).nullable(),
-  pinned: z.object({ deployment_id: z.string(), by: z.string(), why: z.string(), at: Time }).optional(),
+  /** The machines of an earlier deployment, whatever the Nest says of machines. */
+  pinned: z
+    .object({ deployment_id: z.string(), git_commit: z.string(), by: z.string(), why: z.string(), at: Time })
+    .optional(),
   /** How many CI jobs wait for it. */
   waiting_jobs: z.int(),
   capacity: Capacity,

@@ -19,6 +19,7 @@ export { type OpenApiDocument, openApiDocument } from './openapi.ts';
 export { type ListName, listAll } from './pages.ts';
 export { Plan, PlanList } from './plans.ts';
 export { Problem, problemMediaType } from './problem.ts';
+export { ConfigChange, Replacement, Rollback, RollbackRequest } from './rollback.ts';
 export type {
   AnswerOf,
   InputOf,

@@ -7,6 +7,7 @@ import { healthRoutes } from './health.ts';
 import { internalRoutes } from './internal.ts';
 import { pageLinkRoutes } from './page-links.ts';
 import { planRoutes } from './plans.ts';
+import { rollbackRoutes } from './rollback.ts';
 import type { RouteTable } from './route.ts';
 import { runnerRoutes } from './runners.ts';
 import { runRoutes } from './runs.ts';
@@ -26,6 +27,7 @@ export const routes = {
   ...agentRoutes,
   ...eggRoutes,
   ...planRoutes,
+  ...rollbackRoutes,
   ...tokenRoutes,
   ...selfJobRoutes,
   ...ciJobRoutes,

@@ -117,7 +117,19 @@ function print(
     ]);
     output.data(`\n${renderTable(['WAITING JOB', 'EGG', 'SINCE', 'REASON'], rows, table)}`);
   }
+  printPins(context, view.eggs);
   printProblems(context, view);
+}
+
+/** Whose machines are not those of the Nest, since when and by whom. */
+function printPins({ output, clock }: CliContext, eggs: readonly EggOverview[]): void {
+  const lines = eggs.flatMap(({ egg, status: { pinned } }) => {
+    if (pinned === undefined) return [];
+    const since = ago(pinned.at, clock.now());
+    const how = `gosling rollback --egg ${egg.name} --unpin lifts it`;
+    return [`${egg.name} is pinned: ${cleanLine(pinned.why)} (${since}); ${how}`];
+  });
+  if (lines.length > 0) output.data(`\n${lines.join('\n')}`);
 }
 
 function printProblems({ output }: CliContext, view: { health: Health; eggs: readonly EggOverview[] }): void {
@@ -137,6 +149,7 @@ function printProblems({ output }: CliContext, view: { health: Health; eggs: rea
 function stateOf(each: EggOverview): string {
   if (brokenFile(each.egg) !== undefined) return 'broken';
   if (each.status.frozen !== undefined) return 'frozen';
+  if (each.status.pinned !== undefined) return 'pinned';
   if (each.status.deployment?.state === 'running') return 'deploying';
   return each.egg.status;
 }

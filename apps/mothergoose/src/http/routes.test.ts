@@ -315,6 +315,42 @@ describe('the agent', () => {
   });
 });
 
+describe('a rollback', () => {
+  it('is what the engine says, with references of secrets masked', async () => {
+    const { write, fake } = start();
+
+    const answer = await write('POST', '/eggs/my-app/rollback', { to: '-1', dry_run: true });
+
+    expect(fake.calls).toEqual([
+      { name: 'rollback', given: { egg: 'my-app', to: '-1', unpin: false, dryRun: true } },
+    ]);
+    expect(answer.json()).toMatchObject({
+      egg_name: 'my-app',
+      action: 'pin',
+      dry_run: true,
+      after: { machine_hash: 'm1', git_commit: 'def5678' },
+      changes: [
+        { path: 'resources.memory_mib', before: 2, after: 1, machine: true },
+        { path: 'environment.API_KEY.secret', after: 'vault://***MASKED***' },
+      ],
+      runners: { replaced: ['r1'], drained: ['r2'] },
+    });
+  });
+
+  it('is 404 for the Egg of others, 409 where there is nothing to go back to, 400 for two wishes at once', async () => {
+    const { write, as, fake } = start();
+
+    const others = await as('other-egg-token')('POST', '/eggs/my-app/rollback', {});
+    const nothing = await write('POST', '/eggs/my-app/rollback', { to: 'none' });
+    const before = fake.calls.length;
+    const both = await write('POST', '/eggs/my-app/rollback', { to: '-1', unpin: true });
+
+    expect([others.statusCode, nothing.statusCode, both.statusCode]).toEqual([404, 409, 400]);
+    expect(nothing.json()).toMatchObject({ code: 'ROLLBACK_NOTHING' });
+    expect(fake.calls).toHaveLength(before);
+  });
+});
+
 describe('the timer', () => {
   it.each([
     ['/internal/sync-git', 'wakeSync'],

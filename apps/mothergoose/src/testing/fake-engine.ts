@@ -1,7 +1,7 @@
-import type { Caller, Engine } from '@polar-gosling/engine';
+import { type Caller, type Engine, rollbackErrors } from '@polar-gosling/engine';
 import { defineErrors, Secret, sha256Hex } from '@polar-gosling/kernel';
 import type { Page } from '@polar-gosling/ports/store';
-import { aCiJob, anEgg, aPlan, aRunner, aToken } from './rows.ts';
+import { aCiJob, anEgg, aPlan, aRollback, aRunner, aToken } from './rows.ts';
 
 /** Tokens that the fake knows. */
 export const callers: Readonly<Record<string, Caller>> = {
@@ -163,6 +163,11 @@ function fakeCommands(note: Note): Engine['commands'] {
     async setFreeze(caller, request) {
       note('setFreeze', request);
       return outcome(caller, request.egg ?? 'my-app');
+    },
+    async rollback(caller, request) {
+      note('rollback', request);
+      if (request.to === 'none') throw rollbackErrors.nothing({ egg: request.egg, why: 'it is new' });
+      return seen(caller, request.egg, aRollback(request)) ?? 'missing';
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { RunnerView } from '@polar-gosling/engine';
+import type { RollbackRequest, RollbackView, RunnerView } from '@polar-gosling/engine';
 import type {
   ApiTokenRow,
   CiJobRow,
@@ -117,5 +117,20 @@ export function aToken(given: Partial<ApiTokenRow> = {}): ApiTokenRow {
     role: 'read',
     created_at: noonMs,
     ...given,
+  };
+}
+
+export function aRollback({ egg, unpin, dryRun }: RollbackRequest): RollbackView {
+  return {
+    egg,
+    action: unpin ? 'unpin' : 'pin',
+    dryRun,
+    before: { machineHash: 'm2', commit: 'abc1234' },
+    after: { machineHash: 'm1', commit: 'def5678', deployment: { id: 'd1', state: 'succeeded' } },
+    changes: [
+      { path: 'resources.memoryMib', before: 2, after: 1, isMachine: true },
+      { path: 'environment.API_KEY.secret', after: 'vault://kv/a#b', isMachine: true },
+    ],
+    runners: { kept: [], replaced: ['r1'], drained: ['r2'], leaving: [] },
   };
 }

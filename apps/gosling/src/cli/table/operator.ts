@@ -20,6 +20,26 @@ export const operatorCommands: readonly CommandSpec[] = [
     load: () => import('../../commands/sync.ts'),
   },
   {
+    path: 'rollback',
+    summary: 'go back to the machines of an earlier deployment, or lift that',
+    details:
+      'Says what it will do, and asks. Tags, counts and times stay as the Nest has them; the next commit that changes machines ends it. Exit code 6: there is nothing to go back to; 5: no such Egg or target; 8: with --all, some could not.',
+    options: [
+      { flags: '--egg NAME', about: 'the Egg' },
+      { flags: '--all', about: 'every Egg' },
+      { flags: '--to WHAT', about: 'a deployment, a plan or a commit (default: -1, the deployment before)' },
+      { flags: '--unpin', about: 'what the Nest says of machines comes into force again' },
+      { flags: '--dry-run', about: 'only say what it would do' },
+      { flags: '--yes', about: 'do not ask' },
+    ],
+    examples: [
+      'gosling rollback --egg my-app',
+      'gosling rollback --egg my-app --to 1a2b3c4d --yes',
+      'gosling rollback --egg my-app --unpin',
+    ],
+    load: () => import('../../commands/rollback.ts'),
+  },
+  {
     path: 'freeze',
     summary: 'no launches and no kills, until it is lifted',
     options: [egg, { flags: '--why TEXT', about: 'others will read it' }],

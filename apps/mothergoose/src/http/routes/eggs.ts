@@ -3,12 +3,16 @@ import type { Handlers } from '../mount.ts';
 import { toWireEgg, toWireEggStatus } from '../to-wire/egg.ts';
 import { toWirePage } from '../to-wire/page.ts';
 import { toWirePlan } from '../to-wire/plan.ts';
+import { toWireRollback } from '../to-wire/rollback.ts';
 import { found } from './found.ts';
 import { pageRequest } from './page-request.ts';
 
-export function eggHandlers({
-  engine: { queries },
-}: HttpContext): Pick<Handlers, 'listEggs' | 'getEgg' | 'eggStatus' | 'listPlans' | 'getPlan'> {
+type EggHandlers = Pick<
+  Handlers,
+  'listEggs' | 'getEgg' | 'eggStatus' | 'listPlans' | 'getPlan' | 'rollbackEgg'
+>;
+
+export function eggHandlers({ engine: { commands, queries } }: HttpContext): EggHandlers {
   return {
     listEggs: async ({ caller, query, signal }) =>
       toWirePage(await queries.eggs(caller, pageRequest(query), { signal }), toWireEgg),
@@ -23,6 +27,12 @@ export function eggHandlers({
     async getPlan({ caller, params, signal }) {
       const at = { egg: params.name, id: params.id };
       return toWirePlan(found(await queries.plan(caller, at, { signal }), 'plan'));
+    },
+    async rollbackEgg({ caller, params, body, signal }) {
+      const { to, unpin, dry_run: dryRun } = body;
+      const request = { egg: params.name, unpin, dryRun, ...(to === undefined ? {} : { to }) };
+      const view = await commands.rollback(caller, request, { signal });
+      return toWireRollback(found(view === 'missing' ? undefined : view, 'Egg'));
     },
   };
 }

@@ -9,6 +9,16 @@ export function toWireConfig(config: unknown): Record<string, unknown> {
   return typeof masked === 'object' && masked !== null ? Object.fromEntries(Object.entries(masked)) : {};
 }
 
+/** One value of a configuration, masked as the whole is. */
+export function toWireValue(value: unknown): unknown {
+  return convert(value, true);
+}
+
+/** `runner.jobsPerRunner` → `runner.jobs_per_runner`; a name below `environment` is the user's own. */
+export function wirePath(path: string): string {
+  return path.startsWith('environment.') ? path : path.split('.').map(snakeCase).join('.');
+}
+
 function convert(value: unknown, renames: boolean): unknown {
   if (typeof value === 'string') return value.replace(reference, '$1://***MASKED***');
   if (Array.isArray(value)) return value.map((item) => convert(item, renames));

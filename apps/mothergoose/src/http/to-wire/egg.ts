@@ -26,7 +26,7 @@ export function toWireEgg(row: EggConfigRow): Egg {
 }
 
 export function toWireEggStatus(view: EggStatusView): EggStatus {
-  const { deployment, frozen } = view;
+  const { deployment, frozen, pinned } = view;
   return {
     egg_name: view.egg.name,
     latest_plan: view.latestPlan === undefined ? null : toWirePlan(view.latestPlan),
@@ -38,6 +38,13 @@ export function toWireEggStatus(view: EggStatusView): EggStatus {
       deployment === undefined
         ? null
         : { id: deployment.id, state: deployment.state, started_at: toTime(deployment.startedAt) },
+    pinned: pinned && {
+      deployment_id: pinned.deploymentId,
+      git_commit: pinned.commit,
+      by: pinned.by,
+      why: pinned.why,
+      at: toTime(pinned.at),
+    },
     waiting_jobs: view.waitingJobs,
     capacity: { ...view.capacity },
     frozen: frozen && { by: frozen.by, why: frozen.why, at: toTime(frozen.at) },
