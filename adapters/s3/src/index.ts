@@ -1,1 +1,1 @@
-export { createS3Blobs, type S3Blobs, type S3BlobsOptions } from './s3-blobs.ts';
+export { createS3Blobs, type S3Access, type S3Blobs, type S3BlobsOptions } from './s3-blobs.ts';

@@ -1,5 +1,5 @@
 import { tmpdir } from 'node:os';
-import { type Clock, type IdSource, withRetries } from '@polar-gosling/kernel';
+import { type Clock, type IdSource, Secret, withRetries } from '@polar-gosling/kernel';
 import {
   type BlobStore,
   blobErrors,
@@ -29,7 +29,19 @@ export interface S3BlobsOptions extends S3ClientSettings {
 export interface S3Blobs extends BlobStore {
   /** Asks the bucket again whether it holds conditional writes, and records it. */
   checkConditionalWrites(options: { signal: AbortSignal }): Promise<ConditionalWrites>;
+  /** What another program on this host needs to use the bucket at this moment. */
+  access(options: { signal: AbortSignal }): Promise<S3Access>;
   close(): Promise<void>;
+}
+
+export interface S3Access {
+  readonly region: string;
+  readonly credentials: {
+    readonly accessKeyId: string;
+    readonly secretAccessKey: Secret;
+    readonly sessionToken?: Secret | undefined;
+  };
+  readonly holdsConditionalWrites: boolean;
 }
 
 /**
@@ -102,6 +114,7 @@ export function createS3Blobs(options: S3BlobsOptions): S3Blobs {
       });
     },
     checkConditionalWrites: ({ signal }) => conditional.ask(signal),
+    access: async ({ signal }) => accessOf(place, (await conditional.find(signal)) === 'held'),
     async close() {
       place.client.destroy();
     },
@@ -123,10 +136,24 @@ function rememberVerdict(place: S3Place, deps: { clock: Clock; ids: IdSource; re
   };
   return {
     ask: (signal: AbortSignal) => find(signal, true),
+    find: (signal: AbortSignal) => verdict ?? find(signal, false),
     async require(signal: AbortSignal): Promise<void> {
       const found = await (verdict ?? find(signal, false));
       if (found === 'ignored') throw blobErrors.noConditionalWrites({ bucket: place.bucket });
     },
+  };
+}
+
+async function accessOf({ client }: S3Place, holdsConditionalWrites: boolean): Promise<S3Access> {
+  const { accessKeyId, secretAccessKey, sessionToken } = await client.config.credentials();
+  return {
+    region: await client.config.region(),
+    credentials: {
+      accessKeyId,
+      secretAccessKey: new Secret(secretAccessKey),
+      ...(sessionToken === undefined ? {} : { sessionToken: new Secret(sessionToken) }),
+    },
+    holdsConditionalWrites,
   };
 }
 

@@ -106,7 +106,7 @@ export function renderCloud(
       provider,
       entries: new Map(entries.map((entry) => [entry.runner_id, JSON.stringify(entry)])),
     },
-    stateFile: 'terraform.tfstate',
+    state: { kind: 'local', path: 'terraform.tfstate' },
     providerMirror: '/providers',
     launcher: { data_dir: '/data', agent_command: [], agent_env: {} },
     ...more,

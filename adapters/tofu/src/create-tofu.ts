@@ -14,6 +14,7 @@ import { addressOf, sharedAddresses } from './addresses.ts';
 import { readActive } from './binaries/active.ts';
 import { computeDirectory, readBundleSources } from './compute-module.ts';
 import { tofuEnvironment } from './environment.ts';
+import { findLeftPlace, findPlace, type StatesInBucket } from './find-place.ts';
 import { findTool, type TofuFinderOptions } from './find-tool.ts';
 import { installLauncher, stopLocalRunner } from './launcher-files.ts';
 import { defaultLimits, type TofuLimits } from './limits.ts';
@@ -23,7 +24,7 @@ import { renderBundle } from './render.ts';
 import { createRun } from './run.ts';
 import { makeRunDirectory, runDirOf } from './run-directory.ts';
 import { settleRun } from './settle.ts';
-import { stateFileOf } from './state-file.ts';
+import { stateFileOf } from './state-place.ts';
 
 export interface TofuOptions {
   readonly dataDir: string;
@@ -41,30 +42,43 @@ export interface TofuOptions {
   };
   /** Clouds that machines may be made in, and what their providers get by environment; others are refused. */
   readonly clouds?: Readonly<Partial<Record<'aws' | 'yandex', Readonly<Record<string, string>>>>>;
+  /** Where states lie; the data directory when not given. */
+  readonly states?: StatesInBucket | undefined;
   readonly limits?: Partial<TofuLimits>;
   /** Templates and modules; those of the checkout when not given. */
   readonly computeDir?: string;
 }
 
-/** Drives OpenTofu with state files and runs under the data directory. */
+/** Drives OpenTofu with runs, and states unless they lie elsewhere, under the data directory. */
 export function createTofu(options: TofuOptions): Tofu {
-  const { clock, logger, blobs, computeDir = computeDirectory } = options;
+  const { clock, logger, blobs, states, computeDir = computeDirectory } = options;
   const dataDir = resolve(options.dataDir);
   const limits = { ...defaultLimits, ...options.limits };
   const host = { name: hostname(), bootId: readBootId() };
-  const find = { ...options.find, binDir: options.find.binDir ?? join(dataDir, 'bin'), logger };
-  const tool = rememberTool(find.binDir, (signal) => findTool(find, signal));
+  const allowTerraform = states === undefined && options.find.allowTerraform;
+  const find = {
+    ...options.find,
+    allowTerraform,
+    binDir: options.find.binDir ?? join(dataDir, 'bin'),
+    logger,
+  };
+  const tool = rememberTool(find.binDir, async (signal) => {
+    const found = await findTool(find, signal);
+    if (states !== undefined && found.product === 'terraform') throw cannotEncrypt(found.path);
+    return found;
+  });
 
   const open = async (request: TofuRunRequest, signal: AbortSignal): Promise<TofuRun> => {
     const { wanted, runId } = request;
     const providerEnv = wanted.provider === 'local' ? {} : options.clouds?.[wanted.provider];
     if (providerEnv === undefined) throw notSetUp(wanted.provider);
     const found = await tool(signal);
-    const stateFile = stateFileOf(dataDir, wanted.egg, wanted.shard);
+    const place = await findPlace({ dataDir, states }, wanted, { signal });
+    const encryption = await states?.encryption({ signal });
     const providerMirror = join(dataDir, 'providers');
     const bundle = renderBundle(readBundleSources(wanted.provider, computeDir), {
       wanted,
-      stateFile,
+      state: place.backend,
       providerMirror,
       launcher: {
         data_dir: dataDir,
@@ -72,16 +86,21 @@ export function createTofu(options: TofuOptions): Tofu {
         agent_env: options.launcher.env,
       },
     });
-    for (const folder of [dirname(stateFile), providerMirror, join(dataDir, 'tofu-data')]) {
+    const stateDir = dirname(stateFileOf(dataDir, wanted.egg, wanted.shard));
+    for (const folder of [stateDir, providerMirror, join(dataDir, 'tofu-data')]) {
       await mkdir(folder, { recursive: true, mode: 0o700 });
     }
     await installLauncher(dataDir, computeDir);
     const runDir = runDirOf(dataDir, runId);
-    await makeRunDirectory(runDir, bundle.files);
+    await makeRunDirectory(runDir, new Map([...bundle.files, ...place.files]));
     return createRun({
-      ...{ request, bundle, runDir, stateFile, limits, clock, logger, blobs },
+      ...{ request, bundle, runDir, dataDir, place, limits, clock, logger, blobs },
       program: found.path,
-      env: { ...tofuEnvironment(options.find.environment, runDir), ...providerEnv },
+      env: {
+        ...tofuEnvironment(options.find.environment, runDir),
+        ...providerEnv,
+        ...(encryption === undefined ? {} : { TF_ENCRYPTION: encryption.reveal() }),
+      },
       prepared: createPreparedData(dataDir, sha256Hex(`${found.sha256} ${bundle.initSha256}`)),
       mask: (text) => options.masker?.mask(text) ?? text,
     });
@@ -89,7 +108,10 @@ export function createTofu(options: TofuOptions): Tofu {
   return {
     tool: ({ signal }) => tool(signal),
     open: (request, { signal }) => open(request, signal),
-    settle: (left, { signal }) => settleRun({ dataDir, host, limits, clock, logger, blobs }, left, signal),
+    settle(left, { signal }) {
+      const place = findLeftPlace({ dataDir, states }, left);
+      return settleRun({ dataDir, host, limits, clock, logger, blobs, place }, left, signal);
+    },
     async removeStray(runnerId, { signal }) {
       await installLauncher(dataDir, computeDir);
       await stopLocalRunner(dataDir, runnerId, signal);
@@ -117,6 +139,10 @@ function rememberTool(
     known = { tool, stamp: await stampOf(tool.path) };
     return tool;
   };
+}
+
+function cannotEncrypt(path: string) {
+  return tofuErrors.missing({ tried: `${path} is Terraform, which would write states in clear` });
 }
 
 function notSetUp(provider: string) {

@@ -1,24 +1,76 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { Logger } from '@polar-gosling/kernel';
 import type { Blobs } from '@polar-gosling/ports/blobs';
 import { replaceFile } from './run-directory.ts';
+import { type StatePlace, stateKeyOf } from './state-place.ts';
+
+export interface ErroredStateDeps {
+  readonly dataDir: string;
+  readonly blobs: Blobs | undefined;
+  readonly logger: Logger;
+  readonly place: Pick<StatePlace, 'push'>;
+}
+
+export interface ErroredRun {
+  readonly runDir: string;
+  readonly runId: string;
+  readonly egg: string;
+  readonly shard: number;
+}
 
 /**
- * Keeps the state OpenTofu could not write (`errored.tfstate`) out of a run's directory before that is wiped: under
- * the blob key `runs/{run}/errored.tfstate`, beside the directory where there are no blobs. Safe to repeat.
+ * Takes the state OpenTofu could not write (`errored.tfstate`) out of a run's directory before that is wiped, and puts
+ * it where the state lies. Where neither that nor Blobs answer it waits in the data directory for `recoverState`. A copy
+ * is kept under the blob key `runs/{run}/errored.tfstate`, beside the directory where there are no blobs. Safe to repeat.
  */
 export async function keepErroredState(
-  run: { runDir: string; runId: string },
-  deps: { blobs: Blobs | undefined; logger: Logger },
+  run: ErroredRun,
+  deps: ErroredStateDeps,
   signal: AbortSignal,
 ): Promise<boolean> {
   const state = await readFile(join(run.runDir, 'errored.tfstate')).catch(() => undefined);
   if (state === undefined) return false;
-  const key = `runs/${run.runId}/errored.tfstate`;
-  deps.logger.error('OpenTofu could not write its state; what it knew is kept', { runId: run.runId, key });
-  if (deps.blobs === undefined)
-    await replaceFile(`${run.runDir}.errored.tfstate`, state.toString('utf8'), 0o600);
-  else await deps.blobs.writeIfAbsent(key, state, { signal });
+  const { runId } = run;
+  const key = `runs/${runId}/errored.tfstate`;
+  const { blobs, logger, place } = deps;
+  logger.error('OpenTofu could not write its state; what it knew is kept', { runId, key });
+  if (place.push === undefined || blobs === undefined) {
+    if (blobs === undefined)
+      await replaceFile(`${run.runDir}.errored.tfstate`, state.toString('utf8'), 0o600);
+    else await blobs.writeIfAbsent(key, state, { signal });
+    return true;
+  }
+  const waiting = waitingFileOf(deps.dataDir, run);
+  await mkdir(dirname(waiting), { recursive: true, mode: 0o700 });
+  await replaceFile(waiting, state.toString('utf8'), 0o600);
+  try {
+    await place.push(state, { signal });
+    await blobs.writeIfAbsent(key, state, { signal });
+    await rm(waiting, { force: true });
+  } catch (error) {
+    logger.error('a state that could not be written waits on this host', { runId, error });
+  }
   return true;
+}
+
+/** Puts a state that waits on this host where it belongs, before anything is planned upon the older one. */
+export async function recoverState(
+  run: ErroredRun,
+  deps: ErroredStateDeps,
+  signal: AbortSignal,
+): Promise<void> {
+  if (deps.place.push === undefined) return;
+  const waiting = waitingFileOf(deps.dataDir, run);
+  const state = await readFile(waiting).catch(() => undefined);
+  if (state === undefined) return;
+  const fields = { runId: run.runId };
+  const outcome = await deps.place.push(state, { signal });
+  if (outcome === 'pushed') deps.logger.warn('a state that waited on this host was taken up', fields);
+  else deps.logger.warn('a state that waited on this host is older than the one there', fields);
+  await rm(waiting, { force: true });
+}
+
+function waitingFileOf(dataDir: string, { egg, shard }: ErroredRun): string {
+  return join(dataDir, 'errored', stateKeyOf(egg, shard));
 }

@@ -15,7 +15,7 @@ const program = findTestTofu();
 const sources = readBundleSources('local');
 const input: RenderInput = {
   wanted: wants([anEntry({ runner_id: 'r1' }), anEntry({ runner_id: 'r2' })]),
-  stateFile: '/data/tofu-states/web/terraform.tfstate',
+  state: { kind: 'local', path: '/data/tofu-states/web/terraform.tfstate' },
   providerMirror: '/data/providers',
   launcher: { data_dir: '/data', agent_command: ['/node', '/main.ts'], agent_env: { TZ: 'UTC' } },
 };
@@ -62,7 +62,7 @@ describe('a bundle', () => {
     const one = renderBundle(sources, input);
 
     const fewer = renderBundle(sources, { ...input, wanted: wants([]) });
-    const elsewhere = renderBundle(sources, { ...input, stateFile: '/data/other' });
+    const elsewhere = renderBundle(sources, { ...input, state: { kind: 'local', path: '/data/other' } });
 
     expect(fewer.initSha256).toBe(one.initSha256);
     expect(fewer.sha256).not.toBe(one.sha256);

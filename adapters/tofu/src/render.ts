@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { renderCloudInit } from './cloud-init.ts';
 import type { BundleSources } from './compute-module.ts';
 import { RunnerEntry } from './runner-entry-schema.ts';
+import type { StateBackend } from './state-place.ts';
 import { renderTemplate } from './templates.ts';
 
 /** Names no provider and no module, so `init` does not look at it. */
@@ -23,10 +24,8 @@ export interface Bundle {
 
 export interface RenderInput {
   readonly wanted: TofuWanted;
-  readonly stateFile: string;
+  readonly state: StateBackend;
   readonly providerMirror: string;
-  /** Bucket of the states, where they are in one: checked with the rest. */
-  readonly stateBucket?: string;
   /** What the local provider's launcher gets. */
   readonly launcher: {
     readonly data_dir: string;
@@ -62,13 +61,18 @@ function contextOf(input: RenderInput, entries: readonly RunnerEntry[]): Readonl
     new Set(entries.map(pick).filter((value) => value !== undefined && value !== '')).size;
   return {
     provider: input.wanted.provider,
-    state_path: input.stateFile,
+    backend: input.state,
     provider_mirror: input.providerMirror,
-    state_bucket: input.stateBucket ?? '',
+    state_bucket: bucketOf(input),
     subnets: count(({ subnet_id }) => subnet_id),
     roles: count(({ type, role }) => (type === 'vm' ? role : undefined)),
     execution_roles: count(({ container }) => container?.execution_role),
   };
+}
+
+/** Bucket of the states, where the provider can see it: checked with the rest. */
+function bucketOf({ state, wanted }: RenderInput): string {
+  return wanted.provider === 'aws' && state.kind === 's3' && state.endpoint === '' ? state.bucket : '';
 }
 
 function valuesOf(sources: BundleSources, input: RenderInput, entries: readonly RunnerEntry[]): object {

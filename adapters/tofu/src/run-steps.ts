@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { rename } from 'node:fs/promises';
 import type { Clock, Logger } from '@polar-gosling/kernel';
 import type { Blobs } from '@polar-gosling/ports/blobs';
 import {
@@ -9,19 +11,20 @@ import {
 } from '@polar-gosling/ports/tofu';
 import { isStartCommand, ownerOf } from './addresses.ts';
 import type { Commands } from './command.ts';
-import { keepErroredState } from './errored-state.ts';
+import { keepErroredState, recoverState } from './errored-state.ts';
 import type { TofuLimits } from './limits.ts';
 import { decideOutcome, planError } from './outcome.ts';
 import { parsePlan } from './plan-json.ts';
 import type { PreparedData } from './prepare.ts';
-import { readStateHead } from './state-file.ts';
+import { type StatePlace, stateFileOf } from './state-place.ts';
 
 const planFile = 'tfplan';
 
 export interface StepContext {
   readonly request: TofuRunRequest;
   readonly runDir: string;
-  readonly stateFile: string;
+  readonly dataDir: string;
+  readonly place: StatePlace;
   readonly prepared: PreparedData;
   readonly commands: Commands;
   readonly limits: TofuLimits;
@@ -34,7 +37,7 @@ export interface StepContext {
 
 /** init (unless one for the same shape was kept), plan, show. */
 export async function planStep(context: StepContext, signal: AbortSignal): Promise<TofuPlan> {
-  const { commands, stateFile } = context;
+  const { commands, place } = context;
   if (!hasTime(context)) {
     throw tofuErrors.planFailed({ summary: 'there is no time left before its hard end', detail: '' });
   }
@@ -46,7 +49,7 @@ export async function planStep(context: StepContext, signal: AbortSignal): Promi
   const shown = await commands.ask(['show', '-no-color', '-json', planFile], signal);
   signal.throwIfAborted();
   if (shown.end.code !== 0) throw planError(shown);
-  return { ...parsePlan(shown.stdout), ...(await readStateHead(stateFile)) };
+  return { ...parsePlan(shown.stdout), ...(await place.readHead({ signal })) };
 }
 
 /** Applies the saved plan; an errored state is kept whatever came out. */
@@ -56,17 +59,29 @@ export async function applyStep(context: StepContext, signal: AbortSignal): Prom
     const detail = signal.aborted ? 'it was called off' : 'there is no time left before its hard end';
     return { kind: 'failed', class: 'retryable', summary, detail, applied: [], removed: [] };
   }
-  const { runDir, request, limits, logger } = context;
+  const { request, limits, logger } = context;
   const flags = ['-input=false', '-no-color', lockTimeout(context), '-json'];
   try {
     const result = await context.commands.run(['apply', ...flags, planFile], signal);
-    await keepErroredState({ runDir, runId: request.runId }, context, AbortSignal.timeout(limits.graceMs));
-    const { checks, stateFile } = context;
+    const inTime = AbortSignal.timeout(limits.graceMs);
+    await keepErroredState(erroredRunOf(context), context, inTime);
+    const { checks, place } = context;
     const { provider } = request.wanted;
-    return decideOutcome(result, { ...(await readStateHead(stateFile)), checks, provider });
+    const head = result.end.code === 0 ? await readHeadOf(place, logger, inTime) : {};
+    return decideOutcome(result, { ...head, checks, provider });
   } catch (error) {
     logger.error('an apply was lost sight of', { runId: request.runId, error });
     return { kind: 'unknown', reason: 'it was lost sight of' };
+  }
+}
+
+/** What was applied is applied, also where the place of the state does not answer just now. */
+async function readHeadOf(place: StatePlace, logger: Logger, signal: AbortSignal) {
+  try {
+    return await place.readHead({ signal });
+  } catch (error) {
+    logger.warn('the serial of a state could not be read', { error });
+    return {};
   }
 }
 
@@ -82,12 +97,37 @@ export async function stateListStep(context: StepContext, signal: AbortSignal): 
   throw planError(listed);
 }
 
-async function initStep({ prepared, commands, runDir }: StepContext, signal: AbortSignal): Promise<void> {
+/** Makes the run's directory ready for other commands, upon the newest state there is. */
+async function initStep(context: StepContext, signal: AbortSignal): Promise<void> {
+  await recoverState(erroredRunOf(context), context, signal);
+  await initBundle(context, signal);
+  await moveLocalState(context, signal);
+}
+
+/** A state of the days when states lay in the data directory goes where states lie now, before a new one is begun. */
+async function moveLocalState(context: StepContext, signal: AbortSignal): Promise<void> {
+  const { place, dataDir, request, logger } = context;
+  if (place.backend.kind === 'local') return;
+  const file = stateFileOf(dataDir, request.wanted.egg, request.wanted.shard);
+  if (!existsSync(file) || (await place.readHead({ signal })).lineage !== undefined) return;
+  const pushed = await context.commands.ask(['state', 'push', lockTimeout(context), file], signal);
+  signal.throwIfAborted();
+  if (pushed.end.code !== 0) throw planError(pushed);
+  await rename(file, `${file}.moved`);
+  logger.info('a state was moved from the data directory to where states lie now', { runId: request.runId });
+}
+
+async function initBundle({ prepared, commands, runDir }: StepContext, signal: AbortSignal): Promise<void> {
   if (await prepared.restore(runDir)) return;
   const result = await commands.run(['init', '-input=false', '-no-color'], signal);
   signal.throwIfAborted();
   if (result.end.code !== 0) throw planError(result);
   await prepared.keep(runDir);
+}
+
+function erroredRunOf({ runDir, request }: StepContext) {
+  const { egg, shard } = request.wanted;
+  return { runDir, runId: request.runId, egg, shard };
 }
 
 function hasTime({ clock, request, limits }: StepContext): boolean {

@@ -8,12 +8,14 @@ import type { Bundle } from './render.ts';
 import { wipeRunDirectory } from './run-directory.ts';
 import { createRunLog } from './run-log.ts';
 import { applyStep, planStep, type StepContext, stateListStep } from './run-steps.ts';
+import type { StatePlace } from './state-place.ts';
 
 export interface RunParts {
   readonly request: TofuRunRequest;
   readonly bundle: Bundle;
   readonly runDir: string;
-  readonly stateFile: string;
+  readonly dataDir: string;
+  readonly place: StatePlace;
   readonly program: string;
   readonly env: Readonly<Record<string, string>>;
   readonly prepared: PreparedData;

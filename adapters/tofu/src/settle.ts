@@ -1,4 +1,3 @@
-import { rm } from 'node:fs/promises';
 import { type Clock, isCoded, type Logger, pollUntil } from '@polar-gosling/kernel';
 import type { Blobs } from '@polar-gosling/ports/blobs';
 import type { Tofu } from '@polar-gosling/ports/tofu';
@@ -7,7 +6,7 @@ import type { TofuLimits } from './limits.ts';
 import { interruptOnce } from './process.ts';
 import { findProcessesIn, isRunning, type ProcessIdentity, signalQuietly } from './process-identity.ts';
 import { readRecordedProcess, runDirOf, wipeRunDirectory } from './run-directory.ts';
-import { lockInfoOf, stateFileOf } from './state-file.ts';
+import type { StatePlace } from './state-place.ts';
 
 type Left = Parameters<Tofu['settle']>[0];
 
@@ -18,6 +17,8 @@ export interface SettleDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly blobs: Blobs | undefined;
+  /** Where the state of the run's shard lies. */
+  readonly place: Pick<StatePlace, 'push' | 'breakLock'>;
 }
 
 /** Ends what a run left on this host and boot, keeps its errored state, then breaks its lock. Safe to repeat. */
@@ -33,8 +34,9 @@ export async function settleRun(
     return 'alive';
   }
   const runDir = runDirOf(deps.dataDir, left.runId);
-  await keepErroredState({ runDir, runId: left.runId }, deps, signal);
-  await rm(lockInfoOf(stateFileOf(deps.dataDir, left.egg, left.shard)), { force: true });
+  const { runId, egg, shard } = left;
+  await keepErroredState({ runDir, runId, egg, shard }, deps, signal);
+  await deps.place.breakLock(left.host, { signal });
   await wipeRunDirectory(runDir);
   return 'settled';
 }

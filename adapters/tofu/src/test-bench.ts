@@ -160,7 +160,10 @@ esac
 }
 
 /** Waits, within a bound, until `check` answers something. */
-export function eventually<Found>(check: () => Found | undefined, what: string): Promise<Found> {
+export function eventually<Found>(
+  check: () => Found | undefined | Promise<Found | undefined>,
+  what: string,
+): Promise<Found> {
   return pollUntil(check, { clock, everyMs: 20, timeoutMs: 20_000, what, signal: never });
 }
 

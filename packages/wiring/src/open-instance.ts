@@ -8,6 +8,7 @@ import {
   createBinaries,
   createTofu,
   goslingProgram,
+  readStateEncryption,
   tofuProgram,
 } from '@polar-gosling/adapter-tofu';
 import { type Clock, createMasker, type IdSource, type Logger, type Masker } from '@polar-gosling/kernel';
@@ -17,6 +18,7 @@ import type { GitReader } from '@polar-gosling/ports/git';
 import type { GitlabHooks, GitlabPace, GitlabReader, GitlabRunners } from '@polar-gosling/ports/gitlab';
 import type { Machines } from '@polar-gosling/ports/machines';
 import type { QueueOperations, WorkQueue } from '@polar-gosling/ports/queue';
+import type { CallOptions } from '@polar-gosling/ports/secrets';
 import { type CachedSecrets, createCachedSecrets } from '@polar-gosling/ports/secrets/cached';
 import type { Store } from '@polar-gosling/ports/store';
 import type { Tofu } from '@polar-gosling/ports/tofu';
@@ -109,7 +111,11 @@ async function openState(options: OpenOptions, { masker, log, undo }: Opening) {
   const cache = { clock, ttlMs: secretTtlMs, masker, logger: log, countStale };
   const secrets = createCachedSecrets(plainSecrets, cache);
   const sealer = await createKeyring(plainSecrets, { signal });
-  const { blobs, close: closeBlobs } = await blobStores[schemeOf(engines.blobs)].open(engines.blobs, deps);
+  const {
+    blobs,
+    bucket,
+    close: closeBlobs,
+  } = await blobStores[schemeOf(engines.blobs)].open(engines.blobs, deps);
   undo.push(closeBlobs);
   const opened = await stores[engines.store.kind].open(engines.store, { ...deps, sealer, blobs });
   undo.push(() => opened.close());
@@ -122,7 +128,12 @@ async function openState(options: OpenOptions, { masker, log, undo }: Opening) {
     store: opened,
   });
   undo.push(closeQueue);
-  return { secrets, blobs, store, queue };
+  const states = bucket && {
+    bucket,
+    blobs,
+    encryption: (call: CallOptions) => readStateEncryption(secrets, call),
+  };
+  return { secrets, blobs, store, queue, states };
 }
 
 /** What this host does itself: speaks to GitLab and the Nest, drives OpenTofu, looks at its processes. */
@@ -157,12 +168,14 @@ function openHost(
     masker,
     blobs: state.blobs,
     find: { bin: options.tofuBin, binDir: options.binDir, environment, allowTerraform: true },
+    states: state.states,
     launcher: { agentCommand: options.agentCommand, env: options.agentEnvironment },
     ...(options.computeDir === undefined ? {} : { computeDir: options.computeDir }),
   });
   undo.push(() => gitlab.close());
+  const { states: _, ...ports } = state;
   return {
-    ...state,
+    ...ports,
     gitlab,
     git,
     tofu,

@@ -5,6 +5,7 @@ const own: Readonly<Record<string, string>> = {
   'api-keys/trigger-auth-token': 'token of the timers',
   'api-keys/cli-admin': "the CLI's API token",
   'store/keyring': 'keys of the store',
+  'store/state-keys': 'passphrases of the OpenTofu states',
 };
 
 /** What a secret is for, by its place in the one layout of references; of others the backend. */

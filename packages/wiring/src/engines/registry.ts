@@ -1,8 +1,9 @@
 import { join, resolve } from 'node:path';
+import type { StateBucket } from '@polar-gosling/adapter-tofu';
 import type { Clock, IdSource, Logger } from '@polar-gosling/kernel';
 import type { BlobStore } from '@polar-gosling/ports/blobs';
 import type { QueueOperations, WorkQueue } from '@polar-gosling/ports/queue';
-import type { SelfCheck } from '@polar-gosling/ports/secrets';
+import type { CallOptions, SelfCheck } from '@polar-gosling/ports/secrets';
 import type { Sealer, Store } from '@polar-gosling/ports/store';
 import { checkDirectory, checkS3, checkSqlite } from './checks.ts';
 import type { BlobSettings, QueueSettings, StoreSettings } from './settings.ts';
@@ -25,6 +26,8 @@ export interface EngineDeps {
 
 export interface OpenedBlobs {
   readonly blobs: BlobStore;
+  /** The bucket behind it, where there is one: OpenTofu keeps its states there by itself. */
+  readonly bucket?: StateBucket;
   close(): Promise<void>;
 }
 
@@ -82,8 +85,11 @@ export const blobStores: Readonly<Record<'file' | 's3', Engine<BlobSettings, obj
   s3: {
     async open(settings, deps) {
       const { createS3Blobs } = await import('@polar-gosling/adapter-s3');
-      const blobs = createS3Blobs(bucketOf(settings, deps));
-      return { blobs, close: () => blobs.close() };
+      const options = bucketOf(settings, deps);
+      const blobs = createS3Blobs(options);
+      const { bucket, prefix, endpoint } = options;
+      const access = (call: CallOptions) => blobs.access(call);
+      return { blobs, bucket: { bucket, prefix, endpoint, access }, close: () => blobs.close() };
     },
     check: (settings, deps) => checkS3(bucketOf(settings, deps), deps.signal),
   },

@@ -1,0 +1,97 @@
+import type { Secret } from '@polar-gosling/kernel';
+import type { Blobs } from '@polar-gosling/ports/blobs';
+import type { CallOptions } from '@polar-gosling/ports/tofu';
+import { z } from 'zod';
+import { readStateHead, type StatePlace, stateKeyOf } from './state-place.ts';
+
+/** Name of the credentials file in a run's directory, and of the profile in it; the templates say the same. */
+const credentialsFile = 'state-credentials';
+const profile = 'gosling-state';
+
+/** What another program needs to use the bucket at this moment. */
+export interface BucketAccess {
+  readonly region: string;
+  readonly credentials: {
+    readonly accessKeyId: string;
+    readonly secretAccessKey: Secret;
+    readonly sessionToken?: Secret | undefined;
+  };
+  /** Does it refuse to overwrite when it is told to? Without it a lock in the bucket would hold nobody off. */
+  readonly holdsConditionalWrites: boolean;
+}
+
+/** A bucket that states lie in. */
+export interface StateBucket {
+  readonly bucket: string;
+  /** Folder of all keys in the bucket, without a slash at its end; empty: the whole bucket. */
+  readonly prefix: string;
+  /** The service's own address; AWS when absent. */
+  readonly endpoint?: string | undefined;
+  access(options: CallOptions): Promise<BucketAccess>;
+}
+
+// What OpenTofu puts into `KEY.tflock`.
+const LockInfo = z.object({ Who: z.string() });
+
+/** A state as an object of a bucket, its lock as one beside it. `blobs` is the same folder of that bucket. */
+export async function createS3StatePlace(
+  deps: { bucket: StateBucket; blobs: Blobs; egg: string; shard: number },
+  options: CallOptions,
+): Promise<StatePlace> {
+  const { bucket, prefix, endpoint = '' } = deps.bucket;
+  const { region, credentials, holdsConditionalWrites } = await deps.bucket.access(options);
+  const key = stateKeyOf(deps.egg, deps.shard);
+  const fullKey = prefix === '' ? key : `${prefix}/${key}`;
+  return {
+    ...createS3StateAccess(deps.blobs, key),
+    backend: { kind: 's3', bucket, key: fullKey, region, endpoint, use_lockfile: holdsConditionalWrites },
+    files: new Map([[credentialsFile, profileText(credentials)]]),
+  };
+}
+
+/** What can be done with such a state without OpenTofu, so without access for another program. */
+export function createS3StateAccess(
+  blobs: Blobs,
+  key: string,
+): Required<Pick<StatePlace, 'readHead' | 'push' | 'breakLock'>> {
+  const readHead = async (options: CallOptions) =>
+    readStateHead((await blobs.read(key, options)) ?? new Uint8Array());
+  return {
+    readHead,
+    async push(state, options) {
+      const ours = readStateHead(state);
+      const there = await readHead(options);
+      // An equal serial is this very state: the write that "failed" had arrived.
+      const isNewer =
+        there.serial === undefined || (ours.lineage === there.lineage && (ours.serial ?? 0) > there.serial);
+      if (!isNewer) return 'old';
+      await blobs.write(key, state, options);
+      return 'pushed';
+    },
+    async breakLock(host, options) {
+      const lock = `${key}.tflock`;
+      const bytes = await blobs.read(lock, options);
+      // A person's lock, or one of another host, is proven to be dead by nobody.
+      if (bytes !== undefined && isHeldBy(host, bytes)) await blobs.remove(lock, options);
+    },
+  };
+}
+
+function isHeldBy(host: string, bytes: Uint8Array): boolean {
+  try {
+    return LockInfo.parse(JSON.parse(Buffer.from(bytes).toString('utf8'))).Who.endsWith(`@${host}`);
+  } catch {
+    return false; // not a lock of OpenTofu's
+  }
+}
+
+function profileText({ accessKeyId, secretAccessKey, sessionToken }: BucketAccess['credentials']): string {
+  const token = sessionToken === undefined ? [] : [`aws_session_token = ${sessionToken.reveal()}`];
+  return [
+    `[${profile}]`,
+    `aws_access_key_id = ${accessKeyId}`,
+    `aws_secret_access_key = ${secretAccessKey.reveal()}`,
+    ...token,
+    '',
+  ].join('\n');
+}
