@@ -1,5 +1,6 @@
 import { checkNest, environmentsOf, parseFiles } from '@polar-gosling/nest';
 import type { Command } from '../cli/command.ts';
+import { withoutTurboFan } from '../cli/without-turbofan.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { folderInRepository, type NestText } from '../nest-files.ts';
 import { chooseEnvironment } from './validate/choose-environment.ts';
@@ -17,7 +18,9 @@ export const run: Command = async ({ cwd, flags, output, signal }, input) => {
     const before = await readBefore(selection.base, selection.files, at);
     const options = before === undefined ? {} : { before };
     const check = (files: readonly NestText[]) =>
-      checkNest(parseFiles(files), environments, options).filter(({ file }) => selection.isChosen(file));
+      withoutTurboFan(() => checkNest(parseFiles(files), environments, options)).filter(({ file }) =>
+        selection.isChosen(file),
+      );
     const result = input.flag('fix')
       ? await fixFiles(selection, check)
       : { files: selection.files, diagnostics: check(selection.files), applied: [] };
