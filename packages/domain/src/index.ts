@@ -39,6 +39,16 @@ export { type EntryRequest, renderRunnerEntry } from './entry/render-entry.ts';
 export type { RunnerEntry } from './entry/runner-entry.ts';
 export { checkTofuPlan, type TofuChange, type TofuRow, type TofuVerdict } from './guard.ts';
 export { configHash, machineHash, registrationSpecHash } from './hashes.ts';
+export { checkLimits } from './limits/check-limits.ts';
+export {
+  bindsTogether,
+  dayOf,
+  type EggUse,
+  type LaunchRoom,
+  type LimitCode,
+  launchRoom,
+} from './limits/launch-room.ts';
+export type { LimitRule, Limits, LimitViolation } from './limits/limits.ts';
 export {
   type EggName,
   eggName,

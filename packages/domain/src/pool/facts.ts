@@ -83,6 +83,8 @@ export interface PoolFacts {
   readonly backoffUntil?: number;
   /** At most so many runners may be starting at once: 1 while a failed deployment is tried again. */
   readonly maxStarting?: number;
+  /** At most so many launches now: what limits outside the Nest leave. Absent: no limit. */
+  readonly mayLaunch?: number;
   /** Launches already made to keep runners warm; see `WaitingJob.attempts`. */
   readonly warmAttempts?: number;
   /** Egg was removed from the Nest: drain all, launch nothing. */
@@ -140,6 +142,8 @@ export interface PoolPlan {
   readonly capacity: { readonly now: number; readonly starting: number; readonly max: number };
   /** What each waiting job waits for: machine-readable, for `why` and `job_wait_seconds{cause}`. */
   readonly blocked: readonly { readonly jobKey: string; readonly cause: WaitCause }[];
+  /** A launch that is due is held by `mayLaunch`. */
+  readonly isHeldByLimits?: true;
   /** When to look again although nothing happened (deadlines, back-off). */
   readonly lookAgainAt?: number;
 }
@@ -153,4 +157,5 @@ export type WaitCause =
   | 'backoff'
   | 'runner_idle_not_taken'
   | 'not_seen_yet'
-  | 'deployment_failed';
+  | 'deployment_failed'
+  | 'limits';

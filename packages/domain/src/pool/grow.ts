@@ -25,11 +25,15 @@ interface Growth {
   readonly fresh: Map<RegistrationId, number>;
   machines: number;
   beingMade: number;
+  launched: number;
   inNadir: number;
 }
 
-/** Makes room and runners for what waits, oldest job first; then the warm runners; then the parked ones. */
-export function grow(planning: Planning, service: Service): void {
+/**
+ * Makes room and runners for what waits, oldest job first; then the warm runners; then the parked ones. Answers what kept
+ * it from those that are to be warm or parked.
+ */
+export function grow(planning: Planning, service: Service): WaitCause | undefined {
   const growth = startGrowth(planning);
   const blocked: WaitingJob[] = [];
   for (const job of service.unserved) {
@@ -38,7 +42,7 @@ export function grow(planning: Planning, service: Service): void {
     if (cause === 'egg_full') blocked.push(job);
   }
   makeRoom(planning, service, blocked);
-  keepWarm(planning, growth);
+  return keepWarm(planning, growth);
 }
 
 function startGrowth(planning: Planning): Growth {
@@ -48,6 +52,7 @@ function startGrowth(planning: Planning): Growth {
     fresh: new Map(),
     machines: countMachines(planning),
     beingMade: drafts.filter(isBeingMade).length,
+    launched: 0,
     inNadir: drafts.filter(isInNadir).length,
   };
 }
@@ -81,6 +86,7 @@ function whyNoLaunch({ facts, ...planning }: Planning, growth: Growth): WaitCaus
   if (facts.backoffUntil !== undefined && facts.backoffUntil > facts.now) return 'backoff';
   if (growth.machines >= mostMachines({ facts, ...planning })) return 'egg_full';
   if (growth.beingMade >= (facts.maxStarting ?? Number.POSITIVE_INFINITY)) return 'deployment_failed';
+  if (growth.launched >= (facts.mayLaunch ?? Number.POSITIVE_INFINITY)) return 'limits';
   return undefined;
 }
 
@@ -115,6 +121,7 @@ function launch(
   const key = launchKey(planning.facts.egg, order.need, slot);
   growth.usedKeys.add(key);
   growth.beingMade++;
+  growth.launched++;
   if (order.pool === 'apex') growth.machines++;
   else growth.inNadir++;
   planning.moves.push({
@@ -128,7 +135,7 @@ function launch(
 }
 
 /** `min_count` of both tiers, as far as the max allows. */
-function keepWarm(planning: Planning, growth: Growth): void {
+function keepWarm(planning: Planning, growth: Growth): WaitCause | undefined {
   const { facts, drafts } = planning;
   const { apex, nadir } = facts.limits;
   const slot = facts.warmAttempts ?? 0;
@@ -138,11 +145,13 @@ function keepWarm(planning: Planning, growth: Growth): void {
   for (; serving < apex.min; serving++) {
     const reason = { why: `fewer than ${apex.min} runners serve (apex min_count)`, rule: 'apex_min_count' };
     if (promote(planning, growth, reason)) continue;
-    if (registrationId === undefined || whyNoLaunch(planning, growth) !== undefined) return;
+    const cause = whyNoLaunch(planning, growth);
+    if (registrationId === undefined || cause !== undefined) return cause;
     launch(planning, growth, { registrationId, pool: 'apex', need: 'min', slot, ...reason });
   }
   while (growth.inNadir < Math.min(nadir.min, nadir.max)) {
-    if (registrationId === undefined || mayNotPark(planning, growth)) return;
+    const cause = whyNotPark(planning, growth);
+    if (registrationId === undefined || cause !== undefined) return cause;
     const why = `fewer than ${nadir.min} runners are parked (nadir min_count)`;
     launch(planning, growth, {
       registrationId,
@@ -153,12 +162,13 @@ function keepWarm(planning: Planning, growth: Growth): void {
       rule: 'nadir_min_count',
     });
   }
+  return undefined;
 }
 
 /** Parked runners run no jobs, so a full Egg may still have them. */
-function mayNotPark(planning: Planning, growth: Growth): boolean {
+function whyNotPark(planning: Planning, growth: Growth): WaitCause | undefined {
   const cause = whyNoLaunch(planning, { ...growth, machines: 0 });
-  return cause !== undefined && cause !== 'egg_full';
+  return cause === 'egg_full' ? undefined : cause;
 }
 
 /** Full, but of runners of other registrations: those that nothing needs give their place away, in turn. */

@@ -164,6 +164,7 @@ describe('planPool: launches', () => {
     ['backoff', { backoffUntil: now + 1 }],
     ['no_matching_egg', { isLeaving: true }],
     ['deployment_failed', { maxStarting: 0 }],
+    ['limits', { mayLaunch: 0 }],
     ['egg_full', { concurrent: 0 }],
   ])('launches nothing when %s', (cause, over) => {
     const waiting = [aJob(1)];

@@ -27,17 +27,19 @@ export function planPool(facts: PoolFacts): PoolPlan {
   const service = serveWaiting(planning);
   if (!facts.frozen) dropUnneeded(planning, service);
   const capacity = countCapacity(planning);
-  grow(planning, service);
+  const notWarm = grow(planning, service);
 
   const blocked = [...service.causes].map(([jobKey, cause]) => ({ jobKey, cause }));
   const again = lookAgainAt(
     planning,
     blocked.some(({ cause }) => cause === 'egg_full'),
   );
+  const isHeld = notWarm === 'limits' || blocked.some(({ cause }) => cause === 'limits');
   return {
     moves: planning.moves,
     capacity,
     blocked,
+    ...(isHeld ? { isHeldByLimits: true } : {}),
     ...(again === undefined ? {} : { lookAgainAt: again }),
   };
 }

@@ -29,6 +29,12 @@ export function blockerOf(facts: WaitFacts, cause: WaitCause): WaitBlocker | und
         detail: `new machines of egg ${egg} do not boot; one launch at a time is tried`,
         fix: `gosling rollback --egg ${egg}, or correct its configuration in the Nest`,
       };
+    case 'limits':
+      return {
+        code: cause,
+        detail: `limits outside the Nest allow no further machine of egg ${egg} now`,
+        fix: 'let machines end, wait for the next day, or ask who keeps GOSLING_LIMITS',
+      };
     case 'runner_idle_not_taken':
       return notTaken(facts);
     case 'not_seen_yet':

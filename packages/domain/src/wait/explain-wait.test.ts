@@ -33,6 +33,7 @@ const causes: WaitCause[] = [
   'runner_idle_not_taken',
   'not_seen_yet',
   'deployment_failed',
+  'limits',
 ];
 
 describe('explainWait', () => {

@@ -129,6 +129,7 @@ function nextOf(facts: WaitFacts, cause: WaitCause): WaitAnswer['next'] {
       return at('the project is swept', [facts.sweepAt]);
     case 'egg_full':
     case 'deployment_failed':
+    case 'limits':
       return at('the Egg is planned again', [facts.lookAgainAt]);
     case 'frozen':
       return undefined;
