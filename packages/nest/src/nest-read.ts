@@ -1,4 +1,4 @@
-import type { EggConfig, EnvironmentValue, RunnerType, UglyFoxConfig } from '@polar-gosling/domain';
+import type { EggConfig, EnvironmentValue, Limits, RunnerType, UglyFoxConfig } from '@polar-gosling/domain';
 import type { Diagnostic, MothergooseBlock } from '@polar-gosling/fly';
 
 /** One text of the Nest, by its path inside the repository (`Eggs/my-app/config.fly`). */
@@ -12,6 +12,8 @@ export interface NestOptions {
   readonly environment?: string;
   /** One process on one machine: an Egg that names no cloud runs here. */
   readonly embedded: boolean;
+  /** What no Egg may pass, whatever the Nest says. */
+  readonly limits?: Limits;
   /** All files of the Nest as they were: an Egg that got another name since is told. */
   readonly before?: readonly NestFile[];
 }

@@ -22,6 +22,7 @@ import {
 } from './cross-check.ts';
 import { defined } from './defined.ts';
 import { Layers } from './layers.ts';
+import { checkEggLimits } from './limits-check.ts';
 import type { LoadedNest, NestSource } from './load-files.ts';
 import type { LoadMemory } from './load-memory.ts';
 import { mergeLayers } from './merge.ts';
@@ -86,6 +87,8 @@ export class NestReader {
     const conditions = conditionsByName(foxValues);
     const eggs = pools.flatMap((placed) => this.#egg(placed, { conditions, mothergoose }));
     checkClaims(eggs);
+    const { limits } = this.#options;
+    if (limits !== undefined) for (const { egg, placed } of eggs) checkEggLimits(egg, placed, limits);
     checkVariables(this.#placed, this.#loaded);
     for (const { egg, placed } of eggs) adviseOnEgg(egg, placed, foxValues?.pruning.max_age);
 

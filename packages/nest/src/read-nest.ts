@@ -23,7 +23,7 @@ export function environmentsOf(paths: readonly string[]): readonly string[] {
   return paths.flatMap((path) => /^Envs\/([^/]+)\.fly$/.exec(path)?.[1] ?? []).toSorted();
 }
 
-export interface CheckNestOptions extends Pick<NestOptions, 'before'> {
+export interface CheckNestOptions extends Pick<NestOptions, 'before' | 'limits'> {
   /** For who checks a Nest again and again. */
   readonly memory?: LoadMemory;
 }
@@ -35,13 +35,14 @@ export interface CheckNestOptions extends Pick<NestOptions, 'before'> {
 export function checkNest(
   files: readonly ParsedFile[],
   environments: readonly string[],
-  { memory = new LoadMemory(), before }: CheckNestOptions = {},
+  { memory = new LoadMemory(), before, limits }: CheckNestOptions = {},
 ): readonly Diagnostic[] {
   const read = (environment?: string) => {
     const options = {
       embedded: true,
       ...(environment !== undefined && { environment }),
       ...(before && { before }),
+      ...(limits && { limits }),
     };
     return new NestReader(loadFiles(files, options, memory), options, memory).read().diagnostics;
   };

@@ -18,9 +18,11 @@ function filesOf(path: string) {
 /** Reads the Nest of a case; one that has an environment is read in it. */
 function readCase(path: string) {
   const files = filesOf(path);
+  const limitsFile = `${suite}${path}/../limits.json`;
   const isProd = files.some((file) => file.path === 'Envs/prod.fly');
   return readNest(files, {
     ...(existsSync(`${suite}${path}/../before`) && { before: filesOf(path.replace(/nest$/, 'before')) }),
+    ...(existsSync(limitsFile) && { limits: JSON.parse(readFileSync(limitsFile, 'utf8')) }),
     embedded: !(path.includes('N5') || path.includes('FLY085')),
     ...(isProd && { environment: 'prod' }),
   });

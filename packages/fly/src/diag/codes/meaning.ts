@@ -149,6 +149,14 @@ export const meaningCodes = {
     wrong: eggWith(),
     right: eggWith('cloud { provider = "local" }'),
   },
+  FLY086: {
+    severity: 'error',
+    title: 'beyond the limits',
+    why: 'Who runs the installation limits what Eggs may be, in a file outside of the Nest (GOSLING_LIMITS). The message names the rule; the version of the Egg before this one stays in force.',
+    phase: 'nest',
+    wrong: eggWith('cloud {', '  provider = "aws"', '  region   = "us-east-1"', '}'),
+    right: eggWith('cloud {', '  provider = "aws"', '  region   = "eu-central-1"', '}'),
+  },
   FLY101: {
     severity: 'warning',
     title: 'a secret in the clear',
