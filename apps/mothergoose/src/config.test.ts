@@ -171,7 +171,6 @@ describe('the configuration', () => {
 
   it.each([
     ['GOSLING_SECRETS', 'yc-lockbox'],
-    ['GOSLING_LIMITS', '/etc/gosling/limits.json'],
     ['GOSLING_UGLYFOX_GIT', '1'],
     ['GOSLING_GITLAB_RUNNER_MIRROR', 'https://mirror.example.com'],
   ])('refuses %s=%s, which this release does not have, instead of ignoring it', (name, value) => {
@@ -199,6 +198,7 @@ describe('the configuration', () => {
       'GOSLING_TOFU_MIRROR',
       'GOSLING_BIN_DIR',
       'GOSLING_GITLAB_RUNNER_BIN',
+      'GOSLING_LIMITS',
       'GOSLING_JOB_USER',
     ]);
   });

@@ -153,6 +153,7 @@ function configOf(
     tofu: { bin: v.GOSLING_TOFU_BIN, mirror: v.GOSLING_TOFU_MIRROR },
     binDir: v.GOSLING_BIN_DIR,
     gitlabRunner: { bin: v.GOSLING_GITLAB_RUNNER_BIN },
+    limits: v.GOSLING_LIMITS,
     isLocalUnsafe: v.GOSLING_UNSAFE_LOCAL,
     jobUser: v.GOSLING_JOB_USER,
     installation: v.GOSLING_INSTALLATION,

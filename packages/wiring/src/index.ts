@@ -13,6 +13,7 @@ export { type BackupResult, writeBackup } from './backup/write-backup.ts';
 export { checkEngine, type EnginePart } from './engines/check-engines.ts';
 export { type EngineSettings, embeddedEngines } from './engines/settings.ts';
 export { type InstanceParts, type OpenOptions, openInstance } from './open-instance.ts';
+export { type LimitsOptions, openLimits } from './open-limits.ts';
 export {
   checkSecrets,
   instanceFiles,

@@ -36,6 +36,27 @@ describe.concurrent('gosling validate', { timeout: 120_000 }, () => {
     test.expect(await readFile(path.join(root, 'Eggs/b.fly'), 'utf8')).toBe(other);
   });
 
+  it('holds every Egg against the limits of GOSLING_LIMITS, and refuses limits that say something else', async (test) => {
+    const root = await aNestOf(test, {
+      'Eggs/a/config.fly': good,
+      'limits.json': '{ "rules": [{ "name": "cloud", "eggs": ["*"], "clouds": ["aws"] }] }',
+    });
+    const env = { GOSLING_LIMITS: path.join(root, 'limits.json') };
+
+    const free = await runCli(['validate'], { cwd: root });
+    const held = await runCli(['validate'], { cwd: root, env });
+    const wrong = await runCli(['validate'], { cwd: root, env: { GOSLING_LIMITS: '{ "machine": 1 }' } });
+    const absent = await runCli(['validate'], { cwd: root, env: { GOSLING_LIMITS: '/nowhere/limits.json' } });
+
+    test.expect(free.code).toBe(0);
+    test.expect(held.code).toBe(3);
+    test.expect(held.stdout).toContain('error FLY086: egg "a" breaks the limit rules.cloud.clouds: "local"');
+    test.expect(held.stdout).toContain('Eggs/a/config.fly:1:1');
+    test.expect(wrong.stderr).toContain('LIMITS_WRONG');
+    test.expect(absent.stderr).toContain('LIMITS_UNREADABLE');
+    test.expect([wrong.code, absent.code]).not.toContain(0);
+  });
+
   it('leaves what a person has to decide, and what it could not write back', async (test) => {
     const open = good.replace('"vm"', '"metal"');
     const root = await aNestOf(test, { 'Eggs/a/config.fly': open });

@@ -7,16 +7,19 @@ import { chooseEnvironment } from './validate/choose-environment.ts';
 import { fixFiles } from './validate/fix-files.ts';
 import { type Findings, printDiagnostics, printFixes } from './validate/print-diagnostics.ts';
 import { readBefore } from './validate/read-before.ts';
+import { readLimits } from './validate/read-limits.ts';
 import { type Selection, selectFiles } from './validate/select-files.ts';
 
 /** `gosling validate [PATH…]`: all diagnostics of all files at once; warnings alone are fine. */
-export const run: Command = async ({ cwd, flags, output, signal }, input) => {
+export const run: Command = async (context, input) => {
+  const { cwd, flags, output, signal } = context;
   const found: Findings[] = [];
+  const limits = await readLimits(context);
   for (const selection of await selectFiles(cwd, input.arguments('PATH'))) {
     const environments = chooseEnvironments(selection, input.text('env'));
     const at = { since: input.text('since'), signal };
     const before = await readBefore(selection.base, selection.files, at);
-    const options = before === undefined ? {} : { before };
+    const options = { ...(before && { before }), ...(limits && { limits }) };
     const check = (files: readonly NestText[]) =>
       withoutTurboFan(() => checkNest(parseFiles(files), environments, options)).filter(({ file }) =>
         selection.isChosen(file),

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { createEngine, type Engine, type EngineSettings } from '@polar-gosling/engine';
+import { createEngine, type Engine, type EngineDeps, type EngineSettings } from '@polar-gosling/engine';
 import { type Clock, createJsonLogger, type IdSource, type Logger, sha256Hex } from '@polar-gosling/kernel';
 import { createMetrics, type MothergooseConfig, startServer } from '@polar-gosling/mothergoose';
 import { createPruner } from '@polar-gosling/uglyfox';
@@ -11,6 +11,7 @@ import {
   isHolderGone,
   lockDirectory,
   openInstance,
+  openLimits,
   processHolder,
 } from '@polar-gosling/wiring';
 import { cliErrors } from '../cli-errors.ts';
@@ -81,6 +82,7 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
       metrics,
       settings,
       readCaFile,
+      ...limitsOf(options, { dataDir, log: parts.log }),
       isHolderGone,
     });
     const { log, masker, queue: tasks } = parts;
@@ -153,6 +155,16 @@ function open(
     userAgent: `gosling/${goslingVersion}`,
     signal,
   });
+}
+
+/** Limits outside the Nest, where the configuration names any. */
+function limitsOf(
+  { config, clock, ids, env, signal }: InstanceOptions,
+  at: { dataDir: string; log: Logger },
+): Pick<EngineDeps, 'limits'> {
+  const { limits: place, engines } = config;
+  if (place === undefined) return {};
+  return { limits: openLimits({ ...at, place, blobs: engines.blobs, clock, ids, environment: env, signal }) };
 }
 
 /** What a local runner's agent may know of this host's settings. */

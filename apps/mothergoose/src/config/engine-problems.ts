@@ -17,16 +17,15 @@ const onlyWith: readonly {
   ...['_MOUNT', '_NAMESPACE'].map((end) => only('GOSLING_SECRETS', end, ['vault'])),
 ];
 
+/** Limits in a bucket are read as blobs are. */
+const alsoFor: Readonly<Record<string, readonly string[]>> = { GOSLING_BLOBS: ['GOSLING_LIMITS'] };
+
 /** What the design has and this release has not: refused, so that nobody relies on it. */
 const notYet: readonly { readonly name: string; readonly value?: string; readonly message: string }[] = [
   {
     name: 'GOSLING_SECRETS',
     value: 'yc-lockbox',
     message: 'this release does not read Lockbox; use local, aws-sm or vault',
-  },
-  {
-    name: 'GOSLING_LIMITS',
-    message: 'limits outside the Nest are not held by this release; unset it, do not rely on it',
   },
   {
     name: 'GOSLING_UGLYFOX_GIT',
@@ -51,7 +50,9 @@ export function regionFor(engine: string, given: Environment): string | undefine
 export function engineProblems(given: Environment): ConfigProblem[] {
   return [
     ...onlyWith.flatMap(({ setting, kind, values }) => {
-      const isUsed = values.some((value) => given[kind]?.startsWith(value) === true);
+      const isUsed = [kind, ...(alsoFor[kind] ?? [])].some((name) =>
+        values.some((value) => given[name]?.startsWith(value) === true),
+      );
       if (given[setting] === undefined || isUsed) return [];
       return [{ name: setting, message: `has no effect unless ${kind} is ${values.join(' or ')}` }];
     }),

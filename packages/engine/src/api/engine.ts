@@ -4,6 +4,7 @@ import type { Binaries } from '@polar-gosling/ports/binaries';
 import type { Blobs } from '@polar-gosling/ports/blobs';
 import type { GitReader } from '@polar-gosling/ports/git';
 import type { GitlabHooks, GitlabPace, GitlabReader, GitlabRunners } from '@polar-gosling/ports/gitlab';
+import type { LimitsSource } from '@polar-gosling/ports/limits';
 import type { Machines } from '@polar-gosling/ports/machines';
 import type { QueueOperations, WorkQueue } from '@polar-gosling/ports/queue';
 import type { RunnerStart } from '@polar-gosling/ports/runner-start';
@@ -69,6 +70,8 @@ export interface EngineDeps {
   readonly machines: Machines;
   /** Where a cloud has runners that are invocations of a container; absent: none has. */
   readonly runnerStart?: RunnerStart;
+  /** Limits outside the Nest; absent: there are none. */
+  readonly limits?: LimitsSource;
   /** Versions of OpenTofu and of the agent. */
   readonly binaries: { readonly tofu: Binaries; readonly gosling: Binaries };
   readonly clock: Clock;

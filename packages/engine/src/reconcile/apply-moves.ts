@@ -6,6 +6,7 @@ import { type Lease, requireOk } from '../leases/lease.ts';
 import { changeWrites } from './change-runner.ts';
 import { failedBootWrites, failuresOf } from './failed-boots.ts';
 import { launchWrites } from './launch-runner.ts';
+import { createLaunchLedger, type LaunchLedger } from './limits.ts';
 import type { Observed } from './observe.ts';
 import { createShardChooser } from './shards.ts';
 import type { Step } from './step.ts';
@@ -27,9 +28,10 @@ export async function applyMoves(
   options: CallOptions & { trace: string },
 ): Promise<void> {
   const steps = await toSteps(deps, context, options);
+  const ledger = createLaunchLedger(deps, context.seen);
   let batch: Step[] = [];
   const flush = async () => {
-    if (batch.length > 0) await commitBatch(deps, { context, batch, trace: options.trace }, options);
+    if (batch.length > 0) await commitBatch(deps, { context, batch, ledger, trace: options.trace }, options);
     batch = [];
   };
   for (const step of steps) {
@@ -65,12 +67,13 @@ function sizeOf(steps: readonly Step[]): number {
   const shards = new Set(steps.flatMap(({ shard }) => (shard === undefined ? [] : [shard])));
   const leaseCheck = 1;
   const failures = 2;
-  return steps.reduce((sum, { writes }) => sum + writes.length, leaseCheck + failures + shards.size);
+  const ledger = 1;
+  return steps.reduce((sum, { writes }) => sum + writes.length, leaseCheck + failures + ledger + shards.size);
 }
 
 async function commitBatch(
   deps: InternalDeps,
-  at: { context: MovesContext; batch: readonly Step[]; trace: string },
+  at: { context: MovesContext; batch: readonly Step[]; ledger: LaunchLedger; trace: string },
   options: CallOptions,
 ): Promise<void> {
   const egg = at.context.seen.egg.name;
@@ -80,6 +83,8 @@ async function commitBatch(
   );
   const failed = at.batch.flatMap(({ failedBoot }) => failedBoot ?? []);
   const unit: Write[] = [at.context.lease.check(), ...at.batch.flatMap(({ writes }) => writes), ...wakes];
+  const launched = at.batch.filter(({ isLaunch }) => isLaunch).length;
+  unit.push(...at.ledger.writes(launched));
   const failures = failuresOf(failed, at.context.seen.egg);
   if (failures > 0) {
     const key = { table: 'egg_state', partition: egg } as const;
@@ -89,6 +94,7 @@ async function commitBatch(
   const ofThis = failed.filter(({ deploymentId }) => deploymentId === at.context.deploymentId);
   unit.push(...(await failedBootWrites(deps, { egg, failed: ofThis }, options)));
   requireOk(await deps.store.commit(unit, options), `the runners of ${egg}`);
+  at.ledger.written(launched);
   for (const { booted } of at.batch) {
     if (booted === undefined) continue;
     deps.metrics.bootStage('boot', booted.bootMs / 1000);

@@ -59,6 +59,7 @@ export function launchWrites(
   const details = { egg: egg.name, why: move.why, rule: move.rule, launchKey: move.launchKey, shard };
   return {
     shard,
+    isLaunch: true,
     writes: [
       { kind: 'put', table: 'runners', row, when: { kind: 'absent' } },
       { kind: 'put', table: 'runner_agents', row: newAgent(id, token), when: { kind: 'absent' } },

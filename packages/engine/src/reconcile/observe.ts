@@ -29,6 +29,7 @@ import { getRow, getRows, listAll } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
 import { backoffOf } from './backoff.ts';
 import { mayBeMade } from './change-runner.ts';
+import { type LimitsSeen, observeLimits } from './limits.ts';
 import { proofOf } from './proof.ts';
 import { runnersOfJobs } from './runners-of-jobs.ts';
 
@@ -48,6 +49,8 @@ export interface Observed {
   readonly agents: ReadonlyMap<string, RunnerAgentRow>;
   readonly jobs: readonly CiJobRow[];
   readonly facts: PoolFacts;
+  /** What limits outside the Nest leave to it, and how launches are counted for them; absent: there are none. */
+  readonly limits?: LimitsSeen;
   /** Why this host must not run this Egg's jobs; absent: it may. */
   readonly refused?: string;
 }
@@ -88,6 +91,7 @@ export async function observe(
   const refused = refusal(deps, config);
   const now = deps.clock.now();
   const failing = { failures: 0, ...state, ...backoffOf({ state, runners, agents }, now) };
+  const limits = await observeLimits(deps, { config, machines: ids.length }, options);
   const facts: PoolFacts = {
     now,
     egg: eggName(name),
@@ -102,6 +106,7 @@ export async function observe(
     frozen: refused !== undefined || (await isFrozen(deps, name, options)),
     ...(failing.backoff_until === undefined ? {} : { backoffUntil: failing.backoff_until }),
     ...(failing.failures >= 3 ? { maxStarting: 1 } : {}),
+    ...(limits === undefined ? {} : { mayLaunch: limits.room.most }),
     isLeaving: egg.status === 'draining',
     ...(first === undefined ? {} : { firstRegistration: first.id }),
     replaceShare,
@@ -116,6 +121,7 @@ export async function observe(
     agents,
     jobs,
     facts,
+    ...(limits === undefined ? {} : { limits }),
     ...(refused === undefined ? {} : { refused }),
   };
 }

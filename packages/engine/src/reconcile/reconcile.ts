@@ -8,6 +8,7 @@ import { liftSpentPin } from '../rollback/lift-pin.ts';
 import { noteProblem } from '../run/problems.ts';
 import { applyMoves } from './apply-moves.ts';
 import { followDeployment } from './deployment.ts';
+import { noteHeld } from './limits.ts';
 import { type Observed, observe } from './observe.ts';
 import { settleEgg } from './settle-egg.ts';
 import { noteWaits } from './waits.ts';
@@ -44,7 +45,10 @@ async function underLease(
   const deploymentId = await followDeployment(deps, { seen, lease: at.lease }, options);
   const plan = planPool(seen.facts);
   await applyMoves(deps, { seen, lease: at.lease, moves: plan.moves, deploymentId }, options);
-  const lookAgainAt = await noteWaits(deps, { seen, plan }, options);
+  const lookAgainAt = earliest(
+    await noteWaits(deps, { seen, plan }, options),
+    await noteHeld(deps, { seen, plan }, options),
+  );
   await settleEgg(
     deps,
     { seen, lease: at.lease, lookAgainAt: earliest(plan.lookAgainAt, lookAgainAt), trace: options.trace },

@@ -12,6 +12,8 @@ export interface FailedBoot {
 export interface Step {
   readonly writes: readonly Write[];
   readonly shard: number | undefined;
+  /** It asks for a new machine. */
+  readonly isLaunch?: boolean;
   /** It never came to life. */
   readonly failedBoot?: FailedBoot;
   /** It comes to life with this change: how long since its machine was made, and since it was asked for. */

@@ -5,7 +5,7 @@ import type { InternalDeps } from '../deps.ts';
 import { type Observed, waitingKey } from './observe.ts';
 import { runnersOfJobs } from './runners-of-jobs.ts';
 
-const blockers: readonly WaitCause[] = ['egg_full', 'frozen', 'backoff', 'deployment_failed'];
+const blockers: readonly WaitCause[] = ['egg_full', 'frozen', 'backoff', 'deployment_failed', 'limits'];
 
 /**
  * Notes on each waiting job what it waits for, on each running one which runner has it, and lets a job that its Egg

@@ -1,5 +1,5 @@
 import { checkSync } from '@polar-gosling/domain';
-import { isCoded, toProblem } from '@polar-gosling/kernel';
+import { isCoded, stableJson, toProblem } from '@polar-gosling/kernel';
 import { readNest } from '@polar-gosling/nest';
 import type { NestCommit } from '@polar-gosling/ports/git';
 import type { CallOptions, EggConfigRow } from '@polar-gosling/ports/store';
@@ -39,7 +39,12 @@ async function underLease(
 ): Promise<void> {
   const head = await fetchHead(deps, options);
   const before = await readNestRow(deps, options);
-  const isUnchanged = before?.commit === head.commit && before.revision === deps.settings.machineRevision;
+  // Anew each time: they change without a restart, and an Egg in force may break them from then on.
+  const limits = await deps.limits?.read(options);
+  const isUnchanged =
+    before?.commit === head.commit &&
+    before.revision === deps.settings.machineRevision &&
+    stableJson(before.limits ?? null) === stableJson(limits ?? null);
   if (isUnchanged && before.status !== 'held') {
     await recordSync(deps, { lease, commit: head.commit, status: before.status, unchanged: true }, options);
     return;
@@ -47,6 +52,7 @@ async function underLease(
   const { files, leftOut } = await deps.git.readFlyFiles(head.commit, options);
   const read = readNest(files, {
     embedded: deps.settings.isEmbedded,
+    ...(limits === undefined ? {} : { limits }),
     ...(deps.settings.environment === undefined ? {} : { environment: deps.settings.environment }),
   });
   const rows = await knownEggs(deps, before?.eggs ?? [], options);
@@ -58,7 +64,7 @@ async function underLease(
     return;
   }
   const status = change.invalid.length > 0 || change.badFiles.length > 0 ? 'partial' : 'success';
-  await writeNest(deps, { lease, head, change, read, known: before?.eggs ?? [], status }, options);
+  await writeNest(deps, { lease, head, change, read, known: before?.eggs ?? [], status, limits }, options);
   const diagnostics = [...read.diagnostics];
   for (const { path, reason } of leftOut) deps.log.warn('a file of the Nest was left out', { path, reason });
   await recordSync(deps, { lease, commit: head.commit, status, change, diagnostics }, options);

@@ -1,4 +1,4 @@
-import { defaultUglyFox, type UglyFoxConfig } from '@polar-gosling/domain';
+import { defaultUglyFox, type Limits, type UglyFoxConfig } from '@polar-gosling/domain';
 import { sha256Hex, stableJson } from '@polar-gosling/kernel';
 import type { NestRead } from '@polar-gosling/nest';
 import type { NestCommit } from '@polar-gosling/ports/git';
@@ -20,6 +20,8 @@ export interface NestState {
   readonly status: 'success' | 'partial' | 'held';
   /** `machine_revision` the hashes were made with. */
   readonly revision: number;
+  /** Limits outside the Nest that the commit was checked by; every process goes by these. */
+  readonly limits?: Limits;
   /** Errors of the commit in force, shown until another commit mends them. */
   readonly problems?: readonly NestProblem[];
 }
@@ -54,6 +56,7 @@ export async function writeNest(
     read: NestRead;
     known: readonly string[];
     status: 'success' | 'partial';
+    limits: Limits | undefined;
     lease: Lease;
   },
   options: CallOptions & { trace: string },
@@ -68,6 +71,7 @@ export async function writeNest(
     status: at.status,
     revision: deps.settings.machineRevision,
     problems: problemsOf(read, head.committedAt),
+    ...(at.limits === undefined ? {} : { limits: at.limits }),
   };
   await writeNestRow(deps, { lease, state: { ...state, commit: '' } }, options);
 
