@@ -9,7 +9,9 @@ import { deliverSteadily } from './steady.ts';
 
 const run = promisify(execFile);
 const script = fileURLToPath(new URL('hook.lua', import.meta.url));
-const warmUpS = 2;
+/** Until code is compiled and every path was taken; on a busy machine not longer than `warmUpRounds` times 2 s. */
+const warmUpRequests = 10_000;
+const warmUpRounds = 5;
 
 // `work.ts SERVER LOAD SECONDS FOLDER`: starts the server (ours, ours+work, stack) on the first processor and sends
 // deliveries from the second: as many as it takes over so many connections, or a steady `50/s`. Prints µs and CPU µs
@@ -21,7 +23,7 @@ const body = join(folder, 'body.json');
 writeFileSync(body, deliveryBody());
 const served = await startServed(server, folder);
 try {
-  await deliver(64, warmUpS);
+  await warmUp();
   const report = load.endsWith('/s')
     ? await measureSteady(served, Number.parseInt(load, 10))
     : await measureMost(served, Number(load));
@@ -38,6 +40,12 @@ interface Delivered {
   readonly max: number;
   readonly refused: number;
   readonly broken: number;
+}
+
+async function warmUp(): Promise<void> {
+  for (let round = 0, done = 0; round < warmUpRounds && done < warmUpRequests; round++) {
+    done += (await deliver(64, 2)).requests;
+  }
 }
 
 async function measureMost(at: Served, connections: number) {
