@@ -14,7 +14,7 @@ export function createSystemIds(clock: Clock): IdSource {
       const nowMs = clock.now();
       if (nowMs > lastMs) {
         lastMs = nowMs;
-        lastTail = Array.from({ length: randomLetters }, () => randomInt(32));
+        lastTail = Array.from(randomBytes(randomLetters), (byte) => byte % 32);
       } else {
         increment(lastTail);
       }
