@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { storeErrors } from '@polar-gosling/ports/store';
+import { packUnit } from './pack-unit.ts';
 import type { FromThread, ThreadFailure, ThreadStart, ToThread } from './thread-messages.ts';
 import type { WriterPort } from './writer-port.ts';
 
@@ -21,7 +22,7 @@ export async function openThreadWriter(path: string, nowMs: number): Promise<Wri
   return {
     async commitGroup(units, atMs) {
       if (thread.isDead()) thread = await startThread({ path, nowMs: atMs });
-      const message = await thread.ask({ kind: 'commit', units, nowMs: atMs });
+      const message = await thread.ask({ kind: 'commit', units: units.map(packUnit), nowMs: atMs });
       if (message.kind === 'done') return message.outcomes;
       throw storeErrors.unavailable({ op: 'commit' }, { cause: message });
     },

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { isCoded } from '@polar-gosling/kernel';
 import { openForWriting, reasonOf } from './open-database.ts';
+import { unpackUnit } from './pack-unit.ts';
 import type { FromThread, ThreadFailure, ThreadStart, ToThread } from './thread-messages.ts';
 import { createWriter, type Writer } from './writer.ts';
 
@@ -25,7 +26,7 @@ function handle(writer: Writer, message: ToThread): void {
     return;
   }
   try {
-    answer({ kind: 'done', outcomes: writer.commitGroup(message.units, message.nowMs) });
+    answer({ kind: 'done', outcomes: writer.commitGroup(message.units.map(unpackUnit), message.nowMs) });
   } catch (error) {
     answer(failure(error));
     return;

@@ -3,7 +3,7 @@ import type { Blobs } from '../blobs/blobs.ts';
 import type { CallOptions } from '../call.ts';
 import { storeErrors } from './errors.ts';
 import { type MovedForm, movedTo, toMoved } from './moved-value.ts';
-import { valueBytes } from './row-bytes.ts';
+import { mostValueBytes, valueBytes } from './row-bytes.ts';
 import { keyOfRow, keyText } from './row-key.ts';
 import { type ColumnValue, maxColumnBytes, type Row, type Unit, type Write } from './store.ts';
 import type { TableName } from './tables.ts';
@@ -45,7 +45,8 @@ function isBigWrite(write: Write): boolean {
 /** What looks like our mark but is a caller's own value is moved too: so every mark in a row is ours. */
 function isBig(value: ColumnValue | undefined): boolean {
   if (value === undefined || typeof value === 'number' || typeof value === 'boolean') return false;
-  return movedTo(value) !== undefined || valueBytes(value) > maxColumnBytes;
+  if (movedTo(value) !== undefined) return true;
+  return mostValueBytes(value) > maxColumnBytes && valueBytes(value) > maxColumnBytes;
 }
 
 async function storeWrite(blobs: Blobs, write: Write, options: CallOptions): Promise<Write> {

@@ -1,5 +1,5 @@
 import { storeErrors } from './errors.ts';
-import { valueBytes } from './row-bytes.ts';
+import { mostValueBytes, valueBytes } from './row-bytes.ts';
 import { checkKey, keyColumns, keyOfRow, keyText } from './row-key.ts';
 import {
   maxColumnBytes,
@@ -27,10 +27,25 @@ export function checkUnit(unit: Unit): Unit {
     seen.add(text);
     return checked;
   });
-  const bytes = checkedUnit.reduce((sum, write) => sum + bytesInRow(write), 0);
+  checkUnitBytes(checkedUnit);
+  return checkedUnit;
+}
+
+function checkUnitBytes(unit: Unit): void {
+  const most = unit.reduce((sum, write) => sum + mostBytesInRow(write), 0);
+  if (most <= maxUnitBytes) return;
+  const bytes = unit.reduce((sum, write) => sum + bytesInRow(write), 0);
   if (bytes > maxUnitBytes)
     throw storeErrors.badUnit({ reason: `${bytes} bytes, at most ${maxUnitBytes} fit` });
-  return checkedUnit;
+}
+
+function mostBytesInRow(write: Write): number {
+  if (write.kind !== 'put' && write.kind !== 'update') return 0;
+  let most = 0;
+  for (const value of Object.values(write.kind === 'put' ? write.row : (write.set ?? {}))) {
+    most += mostValueBytes(value);
+  }
+  return most;
 }
 
 /** Big columns lie elsewhere. */

@@ -17,6 +17,34 @@ export function valueBytes(value: ColumnValue): number {
   return value instanceof Uint8Array ? value.length : utf8Bytes(JSON.stringify(value));
 }
 
+/**
+ * At least as many bytes as `rowBytes` counts, at a fraction of its price: no text is made. Enough where only a limit
+ * is asked for and nearly every row is far below it.
+ */
+export function mostRowBytes(row: Row): number {
+  let most = 2;
+  for (const [name, value] of Object.entries(row)) most += mostTextBytes(name) + 2 + mostValueBytes(value);
+  return most;
+}
+
+/** The same for `valueBytes`. */
+export function mostValueBytes(value: ColumnValue | undefined): number {
+  if (typeof value === 'string') return mostTextBytes(value);
+  if (value instanceof Uint8Array) return value.length;
+  if (typeof value !== 'object' || value === null) return longestNumber;
+  let most = 2 + (movedTo(value)?.bytes ?? 0);
+  for (const [name, inner] of Object.entries(value)) most += mostTextBytes(name) + 2 + mostValueBytes(inner);
+  return most;
+}
+
+/** `-1.2345678901234567e-100`, and a little more. */
+const longestNumber = 25;
+
+/** Where every unit is written as `\u0000`. */
+function mostTextBytes(text: string): number {
+  return 2 + 6 * text.length;
+}
+
 function utf8Bytes(text: string): number {
   let bytes = 0;
   for (let place = 0; place < text.length; place++) {
