@@ -1,11 +1,16 @@
-import { deadline } from '@polar-gosling/kernel';
 import type { FastifyReply } from 'fastify';
 
 /** Ends when the client went away before the answer, or after `timeoutMs`. */
 export function signalOf(reply: FastifyReply, timeoutMs: number): AbortSignal {
-  const gone = new AbortController();
+  // One controller and a timer that ends with the answer: signals made of signals are a third of a small request.
+  const ending = new AbortController();
+  const timer = setTimeout(
+    () => ending.abort(new DOMException('it took too long', 'TimeoutError')),
+    timeoutMs,
+  );
   reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) gone.abort(new DOMException('the client went away', 'AbortError'));
+    clearTimeout(timer);
+    if (!reply.raw.writableFinished) ending.abort(new DOMException('the client went away', 'AbortError'));
   });
-  return deadline(gone.signal, timeoutMs);
+  return ending.signal;
 }

@@ -9,6 +9,14 @@ import { signalOf } from './request-signal.ts';
 
 export const webhookPath = '/webhooks/gitlab';
 const maxTokenLength = 1_024;
+/** Those that say something of a delivery. */
+const readHeaders = [
+  'x-gitlab-event',
+  'webhook-id',
+  'idempotency-key',
+  'webhook-timestamp',
+  'webhook-signature',
+] as const;
 
 /**
  * The route on which GitLab decides whether our hook lives (4 failures in a row switch it off). It runs before Fastify's
@@ -57,7 +65,13 @@ async function receive(context: HttpContext, request: FastifyRequest, reply: Fas
     accept(reply, 'too_big');
     return;
   }
-  const delivery = { tokenSha256: check.tokenSha256, headers: headersOf(request), body: reading.body };
+  const { tokenSha256, grants } = check;
+  const delivery = {
+    tokenSha256,
+    ...(grants && { grants }),
+    headers: headersOf(request),
+    body: reading.body,
+  };
   const { kind } = await webhooks.ingest(delivery, { signal });
   if (kind === 'denied') {
     deny(context, request, reply);
@@ -81,11 +95,12 @@ function deny(context: HttpContext, request: FastifyRequest, reply: FastifyReply
   sendProblem(reply, refusal, webhookPath);
 }
 
-/** One value each; GitLab repeats none. */
+/** One value each; GitLab repeats none, and Node joins what is repeated. */
 function headersOf(request: FastifyRequest): Readonly<Record<string, string>> {
-  const entries = Object.entries(request.headers).map(([name, value]) => [
-    name,
-    Array.isArray(value) ? value.join(', ') : (value ?? ''),
-  ]);
-  return Object.fromEntries(entries);
+  const headers: Record<string, string> = {};
+  for (const name of readHeaders) {
+    const value = request.headers[name];
+    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  return headers;
 }

@@ -81,6 +81,33 @@ describe('ingest', () => {
     expect(await ingest(event)).toBe('denied');
   });
 
+  it('asks again what a token is good for when its body took long to come', async () => {
+    const event = aJobEvent();
+    const { webhooks } = plane.engine();
+    const check = await webhooks.checkToken(event.token, direct);
+    if (check.kind === 'unknown') expect.unreachable();
+    const request = { ...requestOf(event), ...check };
+    const key = { table: 'webhook_tokens', partition: check.tokenSha256, sort: 'gitlab.com#1' } as const;
+    await plane.deps.store.commit([{ kind: 'delete', key, when: { kind: 'any' } }], direct);
+
+    await plane.clock.advance(1_001);
+
+    expect(await webhooks.ingest(request, direct)).toEqual({ kind: 'denied' });
+  });
+
+  it('reads what a token is good for once where the body was there at once', async () => {
+    const event = aJobEvent();
+    const { webhooks } = plane.engine();
+    const check = await webhooks.checkToken(event.token, direct);
+    if (check.kind === 'unknown') expect.unreachable();
+    const otherProjects = { ...check, grants: { rows: [], readAt: plane.clock.monotonic() } };
+
+    expect(await webhooks.ingest({ ...requestOf(event), ...otherProjects }, direct)).toEqual({
+      kind: 'denied',
+    });
+    expect(await webhooks.ingest({ ...requestOf(event), ...check }, direct)).toEqual({ kind: 'accepted' });
+  });
+
   it('answers what it cannot read, and what it has no use for', async () => {
     const event = aJobEvent();
     const of = (text: string) => ({ ...event, body: new TextEncoder().encode(text) });
