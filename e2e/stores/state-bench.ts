@@ -42,7 +42,7 @@ export async function createStateBench(): Promise<StateBench> {
     blobs,
     secrets,
     states: {
-      bucket: { bucket, prefix, endpoint, access: (options) => blobs.access(options) },
+      bucket: { bucket, prefix, endpoint, access: blobs.access, write: blobs.writeShared },
       blobs,
       encryption: (options) => readStateEncryption(secrets, options),
     },

@@ -172,11 +172,14 @@ describe('states in a bucket, by the real OpenTofu', () => {
       at.failWrites(false);
       const stateBefore = await textAt(at, key);
       const { plan } = await bring(bench.tofu, wanted);
+      const after = await bring(bench.tofu, wants([]));
 
       expect(outcome).toMatchObject({ kind: 'failed', applied: [bench.tofu.addressOf('canary')] });
       expect(stateBefore).toBe('');
       expect(plan.hasChanges).toBe(false);
       expect(existsSync(join(bench.dataDir, 'errored', key))).toBe(false);
+      // What we wrote in its place can be read after OpenTofu has written over it.
+      expect(after.outcome).toMatchObject({ kind: 'ok', serial: expect.any(Number) });
     },
     timeoutMs,
   );
@@ -230,8 +233,8 @@ describe('states in a bucket, by the real OpenTofu', () => {
     writeFileSync(bin, readFileSync(bin, 'utf8').replace('OpenTofu v1.12.6', 'Terraform v1.11.4'));
     const find = { bin, environment: {}, allowTerraform: true };
 
-    const refused = bench.reopen({ find }).tool(call);
     const taken = await bench.reopen({ find, states: undefined }).tool(call);
+    const refused = bench.reopen({ find }).tool(call);
 
     await expect(refused).rejects.toMatchObject({ code: 'TOFU_MISSING' });
     expect(taken.product).toBe('terraform');

@@ -29,6 +29,8 @@ export interface S3BlobsOptions extends S3ClientSettings {
 export interface S3Blobs extends BlobStore {
   /** Asks the bucket again whether it holds conditional writes, and records it. */
   checkConditionalWrites(options: { signal: AbortSignal }): Promise<ConditionalWrites>;
+  /** Writes what another program writes as well: without the checksum that it would not keep up. Safe to repeat. */
+  writeShared(key: string, value: Uint8Array, options: { signal: AbortSignal }): Promise<void>;
   /** What another program on this host needs to use the bucket at this moment. */
   access(options: { signal: AbortSignal }): Promise<S3Access>;
   close(): Promise<void>;
@@ -112,6 +114,11 @@ export function createS3Blobs(options: S3BlobsOptions): S3Blobs {
         await put(key, spooled, signal);
         return { key, sha256, sizeBytes };
       });
+    },
+    async writeShared(key, value, { signal }) {
+      checkBlobKey(key);
+      const spooled = spooledBytes(value);
+      await repeating(signal, () => putObject(place, { key, spooled, isShared: true }, signal));
     },
     checkConditionalWrites: ({ signal }) => conditional.ask(signal),
     access: async ({ signal }) => accessOf(place, (await conditional.find(signal)) === 'held'),

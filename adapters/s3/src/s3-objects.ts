@@ -20,13 +20,16 @@ export interface S3Place {
   readonly prefix: string;
 }
 
-/** Writes the value in one step; with `once` only where there is none. */
+/**
+ * Writes the value in one step; with `once` only where there is none. `isShared`: another program writes over it, and
+ * some services would keep our checksum beside its bytes, so there is none.
+ */
 export async function putObject(
   place: S3Place,
-  value: { key: string; spooled: Spooled; once?: boolean },
+  value: { key: string; spooled: Spooled; once?: boolean; isShared?: boolean },
   signal: AbortSignal,
 ): Promise<'written' | 'exists'> {
-  const { key, spooled, once = false } = value;
+  const { key, spooled, once = false, isShared = false } = value;
   const { sizeBytes, sha256 } = spooled;
   const named = contentHashOf(key);
   if (named !== undefined && named !== sha256) throw blobErrors.corrupt({ key });
@@ -36,7 +39,7 @@ export async function putObject(
     Key: `${place.prefix}${key}`,
     Body: spooled.body(),
     ContentLength: sizeBytes,
-    Metadata: { sha256 },
+    Metadata: isShared ? {} : { sha256 },
     ...(once ? { IfNoneMatch: '*' } : {}),
   });
   signHash(command, sha256);

@@ -40,5 +40,5 @@ export function findLeftPlace(
   { egg, shard }: Shard,
 ): Pick<StatePlace, 'push' | 'breakLock'> {
   if (states === undefined) return createLocalStatePlace(stateFileOf(dataDir, egg, shard));
-  return createS3StateAccess(states.blobs, stateKeyOf(egg, shard));
+  return createS3StateAccess(states, stateKeyOf(egg, shard));
 }

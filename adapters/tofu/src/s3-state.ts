@@ -28,6 +28,8 @@ export interface StateBucket {
   /** The service's own address; AWS when absent. */
   readonly endpoint?: string | undefined;
   access(options: CallOptions): Promise<BucketAccess>;
+  /** Writes below the folder what OpenTofu writes as well. Safe to repeat. */
+  write(key: string, value: Uint8Array, options: CallOptions): Promise<void>;
 }
 
 // What OpenTofu puts into `KEY.tflock`.
@@ -43,7 +45,7 @@ export async function createS3StatePlace(
   const key = stateKeyOf(deps.egg, deps.shard);
   const fullKey = prefix === '' ? key : `${prefix}/${key}`;
   return {
-    ...createS3StateAccess(deps.blobs, key),
+    ...createS3StateAccess(deps, key),
     backend: { kind: 's3', bucket, key: fullKey, region, endpoint, use_lockfile: holdsConditionalWrites },
     files: new Map([[credentialsFile, profileText(credentials)]]),
   };
@@ -51,7 +53,7 @@ export async function createS3StatePlace(
 
 /** What can be done with such a state without OpenTofu, so without access for another program. */
 export function createS3StateAccess(
-  blobs: Blobs,
+  { blobs, bucket }: { blobs: Blobs; bucket: StateBucket },
   key: string,
 ): Required<Pick<StatePlace, 'readHead' | 'push' | 'breakLock'>> {
   const readHead = async (options: CallOptions) =>
@@ -65,7 +67,7 @@ export function createS3StateAccess(
       const isNewer =
         there.serial === undefined || (ours.lineage === there.lineage && (ours.serial ?? 0) > there.serial);
       if (!isNewer) return 'old';
-      await blobs.write(key, state, options);
+      await bucket.write(key, state, options);
       return 'pushed';
     },
     async breakLock(host, options) {

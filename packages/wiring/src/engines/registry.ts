@@ -3,7 +3,7 @@ import type { StateBucket } from '@polar-gosling/adapter-tofu';
 import type { Clock, IdSource, Logger } from '@polar-gosling/kernel';
 import type { BlobStore } from '@polar-gosling/ports/blobs';
 import type { QueueOperations, WorkQueue } from '@polar-gosling/ports/queue';
-import type { CallOptions, SelfCheck } from '@polar-gosling/ports/secrets';
+import type { SelfCheck } from '@polar-gosling/ports/secrets';
 import type { Sealer, Store } from '@polar-gosling/ports/store';
 import { checkDirectory, checkS3, checkSqlite } from './checks.ts';
 import type { BlobSettings, QueueSettings, StoreSettings } from './settings.ts';
@@ -88,8 +88,8 @@ export const blobStores: Readonly<Record<'file' | 's3', Engine<BlobSettings, obj
       const options = bucketOf(settings, deps);
       const blobs = createS3Blobs(options);
       const { bucket, prefix, endpoint } = options;
-      const access = (call: CallOptions) => blobs.access(call);
-      return { blobs, bucket: { bucket, prefix, endpoint, access }, close: () => blobs.close() };
+      const { access, writeShared: write } = blobs;
+      return { blobs, bucket: { bucket, prefix, endpoint, access, write }, close: () => blobs.close() };
     },
     check: (settings, deps) => checkS3(bucketOf(settings, deps), deps.signal),
   },
