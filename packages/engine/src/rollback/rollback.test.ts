@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { applyJob } from '../demand/apply-job.ts';
 import { reconcile } from '../reconcile/reconcile.ts';
+import { syncNest } from '../sync/sync-nest.ts';
 import { type ControlPlane, createControlPlane } from '../testing/control-plane.ts';
 import { direct, install } from '../testing/install.ts';
 import { nestOf } from '../testing/nest-texts.ts';
@@ -19,9 +20,13 @@ async function aPlane(): Promise<ControlPlane> {
 }
 
 /** A commit of the Nest whose machines have so much memory. */
-function commit(memory: number, tags: readonly string[] = ['linux']): Promise<string> {
+async function commit(memory: number, tags: readonly string[] = ['linux']): Promise<string> {
   const more = ['  }', '  resources {', `    memory = ${memory}`];
-  return install(plane, nestOf({ app: { more, tags, concurrent: 5 } }));
+  const files = nestOf({ app: { more, tags, concurrent: 5 } });
+  if ((await plane.recording.rows('bindings')).length === 0) return install(plane, files);
+  const made = plane.git.commit(files);
+  await syncNest(plane.deps, direct);
+  return made;
 }
 
 /** A commit that reconcile has seen, in a deployment of its own. */
@@ -315,7 +320,7 @@ describe('rollback', () => {
       }),
       { numRuns: runs(100) },
     );
-  });
+  }, 300_000);
 
   it('Feature: gitops-runner-orchestration, Property 24: a dry run of a rollback writes nothing', async () => {
     const to = fc.option(fc.constantFrom('-1', 'unknown', 'first', 'second'), { nil: undefined });
@@ -336,5 +341,5 @@ describe('rollback', () => {
       }),
       { numRuns: runs(100) },
     );
-  });
+  }, 300_000);
 });
