@@ -9,6 +9,7 @@ import { tick } from './background/tick.ts';
 import { work } from './background/work.ts';
 import { createCommands } from './commands/commands.ts';
 import type { InternalDeps } from './deps.ts';
+import { preview } from './preview/preview.ts';
 import { createQueries } from './queries/queries.ts';
 import { createApiTokens } from './tokens/api-tokens.ts';
 import { createTools } from './tools/create-tools.ts';
@@ -48,6 +49,7 @@ export function createEngine(given: EngineDeps): Engine {
     commands: createCommands(deps),
     tokens: createApiTokens(deps),
     tools: createTools(deps),
+    previews: { preview: (request, options) => preview(deps, request, options) },
     background: {
       work: (options) => work(deps, options),
       tick: (options) => tick(deps, options),

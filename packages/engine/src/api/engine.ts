@@ -14,6 +14,7 @@ import type { Tofu } from '@polar-gosling/ports/tofu';
 import type { AgentCalls } from './agents.ts';
 import type { ApiTokens, Background, Commands } from './commands.ts';
 import type { EngineMetrics } from './metrics.ts';
+import type { Previews } from './previews.ts';
 import type { Queries } from './queries.ts';
 import type { Tools } from './tools.ts';
 import type { WebhookIngest } from './webhooks.ts';
@@ -93,5 +94,6 @@ export interface Engine {
   readonly commands: Commands;
   readonly tokens: ApiTokens;
   readonly tools: Tools;
+  readonly previews: Previews;
   readonly background: Background;
 }

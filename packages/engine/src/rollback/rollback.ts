@@ -10,7 +10,6 @@ import {
   machinePartOf,
   mayMove,
   nestMachineHash,
-  type Replacement,
   replacementBy,
 } from '@polar-gosling/domain';
 import { type CallOptions, type DeploymentRow, storeErrors, type Write } from '@polar-gosling/ports/store';
@@ -28,6 +27,7 @@ import { auditWrite, dirtyWrites, toJson } from '../rows/writes.ts';
 import { findTarget } from './find-target.ts';
 import { type InForce, readInForce } from './in-force.ts';
 import { liftPinWrites } from './lift-pin.ts';
+import { replacedRunners } from './replaced-runners.ts';
 
 const leasePatienceMs = 5_000;
 
@@ -125,19 +125,8 @@ function viewOf(
       ...(deployment === undefined ? {} : { deployment: { id: deployment.id, state: deployment.state } }),
     },
     changes: configChanges(seen.config, after),
-    runners: runnersUnder(seen, hash),
+    runners: replacementBy(hash, replacedRunners(seen.runners.values(), seen.agents)),
   };
-}
-
-/** What becomes of the runners of an Egg whose machines get another hash. */
-export function runnersUnder(seen: Observed, machineHash: string): Replacement {
-  const runners = [...seen.runners.values()].map((row) => ({
-    id: row.id,
-    state: row.state,
-    machineHash: row.machine_hash,
-    hasJob: (seen.agents.get(row.id)?.current_jobs.length ?? 0) > 0,
-  }));
-  return replacementBy(machineHash, runners);
 }
 
 async function write(

@@ -57,7 +57,8 @@ async function underLease(
   });
   const rows = await knownEggs(deps, before?.eggs ?? [], options);
   const change = compareNest({ read, files, rows, machineRevision: deps.settings.machineRevision });
-  const verdict = await guard(deps, { head, before: before?.commit, rows, change }, options);
+  const at = { commit: head.commit, before: before?.commit, rows, change };
+  const verdict = await checkGuard(deps, at, options);
   if (verdict.kind === 'held') {
     const why = verdict.reasons.map((reason) => reason.why).join('; ');
     await recordSync(deps, { lease, commit: head.commit, status: 'held', error: why, change }, options);
@@ -80,7 +81,8 @@ async function fetchHead(deps: InternalDeps, options: CallOptions): Promise<Nest
   );
 }
 
-async function knownEggs(
+/** Rows of these Eggs, those that leave too. */
+export async function knownEggs(
   deps: InternalDeps,
   names: readonly string[],
   options: CallOptions,
@@ -90,17 +92,24 @@ async function knownEggs(
 }
 
 /** A commit that takes much away, or rewinds the branch, waits for `gosling sync --confirm`. */
-async function guard(
+export async function checkGuard(
   deps: InternalDeps,
-  at: { head: NestCommit; before: string | undefined; rows: readonly EggConfigRow[]; change: NestChange },
+  at: {
+    /** Absent: a working tree, which neither rewinds nor was confirmed. */
+    commit: string | undefined;
+    before: string | undefined;
+    rows: readonly EggConfigRow[];
+    change: NestChange;
+  },
   options: CallOptions,
 ): Promise<ReturnType<typeof checkSync>> {
-  const { head, before, rows, change } = at;
-  const [confirmation] = await deps.store.get(
-    [{ table: 'sync_confirmations', partition: head.commit }],
-    options,
-  );
-  const ancestry = before === undefined ? 'yes' : await deps.git.isAncestor(before, head.commit, options);
+  const { commit, before, rows, change } = at;
+  const [confirmation] =
+    commit === undefined
+      ? []
+      : await deps.store.get([{ table: 'sync_confirmations', partition: commit }], options);
+  const ancestry =
+    commit === undefined || before === undefined ? 'yes' : await deps.git.isAncestor(before, commit, options);
   const active = rows.filter(({ status }) => status !== 'draining');
   const live = { before: 0, removed: 0 };
   for (const egg of active) {

@@ -36,7 +36,7 @@ export interface NestProblem {
 
 const problemsKept = 50;
 
-const uglyFoxFile = 'UF/config.fly';
+export const uglyFoxFile = 'UF/config.fly';
 const nestKey = { table: 'egg_configs', partition: 'nest' } as const;
 
 export async function readNestRow(deps: InternalDeps, options: CallOptions): Promise<NestState | undefined> {
