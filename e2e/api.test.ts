@@ -131,6 +131,7 @@ const samples = {
   getPlan: { params: () => ({ name: 'alpha', id: ids.plan }) },
   // It has one deployment: there is none before. What a rollback does stands in rollback.test.ts.
   rollbackEgg: { ...egg, body: { dry_run: true }, refusedWith: 409 },
+  previewNest: { body: { files: [] } },
   runLog: { params: () => ({ id: ids.run }) },
   listTokens: {},
   createToken: { body: { name: 'sample', role: 'read' } },

@@ -5,6 +5,7 @@ import { Egg, EggList, EggStatus, ProblemNote } from './eggs.ts';
 import { FreezeRequest } from './freeze.ts';
 import { Health } from './health.ts';
 import { Plan, PlanList } from './plans.ts';
+import { Preview, PreviewEgg, PreviewRequest } from './previews.ts';
 import { Problem } from './problem.ts';
 import { ConfigChange, Replacement, Rollback, RollbackRequest } from './rollback.ts';
 import { LaunchRequest, Runner, RunnerList, RunningJob } from './runners.ts';
@@ -42,6 +43,9 @@ export const components = {
   LaunchRequest,
   Plan,
   PlanList,
+  Preview,
+  PreviewEgg,
+  PreviewRequest,
   Problem,
   ProblemNote,
   Replacement,

@@ -18,6 +18,7 @@ export { Health } from './health.ts';
 export { type OpenApiDocument, openApiDocument } from './openapi.ts';
 export { type ListName, listAll } from './pages.ts';
 export { Plan, PlanList } from './plans.ts';
+export { Preview, PreviewEgg, PreviewRequest } from './previews.ts';
 export { Problem, problemMediaType } from './problem.ts';
 export { ConfigChange, Replacement, Rollback, RollbackRequest } from './rollback.ts';
 export type {

@@ -25,6 +25,8 @@ export interface Route {
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
+  /** Where it may be bigger than others'. */
+  readonly maxBodyBytes?: number;
   readonly success: Success;
   /** Statuses beside success that are its own; 400, 401, 403, 429, 500 and 503 are added by what it takes. */
   readonly errors?: readonly number[];

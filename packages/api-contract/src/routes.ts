@@ -7,6 +7,7 @@ import { healthRoutes } from './health.ts';
 import { internalRoutes } from './internal.ts';
 import { pageLinkRoutes } from './page-links.ts';
 import { planRoutes } from './plans.ts';
+import { previewRoutes } from './previews.ts';
 import { rollbackRoutes } from './rollback.ts';
 import type { RouteTable } from './route.ts';
 import { runnerRoutes } from './runners.ts';
@@ -28,6 +29,7 @@ export const routes = {
   ...eggRoutes,
   ...planRoutes,
   ...rollbackRoutes,
+  ...previewRoutes,
   ...tokenRoutes,
   ...selfJobRoutes,
   ...ciJobRoutes,

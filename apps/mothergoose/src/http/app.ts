@@ -21,6 +21,7 @@ import { eggHandlers } from './routes/eggs.ts';
 import { jobHandlers } from './routes/jobs.ts';
 import { operationHandlers } from './routes/operations.ts';
 import { pageLinkHandlers } from './routes/page-links.ts';
+import { previewHandlers } from './routes/previews.ts';
 import { runnerHandlers } from './routes/runners.ts';
 import { serviceHandlers } from './routes/service.ts';
 import { taskHandlers } from './routes/tasks.ts';
@@ -107,6 +108,7 @@ function handlersOf(context: HttpContext): Handlers {
     ...operationHandlers(context),
     ...taskHandlers(context),
     ...toolHandlers(context),
+    ...previewHandlers(context),
     ...serviceHandlers(context),
     ...pageLinkHandlers(context),
   };

@@ -20,6 +20,7 @@ const values: Record<string, string> = {
 const bodies: Record<string, object> = {
   launchRunners: { egg_name: 'my-app' },
   createToken: { name: 'x', role: 'read' },
+  previewNest: { files: [] },
   freezeAll: { why: 'x' },
   freezeEgg: { why: 'x' },
 };

@@ -67,6 +67,7 @@ function mountRoute(
       ...(route.query && { querystring: route.query }),
       ...(route.body && { body: route.body }),
     },
+    ...(route.maxBodyBytes && { bodyLimit: route.maxBodyBytes }),
     // Before the body is read.
     onRequest: async (request, reply) => {
       const signal = signalOf(reply, timeoutMs);

@@ -351,6 +351,51 @@ describe('a rollback', () => {
   });
 });
 
+describe('a preview', () => {
+  it('takes a whole Nest, and shows what it would do without what its configuration hides', async () => {
+    const { read, fake } = start();
+    const files = Array.from({ length: 30 }, (_, at) => ({
+      path: `Eggs/e${at}/config.fly`,
+      text: 'x'.repeat(1e5),
+    }));
+    const commit = 'a'.repeat(40);
+
+    const answer = await read('POST', '/previews', { files, commit });
+
+    expect(answer.statusCode).toBe(200);
+    expect(fake.calls).toEqual([{ name: 'preview', given: { files, commit } }]);
+    expect(answer.json()).toMatchObject({
+      status: 'held',
+      held: [{ rule: 'removes_eggs' }],
+      eggs: [
+        {
+          name: 'my-app',
+          replaces: true,
+          ends_pin: true,
+          changes: [{ path: 'environment.API_KEY.secret', after: 'vault://***MASKED***', machine: true }],
+          runners: { replaced: ['r1'] },
+        },
+      ],
+    });
+  });
+
+  it('is not for tokens of some Eggs, nor for files that are no Nest, nor for more than 4 MiB', async () => {
+    const { read, as, fake } = start();
+    const files = [{ path: 'Eggs/a.fly', text: '' }];
+    const big = Array.from({ length: 50 }, (_, at) => ({ path: `Eggs/${at}.fly`, text: 'x'.repeat(1e5) }));
+
+    const codes = [
+      (await as('other-egg-token')('POST', '/previews', { files })).statusCode,
+      (await read('POST', '/previews', { files: [{ path: '/etc/passwd', text: '' }] })).statusCode,
+      (await read('POST', '/previews', { files, commit: '--output=x' })).statusCode,
+      (await read('POST', '/previews', { files: big })).statusCode,
+    ];
+
+    expect(codes).toEqual([403, 400, 400, 413]);
+    expect(fake.calls).toEqual([]);
+  });
+});
+
 describe('the timer', () => {
   it.each([
     ['/internal/sync-git', 'wakeSync'],

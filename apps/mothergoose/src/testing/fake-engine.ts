@@ -1,7 +1,7 @@
 import { type Caller, type Engine, rollbackErrors } from '@polar-gosling/engine';
 import { defineErrors, Secret, sha256Hex } from '@polar-gosling/kernel';
 import type { Page } from '@polar-gosling/ports/store';
-import { aCiJob, anEgg, aPlan, aRollback, aRunner, aToken } from './rows.ts';
+import { aCiJob, anEgg, aPlan, aPreview, aRollback, aRunner, aToken } from './rows.ts';
 
 /** Tokens that the fake knows. */
 export const callers: Readonly<Record<string, Caller>> = {
@@ -38,6 +38,7 @@ export function createFakeEngine(parts: Parts = {}): FakeEngine {
     commands: { ...fakeCommands(note), ...parts.commands },
     tokens: { ...fakeTokens(note), ...parts.tokens },
     tools: { ...fakeTools(note), ...parts.tools },
+    previews: { ...fakePreviews(note), ...parts.previews },
     background: { ...fakeBackground(note), ...parts.background },
   };
   return { engine, calls };
@@ -196,6 +197,15 @@ function fakeTools(note: Note): Engine['tools'] {
     async rollback(_caller, kind) {
       note('rollbackTool', kind);
       return '1.12.5';
+    },
+  };
+}
+
+function fakePreviews(note: Note): Engine['previews'] {
+  return {
+    async preview(request) {
+      note('preview', request);
+      return aPreview();
     },
   };
 }

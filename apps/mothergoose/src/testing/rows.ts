@@ -1,4 +1,4 @@
-import type { RollbackRequest, RollbackView, RunnerView } from '@polar-gosling/engine';
+import type { PreviewView, RollbackRequest, RollbackView, RunnerView } from '@polar-gosling/engine';
 import type {
   ApiTokenRow,
   CiJobRow,
@@ -132,5 +132,29 @@ export function aRollback({ egg, unpin, dryRun }: RollbackRequest): RollbackView
       { path: 'environment.API_KEY.secret', after: 'vault://kv/a#b', isMachine: true },
     ],
     runners: { kept: [], replaced: ['r1'], drained: ['r2'], leaving: [] },
+  };
+}
+
+export function aPreview(): PreviewView {
+  const change = { path: 'environment.API_KEY.secret', after: 'vault://kv/a#b', isMachine: true };
+  return {
+    against: 'abc1234',
+    status: 'held',
+    held: [{ rule: 'removes_eggs', why: '5 of 6 eggs would be removed' }],
+    eggs: [
+      {
+        name: 'my-app',
+        file: 'Eggs/my-app/config.fly',
+        change: 'changed',
+        changes: [change],
+        isReplaced: true,
+        endsPin: true,
+        launches: 0,
+        runners: { kept: [], replaced: ['r1'], drained: [], leaving: [] },
+      },
+    ],
+    unchanged: 2,
+    changesPolicies: false,
+    diagnostics: [],
   };
 }

@@ -20,6 +20,17 @@ export const operatorCommands: readonly CommandSpec[] = [
     load: () => import('../../commands/sync.ts'),
   },
   {
+    path: 'plan',
+    summary: 'what the working tree or a commit would create, change and kill; changes nothing',
+    details: 'Exit code 3: files have errors; with --detailed-exitcode 2: something changes.',
+    options: [
+      { flags: '--commit COMMIT', about: 'of the repository here, instead of the working tree' },
+      { flags: '--detailed-exitcode', about: 'exit with 2 when something changes' },
+    ],
+    examples: ['gosling plan', 'gosling plan --commit origin/main --detailed-exitcode'],
+    load: () => import('../../commands/plan.ts'),
+  },
+  {
     path: 'rollback',
     summary: 'go back to the machines of an earlier deployment, or lift that',
     details:
