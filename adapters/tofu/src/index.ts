@@ -1,5 +1,6 @@
 export { addressOf, runnerIdOf } from './addresses.ts';
 export { type BinariesOptions, createBinaries } from './binaries/create-binaries.ts';
+export { downloadFile } from './binaries/download.ts';
 export { goslingProgram, tofuProgram } from './binaries/program.ts';
 export { type ComputeModule, computeModule } from './compute-module.ts';
 export { createTofu, type TofuOptions } from './create-tofu.ts';

@@ -172,9 +172,34 @@ describe('the configuration', () => {
   it.each([
     ['GOSLING_SECRETS', 'yc-lockbox'],
     ['GOSLING_UGLYFOX_GIT', '1'],
-    ['GOSLING_GITLAB_RUNNER_MIRROR', 'https://mirror.example.com'],
   ])('refuses %s=%s, which this release does not have, instead of ignoring it', (name, value) => {
     expect(problemsOf({ [name]: value }).some((problem) => problem.startsWith(`${name}: `))).toBe(true);
+  });
+
+  it('takes a mirror of gitlab-runner over https only, with the SHA-256 of each platform', () => {
+    const mirror = 'https://mirror.example.com/v19/gitlab-runner-{os}-{arch}';
+    const sum = 'a'.repeat(64);
+    const given = (url: string, sha256?: string) => ({
+      GOSLING_GITLAB_RUNNER_MIRROR: url,
+      ...(sha256 === undefined ? {} : { GOSLING_GITLAB_RUNNER_SHA256: sha256 }),
+    });
+    const reading = readConfig(given(mirror, `linux-amd64=${sum}, linux-arm64=${sum}`));
+
+    expect(reading).toMatchObject({
+      config: {
+        gitlabRunner: { mirror: { url: mirror, sha256: { 'linux-amd64': sum, 'linux-arm64': sum } } },
+      },
+    });
+    expect(problemsOf(given(mirror)).join()).toContain('nothing is fetched unchecked');
+    for (const wrong of [sum, `linux-amd64=${sum.slice(1)}`, `plan9-amd64=${sum}`]) {
+      expect(problemsOf(given(mirror, wrong)).join()).toContain('GOSLING_GITLAB_RUNNER_SHA256: 64 digits');
+    }
+    for (const wrong of ['http://mirror.example.com/x', 'https://me:pw@mirror.example.com/x', 'x']) {
+      expect(problemsOf(given(wrong, `linux-amd64=${sum}`)).join()).toContain(
+        'GOSLING_GITLAB_RUNNER_MIRROR: ',
+      );
+    }
+    expect(problemsOf({ GOSLING_GITLAB_RUNNER_SHA256: `linux-amd64=${sum}` }).join()).toContain('no effect');
   });
 
   it('has an entry in the table for every variable it reads, and reads every entry', () => {

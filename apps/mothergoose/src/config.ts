@@ -4,6 +4,7 @@ import { engineProblems, regionFor } from './config/engine-problems.ts';
 import { readListen } from './config/listen.ts';
 import type { ConfigProblem, Environment } from './config/problem.ts';
 import { publicUrl } from './config/public-url.ts';
+import { readRunnerMirror, runnerMirrorProblems } from './config/runner-mirror.ts';
 
 export type { ConfigProblem, Environment } from './config/problem.ts';
 
@@ -52,6 +53,7 @@ const Variables = z.object({
   GOSLING_BIN_DIR: text,
   GOSLING_GITLAB_RUNNER_BIN: text,
   GOSLING_GITLAB_RUNNER_MIRROR: text,
+  GOSLING_GITLAB_RUNNER_SHA256: text,
   GOSLING_LIMITS: text,
   GOSLING_UNSAFE_LOCAL: flag,
   GOSLING_JOB_USER: text,
@@ -83,6 +85,7 @@ export function readConfig(env: Environment): ConfigReading {
     ...listen.problems,
     ...(parsed.success ? crossProblems(parsed.data, listen.isLoopback) : schemaProblems(parsed.error)),
     ...engineProblems(given),
+    ...runnerMirrorProblems(given),
   ];
   if (!parsed.success || problems.length > 0) return { kind: 'wrong', problems };
   return { kind: 'ok', config: freeze(configOf(parsed.data, { ...listen, given })) };
@@ -152,7 +155,7 @@ function configOf(
     environment: v.GOSLING_ENV,
     tofu: { bin: v.GOSLING_TOFU_BIN, mirror: v.GOSLING_TOFU_MIRROR },
     binDir: v.GOSLING_BIN_DIR,
-    gitlabRunner: { bin: v.GOSLING_GITLAB_RUNNER_BIN },
+    gitlabRunner: { bin: v.GOSLING_GITLAB_RUNNER_BIN, mirror: readRunnerMirror(given) },
     limits: v.GOSLING_LIMITS,
     isLocalUnsafe: v.GOSLING_UNSAFE_LOCAL,
     jobUser: v.GOSLING_JOB_USER,

@@ -85,7 +85,11 @@ export const configVariables: readonly ConfigVariable[] = [
   { name: 'GOSLING_GITLAB_RUNNER_BIN', description: 'path of gitlab-runner; else on PATH' },
   {
     name: 'GOSLING_GITLAB_RUNNER_MIRROR',
-    description: 'refused by this release: gitlab-runner is not fetched',
+    description: 'https address agents fetch gitlab-runner from, where they have none; {os} and {arch} in it',
+  },
+  {
+    name: 'GOSLING_GITLAB_RUNNER_SHA256',
+    description: 'of what the mirror gives: linux-amd64=…,linux-arm64=…',
   },
   {
     name: 'GOSLING_LIMITS',

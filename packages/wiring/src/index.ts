@@ -2,6 +2,7 @@ export { createDeployKeys, createGit, type DeployKeys } from '@polar-gosling/ada
 export { createGitlab } from '@polar-gosling/adapter-gitlab';
 export { type DirectoryLock, lockDirectory } from '@polar-gosling/adapter-local';
 export {
+  downloadFile,
   type FetchTofuOptions,
   fetchTofu,
   pinnedTofu,

@@ -5,12 +5,13 @@ import type { CliContext, Command, CommandInput } from '../cli/command.ts';
 import { cliErrors } from '../cli-errors.ts';
 import { type AgentConfig, forgetBootstrapVariables, readAgentConfig } from '../config.ts';
 import { createHttpFetch } from '../http-fetch.ts';
-import type { AgentDeps } from '../runner/agent-deps.ts';
 import { agentFiles } from '../runner/agent-files.ts';
 import { createAgentLog } from '../runner/agent-log.ts';
 import { readCa } from '../runner/child-runner.ts';
-import { runAgent } from '../runner/run-agent.ts';
+import { fetchRunner, type RunnerDownload } from '../runner/fetch-runner.ts';
+import { type BootDeps, runAgent } from '../runner/run-agent.ts';
 import { findRunnerBinary } from '../runner/runner-binary.ts';
+import { runnerErrors } from '../runner/runner-errors.ts';
 import { goslingVersion } from '../version.ts';
 
 const probeMs = 1_000;
@@ -26,7 +27,7 @@ async function agentDeps(
   context: CliContext,
   input: CommandInput,
   config: AgentConfig & { readonly url: string },
-): Promise<AgentDeps> {
+): Promise<BootDeps> {
   const { clock, ids, output, cwd } = context;
   const fields = { runnerId: required(input, 'runner-id'), egg: required(input, 'egg-name') };
   const log = createAgentLog({
@@ -36,13 +37,9 @@ async function agentDeps(
     masker: context.masker,
   });
   const { proxies } = config;
-  const backEnd = createHttpFetch({ caPem: await readCa(config.caFile), minTls: 'TLSv1.3', proxies });
-  const binary = await findRunnerBinary({
-    configured: config.gitlabRunnerBin,
-    path: context.env['PATH'],
-    node: process.execPath,
-    signal: context.signal,
-  });
+  const ca = await readCa(config.caFile);
+  const files = agentFiles(cwd);
+  const backEnd = createHttpFetch({ caPem: ca, minTls: 'TLSv1.3', proxies });
   return {
     runnerId: fields.runnerId,
     connect: (token) =>
@@ -59,10 +56,17 @@ async function agentDeps(
         if (config.bootstrapTokenFile !== undefined) await rm(config.bootstrapTokenFile, { force: true });
       },
     },
-    files: agentFiles(cwd),
+    files,
     fetch: createHttpFetch({}).fetch,
     gitlabFetch: (caPem) => createHttpFetch({ caPem, proxies }).fetch,
-    binary,
+    findBinary: (want, signal) =>
+      findRunnerBinary({
+        configured: config.gitlabRunnerBin,
+        path: context.env['PATH'],
+        node: process.execPath,
+        signal,
+        fetch: () => fetchWanted(want, { directory: files.bin, environment: context.env, ca, signal }),
+      }),
     jobUser: process.getuid?.() === 0 ? config.jobUser : undefined,
     outside: '/var/tmp',
     childEnv: config.childEnv,
@@ -74,6 +78,16 @@ async function agentDeps(
     metricsIntervalMs: duration(input, 'metrics-interval'),
     probeMs,
   };
+}
+
+/** What MotherGoose says this machine shall run, where she does. */
+async function fetchWanted(
+  { mirror, sha256 }: Parameters<BootDeps['findBinary']>[0],
+  at: Omit<RunnerDownload, 'url' | 'sha256'>,
+): Promise<string | undefined> {
+  if (mirror === undefined) return undefined;
+  if (sha256 === undefined) throw runnerErrors.noChecksum({});
+  return fetchRunner({ ...at, url: mirror, sha256 });
 }
 
 async function readToken(config: AgentConfig): Promise<string | undefined> {

@@ -10,6 +10,8 @@ export interface AgentFiles {
   readonly caFile: string;
   readonly reports: string;
   readonly runnerLog: string;
+  /** Programs that were fetched. */
+  readonly bin: string;
   /** Names the directory of builds outside ours, so that whoever removes the runner finds it. */
   readonly buildsRecord: string;
 }
@@ -25,6 +27,7 @@ export function agentFiles(directory: string): AgentFiles {
     caFile: path.join(root, 'gitlab-ca.pem'),
     reports: path.join(root, 'reports.jsonl'),
     runnerLog: path.join(root, 'gitlab-runner.log'),
+    bin: path.join(root, 'bin'),
     buildsRecord: path.join(root, 'builds-dir'),
   };
 }

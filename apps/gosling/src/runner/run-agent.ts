@@ -8,16 +8,18 @@ import { prepareBuildDirs } from './build-dirs.ts';
 import { exchangeToken } from './exchange-token.ts';
 import { removeManager } from './remove-manager.ts';
 import { openReportBuffer } from './report-buffer.ts';
+import type { RunnerBinary } from './runner-binary.ts';
 import { runnerErrors } from './runner-errors.ts';
 
 /** The agent from its first breath to its last: exchange, files, `gitlab-runner`, reports, farewell. */
-export async function runAgent(deps: AgentDeps): Promise<ExitCode> {
-  const { files, log } = deps;
+export async function runAgent(boot: BootDeps): Promise<ExitCode> {
+  const { files, log } = boot;
   const booting = new AbortController();
-  const stopListening = deps.onSignal(() => booting.abort());
-  const memory = await bootstrap(deps, booting.signal).finally(stopListening);
-  if (memory === undefined) return exitCodes.interrupted;
+  const stopListening = boot.onSignal(() => booting.abort());
+  const ready = await prepare(boot, booting.signal).finally(stopListening);
+  if (ready === undefined) return exitCodes.interrupted;
 
+  const { memory, deps } = ready;
   await writeRunnerFiles(deps, memory.answer);
   const signal = AbortSignal.timeout(60_000);
   const dirs = await prepareBuildDirs(files, { ...deps, signal });
@@ -36,10 +38,31 @@ export async function runAgent(deps: AgentDeps): Promise<ExitCode> {
   }
 }
 
+/** An agent before it knows its `gitlab-runner`: MotherGoose may say where it is. */
+export type BootDeps = Omit<AgentDeps, 'binary'> & {
+  findBinary(want: BootstrapAnswer['runner_version'], signal: AbortSignal): Promise<RunnerBinary>;
+};
+
+/** Who we are and what runs the jobs. `undefined`: told to end first. */
+async function prepare(
+  boot: BootDeps,
+  signal: AbortSignal,
+): Promise<{ memory: Known; deps: AgentDeps } | undefined> {
+  const memory = await bootstrap(boot, signal);
+  if (memory === undefined) return undefined;
+  try {
+    const binary = await boot.findBinary(memory.answer.runner_version, signal);
+    return { memory, deps: { ...boot, binary } };
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    throw error;
+  }
+}
+
 type Known = AgentMemory & { answer: BootstrapAnswer };
 
 /** Who we are: from an earlier life of this process, else by the one-time token. `undefined`: told to end first. */
-async function bootstrap(deps: AgentDeps, signal: AbortSignal): Promise<Known | undefined> {
+async function bootstrap(deps: BootDeps, signal: AbortSignal): Promise<Known | undefined> {
   const { files, runnerId } = deps;
   const kept = await readMemory(files, runnerId);
   if (kept?.answer !== undefined) return { ...kept, answer: kept.answer };

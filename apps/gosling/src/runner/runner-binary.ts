@@ -11,14 +11,22 @@ export interface RunnerBinary {
   readonly label: string;
 }
 
-/** `GOSLING_GITLAB_RUNNER_BIN`, then `gitlab-runner` on PATH, then the simulator's own runner. */
-export async function findRunnerBinary(options: {
+export interface RunnerSearch {
   readonly configured: string | undefined;
   readonly path: string | undefined;
   readonly node: string;
   readonly signal: AbortSignal;
-}): Promise<RunnerBinary> {
-  const program = options.configured ?? (await findOnPath('gitlab-runner', options.path));
+  /** Fetches it; `undefined` where no mirror is named. */
+  fetch(): Promise<string | undefined>;
+}
+
+/**
+ * `GOSLING_GITLAB_RUNNER_BIN`, then `gitlab-runner` on PATH, then that of the mirror, then the simulator's own runner.
+ * A mirror that gives none is a failure: no other runner stands in for it.
+ */
+export async function findRunnerBinary(options: RunnerSearch): Promise<RunnerBinary> {
+  const program =
+    options.configured ?? (await findOnPath('gitlab-runner', options.path)) ?? (await options.fetch());
   if (program !== undefined) {
     const version = await readVersionLine(program, ['--version'], options.signal);
     const number = /(\d+\.\d+\.\d+\S*)/.exec(version ?? '')?.[1];

@@ -209,6 +209,7 @@ function settingsOf(
       ...(project === undefined ? {} : { project }),
     },
     ...(config.environment === undefined ? {} : { environment: config.environment }),
+    ...(config.gitlabRunner.mirror === undefined ? {} : { runnerMirror: config.gitlabRunner.mirror }),
     isEmbedded: true,
     holder: at.holder,
     machineRevision: at.parts.machineRevision,

@@ -32,10 +32,6 @@ const notYet: readonly { readonly name: string; readonly value?: string; readonl
     value: '1',
     message: 'UglyFox reads policies from the store in this release; unset it',
   },
-  {
-    name: 'GOSLING_GITLAB_RUNNER_MIRROR',
-    message: 'gitlab-runner is not fetched; install it and set GOSLING_GITLAB_RUNNER_BIN',
-  },
 ];
 
 const awsRegions = ['AWS_REGION', 'AWS_DEFAULT_REGION'];

@@ -66,6 +66,35 @@ async function dirtyGeneration() {
   return Number((await plane.recording.rows('egg_state'))[0]?.['dirty_generation']);
 }
 
+describe('the gitlab-runner of a mirror', () => {
+  const runnerMirror = {
+    url: 'https://mirror.example.com/gitlab-runner-{os}-{arch}',
+    sha256: { 'linux-amd64': 'a'.repeat(64) },
+  };
+
+  function bootOn(architecture: string) {
+    const settings = { ...plane.deps.settings, runnerMirror };
+    const request = { goslingVersion: '1.0.0', platform: 'linux', architecture, bootId: 'first' };
+    return bootstrap({ ...plane.deps, settings }, { ...request, runnerId, token: oneTime }, direct);
+  }
+
+  it.each(['x64', 'amd64'])('is told to a machine of the platform (%s)', async (architecture) => {
+    expect((await bootOn(architecture)).runnerVersion).toEqual({
+      want: 'latest',
+      mirror: 'https://mirror.example.com/gitlab-runner-linux-amd64',
+      sha256: 'a'.repeat(64),
+    });
+  });
+
+  it('is not told where its SHA-256 is not known', async () => {
+    expect((await bootOn('arm64')).runnerVersion).toEqual({ want: 'latest' });
+  });
+
+  it('is not told where there is no mirror', async () => {
+    expect((await boot()).runnerVersion).toEqual({ want: 'latest' });
+  });
+});
+
 describe('the download of the agent', () => {
   const binary = new TextEncoder().encode('the agent of 1.2.3');
 

@@ -27,7 +27,7 @@ export async function bootstrap(
 
   const inForce = await readInForce(deps, runner.egg_name, options);
   if (inForce === undefined) throw agentErrors.unknown({});
-  const answer = await compose(deps, { egg: inForce.egg, runner }, options);
+  const answer = await compose(deps, { egg: inForce.egg, runner, request }, options);
 
   const outcome = await deps.store.commit(
     [
@@ -97,7 +97,7 @@ export function refuse(
 
 async function compose(
   deps: EngineDeps,
-  at: { egg: EggConfigRow; runner: RunnerRow },
+  at: { egg: EggConfigRow; runner: RunnerRow; request: BootstrapRequest },
   options: CallOptions,
 ): Promise<BootstrapAnswer> {
   const { egg, runner } = at;
@@ -136,8 +136,22 @@ async function compose(
       maxLifeAt: life.endsAt,
     },
     heartbeatS: deps.settings.heartbeatMs / 1000,
-    runnerVersion: { want: 'latest' },
+    runnerVersion: { want: 'latest', ...runnerDownload(deps, at.request) },
   };
+}
+
+const archOf: Readonly<Record<string, string>> = { x64: 'amd64', aarch64: 'arm64' };
+
+/** Only for a platform whose SHA-256 is known. */
+function runnerDownload(
+  { settings }: EngineDeps,
+  { platform, architecture }: BootstrapRequest,
+): Pick<BootstrapAnswer['runnerVersion'], 'mirror' | 'sha256'> {
+  const arch = archOf[architecture] ?? architecture;
+  const sha256 = settings.runnerMirror?.sha256[`${platform}-${arch}`];
+  if (settings.runnerMirror === undefined || sha256 === undefined) return {};
+  const mirror = settings.runnerMirror.url.replaceAll('{os}', platform).replaceAll('{arch}', arch);
+  return { mirror, sha256 };
 }
 
 const weekMs = 7 * 86_400_000;

@@ -48,7 +48,8 @@ export interface BootstrapAnswer {
     readonly maxLifeAt: number;
   };
   readonly heartbeatS: number;
-  readonly runnerVersion: { readonly want: string };
+  /** Where an agent without gitlab-runner fetches it, and what its SHA-256 must be. */
+  readonly runnerVersion: { readonly want: string; readonly mirror?: string; readonly sha256?: string };
 }
 
 export interface AgentReport {

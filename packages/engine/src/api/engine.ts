@@ -43,6 +43,8 @@ export interface EngineSettings {
   readonly holder: string;
   /** Raised by hand in the compute module when its machines must be replaced. */
   readonly machineRevision: number;
+  /** Where agents fetch gitlab-runner: `{os}` and `{arch}` in the address, SHA-256 by `os-arch`. Absent: nowhere. */
+  readonly runnerMirror?: { readonly url: string; readonly sha256: Readonly<Record<string, string>> };
   /** What machines in a cloud get from the installation; absent: only what their Egg says. */
   readonly compute?: ComputeSettings;
   /** May local runners serve this server? The reason why not, else `undefined`. */

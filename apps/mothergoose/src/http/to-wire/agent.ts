@@ -37,7 +37,7 @@ export function toWireBootstrap(result: BootstrapResult): BootstrapAnswer {
       max_life_at: toTime(timeouts.maxLifeAt),
     },
     heartbeat_s: result.heartbeatS,
-    runner_version: { want: result.runnerVersion.want },
+    runner_version: { ...result.runnerVersion },
   };
 }
 
