@@ -32,7 +32,9 @@ const wallUs = (clock.monotonic() - startedAt) * 1_000;
 const isWritten = await isThere(`row-${commits - 1}`);
 await store.close();
 rmSync(dir, { recursive: true });
-process.stdout.write(`${JSON.stringify({ value: wallUs / commits, result: { isWritten } })}\n`);
+process.stdout.write(
+  `${JSON.stringify({ value: Number((wallUs / commits).toPrecision(4)), result: { isWritten } })}\n`,
+);
 
 async function writeAll(name: string, plan: { total: number; isGrouped: boolean }): Promise<void> {
   const numbers = Array.from({ length: plan.total }, (_, number) => number);

@@ -20,7 +20,7 @@ export async function deliverSteadily(plan: {
   const send = async (number: number): Promise<void> => {
     const dueAt = startedAt + (number * 1_000) / plan.perSecond;
     await new Promise((resolve) => {
-      setTimeout(resolve, dueAt - performance.now());
+      setTimeout(resolve, Math.max(0, dueAt - performance.now()));
     });
     const headers = { ...deliveryHeaders(), 'webhook-id': `${run}-${number}`, 'content-length': body.length };
     const status = await post(plan.url, { agent, headers }, body);

@@ -11,7 +11,8 @@ const run = promisify(execFile);
 const script = fileURLToPath(new URL('hook.lua', import.meta.url));
 /** Until code is compiled and every path was taken; on a busy machine not longer than `warmUpRounds` times 2 s. */
 const warmUpRequests = 10_000;
-const warmUpRounds = 5;
+const warmUpRounds = 3;
+const steadyWarmUpS = 5;
 
 // `work.ts SERVER LOAD SECONDS FOLDER`: starts the server (ours, ours+work, stack) on the first processor and sends
 // deliveries from the second: as many as it takes over so many connections, or a steady `50/s`. Prints µs and CPU µs
@@ -23,7 +24,6 @@ const body = join(folder, 'body.json');
 writeFileSync(body, deliveryBody());
 const served = await startServed(server, folder);
 try {
-  await warmUp();
   const report = load.endsWith('/s')
     ? await measureSteady(served, Number.parseInt(load, 10))
     : await measureMost(served, Number(load));
@@ -49,6 +49,7 @@ async function warmUp(): Promise<void> {
 }
 
 async function measureMost(at: Served, connections: number) {
+  await warmUp();
   const cpuBefore = at.cpuUs();
   const { requests, us, p99, max, refused, broken } = await deliver(connections, seconds);
   const cpu = (at.cpuUs() - cpuBefore) / requests;
@@ -60,6 +61,8 @@ async function measureMost(at: Served, connections: number) {
 }
 
 async function measureSteady(at: Served, perSecond: number) {
+  // Not by a flood: what it leaves behind would be worked on during the measurement.
+  await deliverSteadily({ url: at.url, perSecond, seconds: steadyWarmUpS });
   const { latencies, refused } = await deliverSteadily({ url: at.url, perSecond, seconds });
   const sorted = latencies.toSorted((a, b) => a - b);
   const place = (part: number) => round(sorted[Math.ceil(part * sorted.length) - 1] ?? Number.NaN);
