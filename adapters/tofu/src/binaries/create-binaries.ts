@@ -163,6 +163,7 @@ function createHostFolder({ program, binDir, clock }: BinariesOptions): HostFold
     },
     async put(file, version) {
       await chmod(file, 0o755);
+      await flush(file);
       await rename(file, pathOf(version));
     },
     async use(version, signal) {
@@ -173,6 +174,16 @@ function createHostFolder({ program, binDir, clock }: BinariesOptions): HostFold
       await writeActive(binDir, program.kind, version);
     },
   };
+}
+
+/** On disk before it has its name: a power cut leaves no empty program. */
+async function flush(path: string): Promise<void> {
+  const file = await open(path, 'r');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
 }
 
 function blobKey(program: Program, { version, platform }: { version: string; platform: string }): string {
@@ -213,7 +224,7 @@ async function writeStream(source: AsyncIterable<Uint8Array>, path: string): Pro
   try {
     for await (const chunk of source) {
       hash.update(chunk);
-      await file.write(chunk);
+      await file.writeFile(chunk);
     }
   } finally {
     await file.close();

@@ -38,7 +38,7 @@ export async function downloadFile(url: string, path: string, context: DownloadC
     const hash = createHash('sha256');
     await fetchBody(url, context, async (chunk) => {
       hash.update(chunk);
-      await file.write(chunk).catch((cause: unknown) => {
+      await file.writeFile(chunk).catch((cause: unknown) => {
         throw binaryErrors.unwritable({ path, reason: reasonOf(cause) }, { cause });
       });
     });

@@ -95,6 +95,20 @@ describe('gosling backup and restore', () => {
     });
   });
 
+  it.each([{ GOSLING_BLOBS: 'file:/elsewhere' }, { GOSLING_SECRETS: 'vault', VAULT_ADDR: 'https://v.test' }])(
+    'refuse to back up a part of what there is: %o',
+    async (settings) => {
+      const env = { GOSLING_DATA_DIR: dataDir, ...settings };
+      const refused = await runCli(['backup', 'backup.tar.gz'], { cwd: directory.path, env });
+
+      expect(refused).toMatchObject({
+        code: 3,
+        stderr: expect.stringContaining('lies outside the data directory'),
+      });
+      expect(existsSync(file)).toBe(false);
+    },
+  );
+
   it('leave a whole file or none when they are killed', { timeout: 120_000 }, async () => {
     for (let kill = 0; kill < kills; kill++) {
       await killOnTheWay(['backup', 'backup.tar.gz'], dataDir);

@@ -64,10 +64,16 @@ export const restore: Command = async (context, input) => {
 
 /** Elsewhere the state lies with services that have backups of their own. */
 function requireEmbedded({ env }: CliContext, what: string): void {
-  const store = env['GOSLING_STORE'] || 'sqlite';
-  if (store === 'sqlite') return;
+  const elsewhere = [
+    ['state', env['GOSLING_STORE'] || 'sqlite', 'sqlite'],
+    ['secrets', env['GOSLING_SECRETS'] || 'local', 'local'],
+    // A backup without its big columns would restore rows that cannot be read.
+    ['big values', env['GOSLING_BLOBS'] || 'here', 'here'],
+  ].filter(([, place, here]) => place !== here);
+  if (elsewhere.length === 0) return;
+  const named = elsewhere.map(([kind, place]) => `${kind} in ${place}`).join(', ');
   throw cliErrors.refused({
     what,
-    reason: `the state is in ${store}; use its own backups (point-in-time recovery, versions of the bucket)`,
+    reason: `a part lies outside the data directory (${named}); use the backups of those places, all of one moment`,
   });
 }

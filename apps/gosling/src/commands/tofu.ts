@@ -175,6 +175,6 @@ function authOf(input: CommandInput): ToolSource['auth'] {
   }
   throw cliErrors.usage({
     problem: `--auth "${text}" is none`,
-    fix: 'write bearer:REF, token:REF or header:NAME:REF; REF is where gosling secret put has put the token',
+    fix: 'write bearer:REF, token:REF or header:NAME:REF; REF is tools/NAME, where gosling secret put has put the token',
   });
 }

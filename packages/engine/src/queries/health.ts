@@ -13,7 +13,10 @@ const mostCounted = 100;
 export async function health(deps: InternalDeps, options: CallOptions): Promise<HealthView> {
   const dependencies = await Promise.all([
     probe('store', async () => {
-      await deps.store.get([{ table: 'egg_configs', partition: 'nest' }], options);
+      const key = { table: 'egg_configs', partition: 'nest' } as const;
+      await deps.store.get([key], options);
+      // Writes nothing, and is refused like any write where the store only reads.
+      await deps.store.commit([{ kind: 'check', key, when: { kind: 'any' } }], options);
       return 'answers';
     }),
     probe('queue', async () => {

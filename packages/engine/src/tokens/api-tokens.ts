@@ -1,5 +1,5 @@
 import { Secret, sha256Hex } from '@polar-gosling/kernel';
-import type { ApiTokenRow, CallOptions, Row } from '@polar-gosling/ports/store';
+import type { ApiTokenRow, CallOptions, Row, Write } from '@polar-gosling/ports/store';
 import type { Caller } from '../api/caller.ts';
 import type { ApiTokens } from '../api/commands.ts';
 import { references } from '../bind/targets.ts';
@@ -21,7 +21,9 @@ export function createApiTokens(deps: InternalDeps): ApiTokens {
     list: async (_caller, options) => listTokens(deps, options),
     revoke: (caller, id, options) => revoke(deps, { caller, id }, options),
     ensureCliToken: (options) => ensureCliToken(deps, options),
-    ensureTriggerToken: (options) =>
+    // Read first, from the cache: whoever sends a header must not make us ask the backend.
+    ensureTriggerToken: async (options) =>
+      (await deps.secrets.read(references.triggerToken, options)) ??
       deps.secrets.writeIfAbsent(references.triggerToken, new Secret(deps.ids.token(tokenBytes)), options),
   };
 }
@@ -48,7 +50,7 @@ async function authenticate(
       set: { last_used_at: now },
       when: { kind: 'present' },
     } as const;
-    await deps.store.commit([write], options);
+    await stamp(deps, write, options);
   }
   return {
     tokenId: row.id,
@@ -56,6 +58,16 @@ async function authenticate(
     role: row.role,
     ...(row.eggs === undefined ? {} : { eggs: row.eggs }),
   };
+}
+
+/** When it was used last is good to know and never a reason to refuse: a store that only reads is read with it. */
+async function stamp(deps: InternalDeps, write: Write, options: CallOptions): Promise<void> {
+  try {
+    await deps.store.commit([write], options);
+  } catch (error) {
+    if (options.signal.aborted) throw error;
+    deps.log.debug('the use of a token could not be noted', { error });
+  }
 }
 
 async function create(

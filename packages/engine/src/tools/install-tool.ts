@@ -43,9 +43,10 @@ export async function installTool(deps: InternalDeps, key: string, options: Call
       ids: deps.ids,
       signal: options.signal,
     });
-    await keep(deps, { kind, wanted: row, kept }, options);
+    await keep(deps, { kind, kept }, options);
     if (request.use)
       await use(deps, { actor: 'install', kind, version: kept.version, why: 'asked for' }, options);
+    await forget(deps, { kind, wanted: row }, options);
     await removeOldVersions(deps, kind, options);
   } catch (error) {
     if (options.signal.aborted || !isCoded(error)) throw error;
@@ -53,13 +54,13 @@ export async function installTool(deps: InternalDeps, key: string, options: Call
   }
 }
 
-/** The wanted row becomes the row of what is here. */
+/** The row of what is here. The wanted row stays until all it asked for is done, so that a crash repeats it. */
 async function keep(
   deps: InternalDeps,
-  at: { kind: ToolKind; wanted: ToolVersionRow; kept: KeptBinary },
+  at: { kind: ToolKind; kept: KeptBinary },
   options: CallOptions,
 ): Promise<void> {
-  const { kind, wanted, kept } = at;
+  const { kind, kept } = at;
   const { table } = tableOf(kind);
   const partition = versionId(kept);
   const set = {
@@ -84,7 +85,6 @@ async function keep(
       set: { ...set, ...(before === undefined && { active: false }) },
       when: { kind: 'any' },
     },
-    { kind: 'delete', key: { table, partition: wanted.version_id }, when: { kind: 'any' } },
     auditWrite(
       { actor: 'install', action: 'installed', resourceType: 'tool', resourceId: kind, details },
       deps,
@@ -92,6 +92,19 @@ async function keep(
   ];
   await deps.store.commit(unit, options);
   deps.log.info('a version was installed', { reason: `${kind} ${kept.version} ${kept.platform}` });
+}
+
+async function forget(
+  deps: InternalDeps,
+  at: { kind: ToolKind; wanted: ToolVersionRow },
+  options: CallOptions,
+): Promise<void> {
+  const key = { table: tableOf(at.kind).table, partition: at.wanted.version_id };
+  // Asked for again meanwhile: then it stays.
+  await deps.store.commit(
+    [{ kind: 'delete', key, when: { kind: 'version', version: at.wanted.version } }],
+    options,
+  );
 }
 
 async function fail(

@@ -80,8 +80,8 @@ describe('installing a version', () => {
 
   it('reads the secret of a private source by its reference, and keeps only that', async () => {
     const { install, plane, binaries } = await fixture();
-    await plane.deps.secrets.write('binaries/token', new Secret('hush-hush-hush'), options);
-    const auth = { kind: 'bearer', secretRef: 'binaries/token' } as const;
+    await plane.deps.secrets.write('tools/token', new Secret('hush-hush-hush'), options);
+    const auth = { kind: 'bearer', secretRef: 'tools/token' } as const;
 
     await install('1.12.6', {
       source: { kind: 'other', url: 'https://x.test/{version}', sha256: 'a'.repeat(64), auth },
@@ -92,15 +92,38 @@ describe('installing a version', () => {
     expect(JSON.stringify(await plane.recording.rows('opentofu_version'))).not.toContain('hush');
   });
 
+  it.each(['store/keyring', 'gitlab/gitlab.com/default/api-token', 'deploy-keys/mothergoose-private'])(
+    'sends no secret that is for another use: %s',
+    async (secretRef) => {
+      const { install, versions, binaries, plane } = await fixture();
+      await plane.deps.secrets.write(secretRef, new Secret('hush-hush-hush'), options);
+
+      await install('1.12.6', { source: { kind: 'github', auth: { kind: 'token', secretRef } } });
+
+      expect(binaries.sources).toEqual([]);
+      expect((await versions())[0]?.problem).toMatchObject({ code: 'BINARY_BAD_REQUEST' });
+    },
+  );
+
+  it('shows that it is here but cannot be used on this platform', async () => {
+    const { install, versions } = await fixture();
+
+    await install('1.12.6', { platform: 'darwin_arm64' });
+
+    expect(
+      (await versions()).map(({ state, problem }) => state ?? problem?.code ?? 'here').toSorted(),
+    ).toEqual(['failed', 'here']);
+  });
+
   it('says which secret is missing', async () => {
     const { install, versions } = await fixture();
-    const auth = { kind: 'token', secretRef: 'binaries/token' } as const;
+    const auth = { kind: 'token', secretRef: 'tools/token' } as const;
 
     await install('1.12.6', { source: { kind: 'github', auth } });
 
     expect((await versions())[0]?.problem).toMatchObject({
       code: 'SECRET_MISSING',
-      detail: expect.stringContaining('gosling secret put binaries/token'),
+      detail: expect.stringContaining('gosling secret put tools/token'),
     });
   });
 });

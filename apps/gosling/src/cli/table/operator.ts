@@ -146,7 +146,7 @@ export const operatorCommands: readonly CommandSpec[] = [
       },
       { flags: '--url TEMPLATE', about: 'an address of your own with {version}, {os}, {arch}' },
       { flags: '--sha256 HEX', about: 'of the file at --url' },
-      { flags: '--auth HOW', about: 'bearer:REF, token:REF or header:NAME:REF; REF names a secret' },
+      { flags: '--auth HOW', about: 'bearer:REF, token:REF or header:NAME:REF; REF is a secret tools/NAME' },
       { flags: '--use', about: 'use it as soon as it is here' },
     ],
     examples: [
