@@ -23,6 +23,10 @@ const folder = mkdtempSync(join(root, 'webhook-'));
 const body = join(folder, 'body.json');
 writeFileSync(body, deliveryBody());
 const served = await startServed(server, folder);
+// A bench that is stopped leaves no server behind.
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.once(signal, () => void served.stop().finally(() => process.exit(1)));
+}
 try {
   const report = load.endsWith('/s')
     ? await measureSteady(served, Number.parseInt(load, 10))
