@@ -1,3 +1,5 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
 import {
   CreateSecretCommand,
   DeleteSecretCommand,
@@ -19,6 +21,8 @@ export interface SecretsApiOptions {
   readonly endpoint?: string;
   /** The SDK's own chain (environment, profile, role) when absent. */
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  /** `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`, in upper or lower case, as the host has them. */
+  readonly proxies?: Readonly<Record<string, string | undefined>>;
 }
 
 interface Call {
@@ -55,6 +59,7 @@ export interface SecretsApi {
 }
 
 const timeoutMs = 15_000;
+const maxSockets = 32;
 /** The least that can be asked for. */
 const recoveryDays = 7;
 const pageSize = 100;
@@ -64,11 +69,13 @@ type Reads = Pick<SecretsApi, 'get' | 'currentVersion' | 'names'>;
 type Versions = Pick<SecretsApi, 'create' | 'put' | 'promote' | 'unstage'>;
 
 export function createSecretsApi(options: SecretsApiOptions): SecretsApi {
-  const { region, endpoint, credentials } = options;
+  const { region, endpoint, credentials, proxies } = options;
+  const agent = { keepAlive: true, maxSockets, ...(proxies && { proxyEnv: { ...proxies } }) };
   const client = new SecretsManagerClient({
     ...(region && { region }),
     ...(endpoint && { endpoint }),
     ...(credentials && { credentials }),
+    requestHandler: { httpAgent: new HttpAgent(agent), httpsAgent: new HttpsAgent(agent) },
   });
   return { ...readsOf(client), ...versionsOf(client), ...removalOf(client) };
 }

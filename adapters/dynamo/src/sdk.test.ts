@@ -52,6 +52,19 @@ describe('connect', () => {
     connection.close();
   });
 
+  it("goes through the host's proxy, and past it where that is said", async () => {
+    const proxies = { http_proxy: endpoint, NO_PROXY: '127.0.0.1' };
+    const through = open({ credentials, proxies, endpoint: 'http://dynamodb.invalid' });
+    const past = open({ credentials, proxies: { ...proxies, http_proxy: 'http://127.0.0.1:1' } });
+
+    await through.putItem(Put, signal);
+    await past.putItem(Put, signal);
+
+    expect(seen.map(({ headers }) => headers['host'])).toEqual(['dynamodb.invalid', endpoint.slice(7)]);
+    through.close();
+    past.close();
+  });
+
   it('signs with the token of a service account, asked each time', async () => {
     let calls = 0;
     const connection = open({ bearer: async () => new Secret(`t1.token-${++calls}`) });

@@ -1,3 +1,5 @@
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
 import {
   type AttributeValue,
   BatchGetItemCommand,
@@ -50,6 +52,8 @@ export interface ConnectionOptions {
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string } | undefined;
   /** Signs with `Authorization: Bearer …` instead of a key: how YDB takes the token of a service account. */
   readonly bearer?: ((signal: AbortSignal) => Promise<Secret>) | undefined;
+  /** `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`, in upper or lower case, as the host has them. */
+  readonly proxies?: Readonly<Record<string, string | undefined>> | undefined;
   readonly clock: Clock;
   readonly rules: CallRules;
 }
@@ -64,7 +68,12 @@ export type Connection = ReturnType<typeof connect>;
 
 /** A client whose every request passes the guard. Opens no connection before the first call. */
 export function connect(options: ConnectionOptions) {
-  const { clock } = options;
+  const { clock, proxies } = options;
+  const agent = {
+    keepAlive: true,
+    maxSockets: mostSockets,
+    ...(proxies === undefined ? {} : { proxyEnv: { ...proxies } }),
+  };
   const client = new DynamoDBClient({
     region: options.region,
     maxAttempts: onlyOnce,
@@ -72,8 +81,8 @@ export function connect(options: ConnectionOptions) {
       requestTimeout: requestTimeoutMs,
       connectionTimeout: connectTimeoutMs,
       throwOnRequestTimeout: true,
-      httpAgent: { maxSockets: mostSockets },
-      httpsAgent: { maxSockets: mostSockets },
+      httpAgent: new HttpAgent(agent),
+      httpsAgent: new HttpsAgent(agent),
     },
     ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
     ...credentialsOf(options),

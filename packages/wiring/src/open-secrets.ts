@@ -18,7 +18,7 @@ import {
   type SelfCheck,
 } from '@polar-gosling/ports/secrets';
 import { createSecretRouter } from '@polar-gosling/ports/secrets/router';
-import { proxyOf } from './proxy-of.ts';
+import { proxiesOf, proxyOf } from './proxy-of.ts';
 
 /** `GOSLING_SECRETS` and `GOSLING_SECRETS_*`. */
 export interface SecretsSettings {
@@ -119,12 +119,13 @@ function unreachable(detail: string, fix: string): SelfCheck {
   return { name: 'reach', ok: false, detail, fix };
 }
 
-function awsOptions({ settings, clock, ids }: SecretsDeps) {
+function awsOptions({ settings, clock, ids, environment }: SecretsDeps) {
   // The endpoint and region are those of the installation's backend; a URI to another one goes to the SDK's defaults.
   const isHome = settings.backend === 'aws-sm';
   return {
     clock,
     ids,
+    proxies: proxiesOf(environment),
     ...(isHome && settings.endpoint ? { endpoint: settings.endpoint } : {}),
     ...(isHome && settings.region ? { region: settings.region } : {}),
   };

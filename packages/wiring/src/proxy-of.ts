@@ -13,3 +13,11 @@ export function proxyOf(environment: Readonly<Record<string, string | undefined>
     ...(none ? { noProxy: none } : {}),
   };
 }
+
+/** The same variables by their names, for HTTP agents that follow them by themselves. */
+export function proxiesOf(
+  environment: Readonly<Record<string, string | undefined>>,
+): Readonly<Record<string, string | undefined>> {
+  const names = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY', 'https_proxy', 'http_proxy', 'no_proxy'];
+  return Object.fromEntries(names.map((name) => [name, environment[name]]));
+}
