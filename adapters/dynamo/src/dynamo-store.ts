@@ -8,6 +8,7 @@ import {
   createInFlight,
   createWriteGate,
   planList,
+  type StoredRows,
 } from '@polar-gosling/ports/store/adapter';
 import type { TableNames } from './attributes.ts';
 import { createCalls } from './calls.ts';
@@ -17,6 +18,7 @@ import type { Dialect } from './dialect-guard.ts';
 import { dynamoErrors } from './errors.ts';
 import { createReader } from './reader.ts';
 import { connect } from './sdk.ts';
+import { storedPage } from './stored-page.ts';
 import { tableNames } from './table-definitions.ts';
 
 export interface DynamoAccess {
@@ -31,6 +33,8 @@ export interface DynamoAccess {
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string } | undefined;
   /** YDB: an IAM token in place of a static key. Asked before each request, so it answers from memory. */
   readonly iamToken?: ((signal: AbortSignal) => Promise<Secret>) | undefined;
+  /** `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`, in upper or lower case, as the host has them. */
+  readonly proxies?: Readonly<Record<string, string | undefined>> | undefined;
   readonly clock: Clock;
   readonly ids: IdSource;
   readonly logger: Logger;
@@ -47,7 +51,7 @@ export interface DynamoStoreOptions extends DynamoAccess {
   readonly tables?: readonly TableName[] | undefined;
 }
 
-export interface DynamoStore extends Store {
+export interface DynamoStore extends Store, StoredRows {
   /** Writes have been refused for a while (throttled, rights, network); it ends by itself. */
   isReadOnly(): boolean;
 }
@@ -94,6 +98,10 @@ export async function createDynamoStore(options: DynamoStoreOptions): Promise<Dy
         const encoded = await codec.encode(checked, { signal });
         return gate.run(() => commitUnit(deps, encoded, signal), signal);
       });
+    },
+    async storedPage(table, { cursor }, { signal }) {
+      signal.throwIfAborted();
+      return running.run('a pass over all rows', () => storedPage(access, { table, cursor }, signal));
     },
     async close() {
       await running.drain();

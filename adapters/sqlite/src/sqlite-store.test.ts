@@ -134,7 +134,7 @@ describe('createSqliteStore', () => {
     db.close();
 
     expect(await store.get(runner('r1'), options)).toHaveLength(1);
-    await expect(store.get(runner('r2'), options)).rejects.toMatchObject({ code: 'STORE_BAD_ROW' });
+    await expect(store.get(runner('r2'), options)).rejects.toMatchObject({ code: 'SEAL_BROKEN' });
   });
 
   it('removes ended rows as fast as they end, however many', async () => {

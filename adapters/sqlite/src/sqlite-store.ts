@@ -8,22 +8,21 @@ import {
   createColumnCodec,
   createInFlight,
   planList,
+  type StoredRows,
 } from '@polar-gosling/ports/store/adapter';
 import { backupTo } from './backup.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { openInlineWriter } from './inline-writer.ts';
 import { openForReading } from './open-database.ts';
 import { createReader } from './reader.ts';
-import { resealRows } from './reseal.ts';
+import { storedPage } from './stored-page.ts';
 import { openThreadWriter } from './thread-writer.ts';
 
-export interface SqliteStore extends Store {
+export interface SqliteStore extends Store, StoredRows {
   /** A whole, consistent copy while others write; replaces the file at `path`. */
   backup(path: string, options: CallOptions): Promise<void>;
   /** Problems that SQLite finds in the file; empty when it is sound. Reads all of it. */
   integrityCheck(options: CallOptions): Promise<readonly string[]>;
-  /** Writes every sealed column again, with the key that seals now; answers how many rows. Safe to repeat. */
-  reseal(options: CallOptions): Promise<number>;
   /** Writes have been refused for a while (disk full, rights); it ends by itself. */
   isReadOnly(): boolean;
 }
@@ -53,7 +52,7 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Sq
   const codec = createColumnCodec(options);
   const commits = createInFlight();
 
-  const store: Pick<Store, 'get' | 'list' | 'commit'> = {
+  return {
     async get(keys, { signal }) {
       signal.throwIfAborted();
       const checked = keys.map(checkKey);
@@ -71,10 +70,10 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Sq
       const checked = checkUnit(unit);
       return commits.run('commit', async () => group.commit(await codec.encode(checked, { signal }), signal));
     },
-  };
-  return {
-    ...store,
-    reseal: (call) => resealRows(db, store, call),
+    async storedPage(table, { cursor }, { signal }) {
+      signal.throwIfAborted();
+      return reading('a pass over all rows', () => storedPage(db, table, cursor));
+    },
     async close() {
       await commits.drain();
       await group.drain();

@@ -58,6 +58,11 @@ export const cliErrors = defineErrors('CLI', {
     http: 422,
     retry: 'never',
   },
+  locked: {
+    message: (p: { what: string; reason: string }) => `${p.what} is in use: ${p.reason}; try again later`,
+    http: 423,
+    retry: 'backoff',
+  },
   alreadyRunning: {
     message: (p: { dataDir: string; pid: string }) =>
       `gosling already runs on ${p.dataDir} (pid ${p.pid}): stop it first, or set GOSLING_DATA_DIR to another directory`,

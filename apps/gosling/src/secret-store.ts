@@ -36,3 +36,16 @@ export function openSecretStore(
     environment: env,
   });
 }
+
+/** The same for one command: what it opened (a client of Vault) is closed when the command has ended. */
+export async function withSecretStore<Result>(
+  context: Parameters<typeof openSecretStore>[0],
+  action: (secrets: OpenedSecrets) => Promise<Result>,
+): Promise<Result> {
+  const secrets = openSecretStore(context);
+  try {
+    return await action(secrets);
+  } finally {
+    await secrets.close();
+  }
+}

@@ -26,4 +26,4 @@ export {
   type SecretsSettings,
 } from './open-secrets.ts';
 export { isHolderGone, processHolder } from './process-holder.ts';
-export { type Rotation, rotateKeyring } from './rotate-keyring.ts';
+export { type Rotation, rotateKeyring } from './rotation/rotate-keyring.ts';

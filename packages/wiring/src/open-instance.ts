@@ -110,7 +110,7 @@ async function openState(options: OpenOptions, { masker, log, undo }: Opening) {
   const countStale = () => options.onStaleSecret?.();
   const cache = { clock, ttlMs: secretTtlMs, masker, logger: log, countStale };
   const secrets = createCachedSecrets(plainSecrets, cache);
-  const sealer = await createKeyring(plainSecrets, { signal });
+  const sealer = await createKeyring(secrets, { signal });
   const {
     blobs,
     bucket,

@@ -1,9 +1,10 @@
 import path from 'node:path';
 import { bucketFile, type GitLabTarget, placeRepos, repoBlock } from '@polar-gosling/nest';
+import type { SecretStore } from '@polar-gosling/ports/secrets';
 import type { CliContext, Command, CommandInput } from '../cli/command.ts';
 import { cliErrors } from '../cli-errors.ts';
-import { exitCodes } from '../exit-codes.ts';
-import { openSecretStore } from '../secret-store.ts';
+import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import { withSecretStore } from '../secret-store.ts';
 import { apiToken, storeSecrets } from './add/api-token.ts';
 import {
   applyPlacing,
@@ -22,13 +23,15 @@ import { askPool, checkId, type EggWish, type PoolWish, wishOf, withTargetId } f
  * `gosling add bucket NAME`: one pool of runners for several projects and groups. Run again with others, it adds those
  * to the bucket and leaves the rest of the file as it is.
  */
-export const run: Command = async (context, input) => {
+export const run: Command = (context, input) =>
+  withSecretStore(context, (secrets) => addBucket(context, input, secrets));
+
+async function addBucket(context: CliContext, input: CommandInput, secrets: SecretStore): Promise<ExitCode> {
   const name = input.argument('NAME');
   checkName(name, 'an EggsBucket');
   const { root, files } = await openNest(context.cwd, input.text('path') ?? '.');
   const pool = askPool(input);
   const targets = await askTargets(context, input);
-  const secrets = openSecretStore(context);
   const at = { secrets, name, server: pool.server };
   const token = await apiToken(context, { ...at, isPiped: input.flag('api-token-stdin') });
   const wishes: EggWish[] = [];
@@ -48,7 +51,7 @@ export const run: Command = async (context, input) => {
     `Next: gosling validate && git add ${file} && git commit -m "Add EggsBucket" && git push`,
   );
   return exitCodes.ok;
-};
+}
 
 /** A bucket that is there gets the projects and groups it lacks; a new one is written whole. */
 async function write(

@@ -1,6 +1,7 @@
-import type { Command } from '../cli/command.ts';
-import { exitCodes } from '../exit-codes.ts';
-import { openSecretStore } from '../secret-store.ts';
+import type { SecretStore } from '@polar-gosling/ports/secrets';
+import type { CliContext, Command, CommandInput } from '../cli/command.ts';
+import { type ExitCode, exitCodes } from '../exit-codes.ts';
+import { withSecretStore } from '../secret-store.ts';
 import { apiToken, storeSecrets } from './add/api-token.ts';
 import { checkIsFree, checkName, openNest, sayWritten, writeBlock } from './add/write-block.ts';
 import { checkWithGitlab } from './add-egg/check-with-gitlab.ts';
@@ -10,12 +11,14 @@ import { askEgg } from './add-egg/egg-wish.ts';
  * `gosling add egg NAME`: a block in a file and two secrets. Everything is asked and checked first, so that a refusal
  * leaves nothing half done; running it again with the same words changes nothing.
  */
-export const run: Command = async (context, input) => {
+export const run: Command = (context, input) =>
+  withSecretStore(context, (secrets) => addEgg(context, input, secrets));
+
+async function addEgg(context: CliContext, input: CommandInput, secrets: SecretStore): Promise<ExitCode> {
   const name = input.argument('NAME');
   checkName(name, 'an Egg');
   const { root, files } = await openNest(context.cwd, input.text('path') ?? '.');
   const asked = await askEgg(context, input);
-  const secrets = openSecretStore(context);
   const at = { secrets, name, server: asked.server };
   const token = await apiToken(context, { ...at, isPiped: input.flag('api-token-stdin') });
   const wish = await checkWithGitlab(context, asked, token.value);
@@ -29,4 +32,4 @@ export const run: Command = async (context, input) => {
   sayWritten(context.output, file, result);
   context.output.talk(`Next: gosling validate && git add ${file} && git commit -m "Add Egg" && git push`);
   return exitCodes.ok;
-};
+}

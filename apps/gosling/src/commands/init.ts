@@ -6,7 +6,7 @@ import type { CliContext, Command, CommandInput } from '../cli/command.ts';
 import { cliErrors } from '../cli-errors.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { askGit } from '../run-git.ts';
-import { openSecretStore } from '../secret-store.ts';
+import { withSecretStore } from '../secret-store.ts';
 
 interface InitResult {
   readonly path: string;
@@ -101,18 +101,19 @@ async function writeIfAbsent(file: string, text: string): Promise<boolean> {
 async function storeSecrets(context: CliContext, remote: string | undefined): Promise<readonly string[]> {
   const { createDeployKeys } = await import('@polar-gosling/wiring');
   const { signal } = context;
-  const secrets = openSecretStore(context);
-  const made: string[] = [];
-  for (const owner of keyOwners) {
-    const reference = `deploy-keys/${owner}`;
-    if ((await secrets.read(`${reference}-private`, { signal })) !== undefined) continue;
-    const keys = createDeployKeys({ comment: `polar-gosling-${owner}` });
-    await secrets.write(`${reference}-public`, new Secret(keys.publicKey), { signal });
-    await secrets.write(`${reference}-private`, keys.privateKey, { signal });
-    made.push(owner);
-  }
-  if (remote !== undefined) await secrets.write('nest/repo-url', new Secret(remote), { signal });
-  return made;
+  return withSecretStore(context, async (secrets) => {
+    const made: string[] = [];
+    for (const owner of keyOwners) {
+      const reference = `deploy-keys/${owner}`;
+      if ((await secrets.read(`${reference}-private`, { signal })) !== undefined) continue;
+      const keys = createDeployKeys({ comment: `polar-gosling-${owner}` });
+      await secrets.write(`${reference}-public`, new Secret(keys.publicKey), { signal });
+      await secrets.write(`${reference}-private`, keys.privateKey, { signal });
+      made.push(owner);
+    }
+    if (remote !== undefined) await secrets.write('nest/repo-url', new Secret(remote), { signal });
+    return made;
+  });
 }
 
 function explain({ output, masker }: CliContext, result: InitResult): void {

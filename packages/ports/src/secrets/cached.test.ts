@@ -231,6 +231,19 @@ describe('createCachedSecrets', () => {
     else await expect(read).rejects.toBe(error);
   });
 
+  it('asks past what it keeps when told to, and keeps that; a failure leaves what was kept', async () => {
+    const { secrets, backend, down } = failing();
+    await backend.write('a/b', new Secret('the old value'), options);
+    await secrets.read('a/b', options);
+    await backend.write('a/b', new Secret('the new value'), options);
+
+    expect((await secrets.refresh('a/b', options))?.reveal()).toBe('the new value');
+    expect((await secrets.read('a/b', options))?.reveal()).toBe('the new value');
+    down.error = outage;
+    await expect(secrets.refresh('a/b', options)).rejects.toBe(outage);
+    expect((await secrets.read('a/b', options))?.reveal()).toBe('the new value');
+  });
+
   it('gives out no old value after it was told to forget it', async () => {
     const { secrets, backend, down } = failing();
     await backend.write('a/b', new Secret('some value'), options);

@@ -4,7 +4,11 @@ import type { SecretCall, SecretStore } from './secret-store.ts';
 import { createSharedRead, type SharedRead } from './shared-read.ts';
 import { createSubscriptions } from './subscriptions.ts';
 
+export { stalestMs } from './kept-values.ts';
+
 export interface CachedSecrets extends SecretStore {
+  /** The value that the backend has now, whatever is kept; when it does not answer, what is kept stays. */
+  refresh(reference: string, options: SecretCall): Promise<Secret | undefined>;
   /** Forgets one value, or all: the next read asks the backend, and subscribers are told of what is new there. */
   invalidate(reference?: string): void;
   /**
@@ -63,6 +67,17 @@ export function createCachedSecrets(inner: SecretStore, deps: CacheDeps): Cached
     async read(reference, options) {
       options.signal.throwIfAborted();
       return kept.current(reference) ?? reads.join(reference, options);
+    },
+    async refresh(reference, options) {
+      options.signal.throwIfAborted();
+      const secret = await inner.read(reference, options);
+      forget(reference);
+      if (secret !== undefined) {
+        learn(reference, secret);
+        kept.keep(reference, secret);
+      }
+      subscriptions.tell(reference, secret);
+      return secret;
     },
     async write(reference, value, options) {
       learn(reference, value);

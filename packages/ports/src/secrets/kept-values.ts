@@ -19,7 +19,7 @@ interface Kept {
 }
 
 /** A value is never given out longer than this after it was read. */
-const stalestMs = 60 * 60_000;
+export const stalestMs = 60 * 60_000;
 /** So long a backend that is down is not asked again: each try may take as long as its timeout. */
 const pauseMs = 10_000;
 

@@ -1,10 +1,12 @@
-import { isCoded, sha256Hex } from '@polar-gosling/kernel';
+import { type CodedError, isCoded, sha256Hex } from '@polar-gosling/kernel';
 import type { Blobs } from '../blobs/blobs.ts';
 import type { CallOptions } from '../call.ts';
 import { storeErrors } from './errors.ts';
 import { type MovedForm, movedTo, toMoved } from './moved-value.ts';
 import { mostValueBytes, valueBytes } from './row-bytes.ts';
 import { keyOfRow, keyText } from './row-key.ts';
+import { sealErrors } from './seal-errors.ts';
+import { sealedColumns, sealedPlace } from './sealed-columns.ts';
 import { type ColumnValue, maxColumnBytes, type Row, type Unit, type Write } from './store.ts';
 import type { TableName } from './tables.ts';
 
@@ -17,7 +19,7 @@ export async function storeBigColumns(blobs: Blobs, unit: Unit, options: CallOpt
   return Promise.all(unit.map((write) => storeWrite(blobs, write, options)));
 }
 
-/** The row with its big columns read back; STORE_BAD_ROW when one is gone or was changed. */
+/** The row with its big columns read back; STORE_BAD_ROW when one is gone or was changed, SEAL_BROKEN for a sealed one. */
 export async function loadBigColumns(
   blobs: Blobs,
   stored: { table: TableName; row: Row },
@@ -29,13 +31,34 @@ export async function loadBigColumns(
   });
   const loaded = columns.map(async ({ column, moved: { sha256, form } }): Promise<[string, ColumnValue]> => {
     const bytes = await readChecked(blobs, sha256, options);
-    if (bytes === undefined) {
-      const problem = `${column} of ${keyText(keyOfRow(stored.table, stored.row))} is not in the blob store`;
-      throw storeErrors.badRow({ table: stored.table, problem });
-    }
+    if (typeof bytes === 'string') throw unreadable(stored, column, bytes);
     return [column, form === 'bytes' ? new Uint8Array(bytes) : parse(bytes)];
   });
   return { ...stored.row, ...Object.fromEntries(await Promise.all(loaded)) };
+}
+
+/** The bytes of a moved column as they lie, sealed ones still sealed; `undefined` when they are gone or changed. */
+export async function readMoved(
+  blobs: Blobs,
+  value: ColumnValue | undefined,
+  options: CallOptions,
+): Promise<Uint8Array | undefined> {
+  const moved = movedTo(value);
+  if (moved === undefined) return undefined;
+  const bytes = await readChecked(blobs, moved.sha256, options);
+  return typeof bytes === 'string' ? undefined : bytes;
+}
+
+function unreadable(
+  stored: { table: TableName; row: Row },
+  column: string,
+  how: 'gone' | 'changed',
+): CodedError {
+  const key = keyOfRow(stored.table, stored.row);
+  const isSealed = sealedColumns(stored.table, stored.row).includes(column);
+  if (isSealed && how === 'changed') return sealErrors.broken({ place: sealedPlace(key, column) });
+  const found = how === 'gone' ? 'is not in the blob store' : 'was changed in the blob store';
+  return storeErrors.badRow({ table: stored.table, problem: `${column} of ${keyText(key)} ${found}` });
 }
 
 function isBigWrite(write: Write): boolean {
@@ -72,17 +95,18 @@ async function storeValue(
   return toMoved({ sha256, form, bytes: bytes.length });
 }
 
-/** `undefined` also for bytes that are not those that were written. */
+/** `changed`: the bytes are not those that were written. */
 async function readChecked(
   blobs: Blobs,
   sha256: string,
   options: CallOptions,
-): Promise<Uint8Array | undefined> {
+): Promise<Uint8Array | 'gone' | 'changed'> {
   try {
     const bytes = await blobs.read(keyOf(sha256), options);
-    return bytes !== undefined && sha256Hex(bytes) === sha256 ? bytes : undefined;
+    if (bytes === undefined) return 'gone';
+    return sha256Hex(bytes) === sha256 ? bytes : 'changed';
   } catch (error) {
-    if (isCoded(error, 'BLOB_CORRUPT')) return undefined;
+    if (isCoded(error, 'BLOB_CORRUPT')) return 'changed';
     throw error;
   }
 }

@@ -4,6 +4,7 @@ import { withFailures } from '@polar-gosling/testkit';
 import { describe, expect, it } from 'vitest';
 import { blobErrors } from '../blobs/index.ts';
 import { createMemoryBlobs } from '../blobs/memory.ts';
+import { secretErrors } from '../secrets/index.ts';
 import { createColumnCodec } from './column-codec.ts';
 import type { Row, Unit } from './store.ts';
 
@@ -61,7 +62,33 @@ describe('createColumnCodec', () => {
     await expect(codec.decodeFound([key], [row], options)).rejects.toMatchObject(badRow);
   });
 
-  it('says that the store is not available when the blob store is not', async () => {
+  it('names the place of a sealed big column that was changed', async () => {
+    const blobs = createMemoryBlobs();
+    const codec = createColumnCodec({ sealer, blobs });
+    const row = { id: 'r1', entry: new Uint8Array(randomBytes(90_000)) };
+    const unit = await codec.encode([{ kind: 'put', table: 'runners', row, when: { kind: 'any' } }], options);
+    const changed = { ...blobs, read: async () => new Uint8Array(9) };
+
+    const other = createColumnCodec({ sealer, blobs: changed });
+
+    await expect(other.decodePage('runners', { items: [rowOf(unit)] }, options)).rejects.toMatchObject({
+      code: 'SEAL_BROKEN',
+      message: expect.stringContaining('runners ["r1"] entry'),
+    });
+  });
+
+  it('says that the store is not available when the key ring is not', async () => {
+    const down = secretErrors.unreadable({ role: 'key ring', reason: 'no answer' });
+    const seal = () => Promise.reject(down);
+    const codec = createColumnCodec({ sealer: { seal, open: flip }, blobs: createMemoryBlobs() });
+    const row = { id: 'r1', entry: new Uint8Array(5) };
+
+    const encoded = codec.encode([{ kind: 'put', table: 'runners', row, when: { kind: 'any' } }], options);
+
+    await expect(encoded).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', cause: down });
+  });
+
+  it('says that the store is not available when the blob the blob store is not', async () => {
     const down = withFailures(createMemoryBlobs(), {
       call: 1,
       error: blobErrors.unavailable({ op: 'write' }),

@@ -44,12 +44,18 @@ export function createColumnCodec(deps: { sealer: Sealer; blobs: Blobs }): Colum
   };
   const decode = async (stored: readonly { table: TableName; row: Row }[], options: CallOptions) => {
     const loaded = await loadAll(stored, options);
-    return stored.map(({ table }, place) => openRow(sealer, table, loaded[place] ?? {}));
+    const rows: Row[] = [];
+    for (const [place, { table }] of stored.entries()) {
+      rows.push(await openRow(sealer, { table, row: loaded[place] ?? {} }, options));
+    }
+    return rows;
   };
 
   return {
-    encode: (unit, options) =>
-      reachingBlobs(() => storeBigColumns(blobs, sealUnit(sealer, unit), options), options),
+    async encode(unit, options) {
+      const sealed = await sealUnit(sealer, unit, options);
+      return reachingBlobs(() => storeBigColumns(blobs, sealed, options), options);
+    },
     async decodeFound(keys, rows, options) {
       const places = keys.flatMap((key, place) => {
         const row = rows[place];
@@ -71,7 +77,7 @@ async function reachingBlobs<Result>(action: () => Promise<Result>, options: Cal
   try {
     return await action();
   } catch (error) {
-    const isOurs = isCoded(error) && error.code.startsWith('STORE_');
+    const isOurs = isCoded(error) && /^(STORE|SEAL)_/.test(error.code);
     if (isOurs || options.signal.aborted) throw error;
     throw storeErrors.unavailable({ op: 'big columns' }, { cause: error });
   }

@@ -26,6 +26,7 @@ export {
   WebhookDeliveryRow,
   WebhookTokenRow,
 } from './rows.ts';
+export { sealErrors } from './seal-errors.ts';
 export type { Sealer } from './sealer.ts';
 export {
   type ColumnValue,

@@ -5,6 +5,8 @@ import type { BlobStore } from '@polar-gosling/ports/blobs';
 import type { QueueOperations, WorkQueue } from '@polar-gosling/ports/queue';
 import type { SelfCheck } from '@polar-gosling/ports/secrets';
 import type { Sealer, Store } from '@polar-gosling/ports/store';
+import type { StoredRows } from '@polar-gosling/ports/store/adapter';
+import { proxiesOf } from '../proxy-of.ts';
 import { checkDirectory, checkS3, checkSqlite } from './checks.ts';
 import type { BlobSettings, QueueSettings, StoreSettings } from './settings.ts';
 
@@ -46,7 +48,9 @@ interface Engine<Settings, Needs, Opened> {
 
 type StoreNeeds = { readonly sealer: Sealer; readonly blobs: BlobStore };
 
-export const stores: Readonly<Record<StoreSettings['kind'], Engine<StoreSettings, StoreNeeds, Store>>> = {
+export const stores: Readonly<
+  Record<StoreSettings['kind'], Engine<StoreSettings, StoreNeeds, Store & StoredRows>>
+> = {
   sqlite: {
     async open(_settings, { dataDir, clock, sealer, blobs, log }) {
       const { createSqliteStore } = await import('@polar-gosling/adapter-sqlite');
@@ -99,12 +103,13 @@ export function schemeOf({ place }: BlobSettings): 'file' | 's3' {
   return place?.startsWith('s3:') === true ? 's3' : 'file';
 }
 
-function tablesOf(dialect: 'dynamodb' | 'ydb'): Engine<StoreSettings, StoreNeeds, Store> {
-  const accessOf = (settings: StoreSettings, { clock, ids, log }: EngineDeps) => ({
+function tablesOf(dialect: 'dynamodb' | 'ydb'): Engine<StoreSettings, StoreNeeds, Store & StoredRows> {
+  const accessOf = (settings: StoreSettings, { clock, ids, log, environment }: EngineDeps) => ({
     dialect,
     endpoint: settings.endpoint,
     region: regionOf(settings),
     prefix: settings.prefix ?? defaultPrefix,
+    proxies: proxiesOf(environment),
     clock,
     ids,
     logger: log,
@@ -157,11 +162,6 @@ function bucketOf(settings: BlobSettings, { clock, ids, environment }: EngineDep
   const [, bucket = '', prefix = ''] = /^s3:\/\/([^/]+)\/?(.*?)\/*$/.exec(settings.place ?? '') ?? [];
   const { endpoint, region } = settings;
   return { bucket, prefix, endpoint, region, proxies: proxiesOf(environment), clock, ids };
-}
-
-function proxiesOf(environment: EngineDeps['environment']): Readonly<Record<string, string | undefined>> {
-  const names = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY', 'https_proxy', 'http_proxy', 'no_proxy'];
-  return Object.fromEntries(names.map((name) => [name, environment[name]]));
 }
 
 /** Another service at an address of its own does not care for the name of a region; a signature needs one. */

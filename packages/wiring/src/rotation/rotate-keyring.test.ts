@@ -5,19 +5,33 @@ import {
   beginKeyRotation,
   createDirectoryBlobs,
   createKeyring,
+  type KeyringSecrets,
   lockDirectory,
 } from '@polar-gosling/adapter-local';
 import { createSqliteStore } from '@polar-gosling/adapter-sqlite';
-import { createSystemClock, Secret, silentLogger } from '@polar-gosling/kernel';
+import {
+  createMasker,
+  createSystemClock,
+  createSystemIds,
+  Secret,
+  silentLogger,
+} from '@polar-gosling/kernel';
 import type { SecretStore } from '@polar-gosling/ports/secrets';
 import { createMemorySecrets } from '@polar-gosling/ports/secrets/memory';
-import { aRunner, runs } from '@polar-gosling/testkit';
+import { aRunner, createFakeClock, runs } from '@polar-gosling/testkit';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { rotateKeyring } from './rotate-keyring.ts';
+import { embeddedEngines } from '../engines/settings.ts';
+import { graceMs, type RotationDeps, rotateKeyring } from './rotate-keyring.ts';
 
 const options = { signal: new AbortController().signal };
 const clock = createSystemClock();
+const machine = {
+  engines: embeddedEngines,
+  environment: {},
+  masker: createMasker(),
+  ids: createSystemIds(clock),
+};
 let dataDir: string;
 let secrets: SecretStore;
 
@@ -29,8 +43,9 @@ afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
 
 async function withStore<Result>(
   action: (store: Awaited<ReturnType<typeof createSqliteStore>>) => Promise<Result>,
+  over: KeyringSecrets = secrets,
 ): Promise<Result> {
-  const sealer = await createKeyring(secrets, options);
+  const sealer = await createKeyring(over, options);
   const blobs = createDirectoryBlobs({ dir: join(dataDir, 'blobs') });
   const path = join(dataDir, 'gosling.db');
   const store = await createSqliteStore({ path, clock, sealer, blobs, logger: silentLogger, mode: 'inline' });
@@ -39,6 +54,19 @@ async function withStore<Result>(
   } finally {
     await store.close();
   }
+}
+
+/** As an instance whose cache still has the ring it read first, and asks again when it must. */
+function heldRing(): KeyringSecrets {
+  let kept: Promise<Secret | undefined> | undefined;
+  return {
+    ...secrets,
+    read(reference, call) {
+      kept ??= secrets.read(reference, call);
+      return kept;
+    },
+    refresh: (reference, call) => secrets.read(reference, call),
+  };
 }
 
 /** A small entry, and one so big that its sealed bytes lie among the blobs. */
@@ -61,8 +89,10 @@ async function entriesOf(count: number): Promise<string[]> {
 
 const ring = async (): Promise<{ active: string; keys: Record<string, string> }> =>
   JSON.parse(String((await secrets.read('store/keyring', options))?.reveal()));
-const rotate = (signal = options.signal, over = secrets) =>
-  rotateKeyring({ dataDir, secrets: over, clock, log: silentLogger, pid: process.pid }, { signal });
+const rotate = (signal = options.signal, over: Partial<RotationDeps> = {}) => {
+  const deps = { ...machine, dataDir, secrets, clock, log: silentLogger, pid: process.pid };
+  return rotateKeyring({ ...deps, ...over }, { signal });
+};
 const wanted = (count: number) => Array.from({ length: count }, (_, n) => entries[n % 2]);
 
 describe('rotateKeyring', { timeout: 60_000 }, () => {
@@ -77,7 +107,7 @@ describe('rotateKeyring', { timeout: 60_000 }, () => {
     expect(after.active).not.toBe(before.active);
     expect(await entriesOf(6)).toEqual(wanted(6));
     await secrets.write('store/keyring', new Secret(JSON.stringify(before)), options);
-    await expect(entriesOf(1)).rejects.toMatchObject({ code: 'STORE_BAD_ROW' });
+    await expect(entriesOf(1)).rejects.toMatchObject({ code: 'SEAL_UNKNOWN_KEY' });
   });
 
   it('loses nothing when it is broken off anywhere, and the next call ends it', async () => {
@@ -98,7 +128,7 @@ describe('rotateKeyring', { timeout: 60_000 }, () => {
           read: (reference, call) => cut(() => secrets.read(reference, call)),
           write: (reference, value, call) => cut(() => secrets.write(reference, value, call)),
         };
-        await rotate(options.signal, broken).catch(() => undefined);
+        await rotate(options.signal, { secrets: broken }).catch(() => undefined);
         expect(await entriesOf(5)).toEqual(wanted(5));
       }
     }
@@ -110,7 +140,7 @@ describe('rotateKeyring', { timeout: 60_000 }, () => {
 
   it('goes on with a rotation whose pass never ran, with the key that was made for it', async () => {
     await fill(3);
-    await beginKeyRotation(secrets, options);
+    await beginKeyRotation(secrets, clock.now(), options);
     const { active } = await ring();
     expect(await entriesOf(3)).toEqual(wanted(3));
 
@@ -120,15 +150,51 @@ describe('rotateKeyring', { timeout: 60_000 }, () => {
     expect(await entriesOf(3)).toEqual(wanted(3));
   });
 
-  it('does nothing beside a running instance', async () => {
-    await fill(1);
+  it('works beside a running instance, which goes on; the old key goes when nobody can seal with it', async () => {
+    await fill(4);
     const before = await ring();
     const lock = lockDirectory(dataDir, 4711);
+    const running = createFakeClock({ start: clock.now() });
+    const deps = { clock: running };
 
-    expect(await rotate()).toEqual({ kind: 'running', pid: '4711' });
+    const first = await withStore(async (instance) => {
+      const rotation = await rotate(options.signal, deps);
+      // Sealed by the instance with the ring it has read before.
+      const row = { ...aRunner({ id: 'late' }), entry: Buffer.from('late') };
+      await instance.commit([{ kind: 'put', table: 'runners', row, when: { kind: 'absent' } }], options);
+      const [found] = await instance.get([{ table: 'runners', partition: 'r1' }], options);
+      expect(Buffer.from(found?.['entry'] as Uint8Array).toString()).toBe(entries[1]);
+      return rotation;
+    }, heldRing());
 
-    expect(await ring()).toEqual(before);
+    expect(first).toMatchObject({ kind: 'waiting', rows: 4, wasResumed: false });
+    expect(Object.keys((await ring()).keys)).toContain(before.active);
+    await running.advance(graceMs - 1);
+    expect(await rotate(options.signal, deps)).toMatchObject({ kind: 'waiting', rows: 1, wasResumed: true });
+    await running.advance(1);
+    expect(await rotate(options.signal, deps)).toEqual({ kind: 'done', rows: 0, wasResumed: true });
+    expect(Object.keys((await ring()).keys)).not.toContain(before.active);
+    expect(await entriesOf(4)).toEqual(wanted(4));
     if ('release' in lock) lock.release();
+  });
+
+  it('does nothing while another rotation is under way, and takes over from one that died', async () => {
+    await fill(1);
+    const before = await ring();
+    const lease = { name: 'keyring', holder: 'another', fence: 3, acquired_at: 0 };
+    const put = (expires_at: number) =>
+      withStore((store) =>
+        store.commit(
+          [{ kind: 'put', table: 'leases', row: { ...lease, expires_at }, when: { kind: 'any' } }],
+          options,
+        ),
+      );
+    await put(clock.now() + 60_000);
+
+    expect(await rotate()).toEqual({ kind: 'busy' });
+    expect(await ring()).toEqual(before);
+    await put(clock.now() - 1);
+    expect(await rotate()).toMatchObject({ kind: 'done', rows: 1 });
   });
 });
 

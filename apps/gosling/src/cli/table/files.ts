@@ -187,7 +187,8 @@ export const fileCommands: readonly CommandSpec[] = [
   {
     path: 'secret rotate',
     summary: 'a new key for the sealed columns of the store; everything is sealed again',
-    details: 'While no gosling up runs on this data directory. Broken off, the next call goes on.',
+    details:
+      'Instances may run meanwhile: they take the new key within five minutes. The old key then stays for a little more than an hour, and a second call takes it out; where nothing runs, one call does it all. Broken off anywhere, the next call goes on.',
     arguments: [{ name: 'REF', about: 'store/keyring' }],
     examples: ['gosling secret rotate store/keyring'],
     load: async () => ({ run: (await import('../../commands/secret.ts')).rotateSecret }),
