@@ -10,6 +10,8 @@ export interface FakeMotherGoose {
   answer(change: Partial<HeartbeatAnswer> | { status: number }): void;
   /** Answers nothing more than 503, or again as usual. */
   silence(isSilent: boolean): void;
+  /** How many calls met the silence. */
+  unheard(): number;
   close(): Promise<void>;
 }
 
@@ -21,6 +23,7 @@ export async function startFakeMotherGoose(
   let answer: HeartbeatAnswer = { desired: 'run', config_hash: 'c1', next_in_s: 1 };
   let status = 200;
   let isSilent = false;
+  let unheard = 0;
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(Buffer.from(chunk));
@@ -30,7 +33,10 @@ export async function startFakeMotherGoose(
       response.writeHead(code, { 'content-type': type }).end(JSON.stringify(value));
     };
     const token = request.headers.authorization?.replace('Bearer ', '');
-    if (isSilent) return send(503, problem(503, 'STORE_UNAVAILABLE'));
+    if (isSilent) {
+      unheard += 1;
+      return send(503, problem(503, 'STORE_UNAVAILABLE'));
+    }
     if (request.url?.endsWith('/bootstrap')) {
       bootstraps.push({ token, body });
       if (token !== 'one-time-token-1') return send(401, problem(401, 'BOOTSTRAP_USED'));
@@ -56,6 +62,7 @@ export async function startFakeMotherGoose(
     silence: (silent) => {
       isSilent = silent;
     },
+    unheard: () => unheard,
     close: () =>
       new Promise((resolve) => {
         server.closeAllConnections();

@@ -37,6 +37,7 @@ function abortAim(model: AgentModel, now: number, limits: AgentLimits): Aim | un
 function leaveAim(model: AgentModel, now: number, limits: AgentLimits): Aim | undefined {
   const leave = (why: string): Aim => ({ child: 'finish', next: 'exit', why, endState: 'drained' });
   if (model.signals > 0) return leave('a signal asked to end');
+  if (model.hasFailed) return leave('the agent itself failed');
   if (model.isDisowned) return leave('the back end knows this runner no more');
   if (now - model.heardAt >= limits.idlePoweroffMs) return leave('the back end was silent for too long');
   return undefined;

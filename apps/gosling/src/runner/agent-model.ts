@@ -40,6 +40,8 @@ export interface AgentModel {
   /** SIGTERM and the like: how often, and when first. */
   readonly signals: number;
   readonly signalledAt: number;
+  /** The agent itself cannot be relied on any more. */
+  readonly hasFailed: boolean;
   readonly jobs: number;
   readonly jobsStarted: number;
   readonly jobsDone: number;
@@ -65,6 +67,7 @@ export type AgentEvent =
     }
   | { readonly kind: 'child_exited' }
   | { readonly kind: 'signalled' }
+  | { readonly kind: 'failed' }
   | { readonly kind: 'tick' };
 
 export type AgentAction =
@@ -82,6 +85,7 @@ export function newAgent(now: number): AgentModel {
     isTerminated: false,
     signals: 0,
     signalledAt: 0,
+    hasFailed: false,
     jobs: 0,
     jobsStarted: 0,
     jobsDone: 0,

@@ -1,5 +1,6 @@
 import type { BootstrapAnswer, HeartbeatAnswer } from '@polar-gosling/api-contract';
 import type { AgentDeps } from './agent-deps.ts';
+import type { AgentDisk } from './agent-disk.ts';
 import { type AgentMemory, writeMemory } from './agent-memory.ts';
 import type { AgentMind } from './agent-mind.ts';
 import { buildReport } from './build-report.ts';
@@ -25,16 +26,17 @@ export interface ReporterParts {
   readonly mind: AgentMind;
   readonly child: ChildRunner;
   readonly notes: AgentNotes;
+  readonly disk: AgentDisk;
 }
 
 export function createAgentReporter(deps: AgentDeps, parts: ReporterParts): AgentReporter {
-  const { memory, buffer } = parts;
+  const { memory, buffer, disk } = parts;
   const usage = createHostUsage(deps.files.directory);
   const api = deps.connect(() => memory.answer.agent_token);
   return {
     async report(signal) {
       memory.seq += 1;
-      await writeMemory(deps.files, memory);
+      await remember(deps, parts);
       const body = buildReport({
         seq: memory.seq,
         now: deps.clock.now(),
@@ -45,12 +47,12 @@ export function createAgentReporter(deps: AgentDeps, parts: ReporterParts): Agen
         runnerLabel: deps.binary.label,
         configHash: memory.answer.config_hash,
         lastJobAt: parts.notes.lastJobAt,
-        problem: parts.notes.problem,
+        problem: disk.problem() ?? parts.notes.problem,
         buffered: [...buffer.all()],
       });
       const delivery = await sendHeartbeat(api, { runnerId: deps.runnerId, body }, signal);
-      if (delivery.kind === 'unreachable') await buffer.keep(body);
-      else await buffer.clear();
+      const kept = delivery.kind === 'unreachable' ? () => buffer.keep(body) : () => buffer.clear();
+      await disk.attempt('reports that were not heard', kept);
       await learn(deps, parts, delivery);
       return intervalAfter(delivery, deps.metricsIntervalMs, memory.answer.heartbeat_s);
     },
@@ -81,14 +83,22 @@ async function takeIn(deps: AgentDeps, parts: ReporterParts, answer: HeartbeatAn
     deps.masker.add(answer.agent_token);
     memory.answer.agent_token = answer.agent_token;
   }
-  if (answer.config !== undefined) {
-    memory.answer.config = answer.config;
-    memory.answer.config_hash = answer.config_hash;
-    deps.log.info('new configuration', { key: answer.config_hash });
-    parts.mind.relimit(memory.answer);
-    await parts.child.reconfigure(memory.answer);
+  const { config } = answer;
+  if (config !== undefined) {
+    const changed = { ...memory.answer, config, config_hash: answer.config_hash };
+    const write = () => parts.child.reconfigure(changed);
+    // Reported as ours only once it is in force: the back end sends it again until then.
+    if (await parts.disk.attempt('configuration of gitlab-runner', write)) {
+      memory.answer = changed;
+      deps.log.info('new configuration', { key: answer.config_hash });
+      parts.mind.relimit(changed);
+    }
   }
-  if (answer.agent_token !== undefined || answer.config !== undefined) await writeMemory(deps.files, memory);
+  if (answer.agent_token !== undefined || config !== undefined) await remember(deps, parts);
+}
+
+async function remember(deps: AgentDeps, { disk, memory }: ReporterParts): Promise<void> {
+  await disk.attempt('memory of the agent', () => writeMemory(deps.files, memory));
 }
 
 function intervalAfter(delivery: Delivery, mostMs: number, heartbeatS: number): number {

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { BootstrapAnswer } from '@polar-gosling/api-contract';
 import type { AgentDeps } from './agent-deps.ts';
+import type { AgentDisk } from './agent-disk.ts';
 import { writePrivate } from './agent-files.ts';
 import type { Told } from './agent-model.ts';
 import type { BuildDirs } from './build-dirs.ts';
@@ -44,7 +45,11 @@ interface Life {
   readonly tracker: ReturnType<typeof createJobTracker>;
 }
 
-export function createChildRunner(deps: AgentDeps, dirs: BuildDirs, events: ChildEvents): ChildRunner {
+export function createChildRunner(
+  deps: AgentDeps,
+  { dirs, disk }: { readonly dirs: BuildDirs; readonly disk: AgentDisk },
+  events: ChildEvents,
+): ChildRunner {
   const { files, log } = deps;
   const projects = createProjectIds();
   const tail = createLogTail(files.runnerLog, (line) => {
@@ -111,7 +116,7 @@ export function createChildRunner(deps: AgentDeps, dirs: BuildDirs, events: Chil
       if (mine?.listenAddress === undefined) return undefined;
       const snapshot = await probeRunner(mine.listenAddress, { fetch: deps.fetch, signal });
       // After the list: the line that names a job's project is written before the job is listed.
-      await tail.read();
+      await disk.attempt('log of gitlab-runner', () => tail.read());
       if (snapshot === undefined || life !== mine) return undefined;
       return mine.tracker.observe(snapshot, deps.clock.now());
     },

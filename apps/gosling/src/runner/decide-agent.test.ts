@@ -39,6 +39,7 @@ function play(steps: readonly (readonly [AgentEvent, number])[], given: AgentLim
 }
 
 const tick: AgentEvent = { kind: 'tick' };
+const failed: AgentEvent = { kind: 'failed' };
 const exited: AgentEvent = { kind: 'child_exited' };
 const observed = (jobs: number, more: Partial<AgentEvent & { kind: 'observed' }> = {}): AgentEvent => ({
   kind: 'observed',
@@ -60,7 +61,7 @@ const signalsIn = (actions: readonly AgentAction[]) =>
   actions.flatMap((action) => (action.kind === 'signal' ? [action.told] : []));
 
 const anEvent: fc.Arbitrary<AgentEvent> = fc.oneof(
-  fc.constantFrom<AgentEvent>(tick, exited, { kind: 'signalled' }, { kind: 'unreachable' }),
+  fc.constantFrom<AgentEvent>(tick, exited, failed, { kind: 'signalled' }, { kind: 'unreachable' }),
   fc.constantFrom<AgentEvent>(wanted('run'), wanted('park'), wanted('drain'), wanted('stop')),
   fc
     .constantFrom(401, 404, 410)
@@ -130,6 +131,16 @@ describe('decideAgent', () => {
       }),
       { numRuns: runs(500) },
     );
+  });
+
+  it('takes no more jobs once it has failed, and ends when the running ones have', () => {
+    const drained = play([...busy, [failed, 0]]);
+    const over = play([...busy, [failed, 0], [failed, minuteMs], [exited, minuteMs]]);
+
+    expect(signalsIn(drained.actions)).toEqual(['quit']);
+    expect(drained.state()).toBe('draining');
+    expect(signalsIn(over.actions)).toEqual(['quit']);
+    expect(over.model.isOver).toBe(true);
   });
 
   it('reports each change of its state or of its jobs at once', () => {

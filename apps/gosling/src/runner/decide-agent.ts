@@ -46,6 +46,8 @@ function learn(model: AgentModel, event: AgentEvent, now: number): AgentModel {
         signals: model.signals + 1,
         signalledAt: model.signals === 0 ? now : model.signalledAt,
       };
+    case 'failed':
+      return { ...model, hasFailed: true };
     case 'unreachable':
     case 'tick':
       return model;

@@ -10,19 +10,25 @@ export interface HostUsage {
 /** Percent of this machine in use; cpu since the last call. */
 export function createHostUsage(directory: string): () => Promise<HostUsage> {
   let last = cpuTimes();
+  let diskShare = 0;
   return async () => {
     const now = cpuTimes();
     const passed = now.total - last.total;
     const cpu = passed <= 0 ? 0 : 1 - (now.idle - last.idle) / passed;
     last = now;
-    const disk = await statfs(directory);
-    const usable = disk.blocks - disk.bfree + disk.bavail;
+    diskShare = await usedShare(directory).catch(() => diskShare); // a broken disk says nothing of itself
     return {
       cpu: percent(cpu),
       memory: percent(1 - freemem() / totalmem()),
-      disk: percent(usable <= 0 ? 0 : 1 - disk.bavail / usable),
+      disk: percent(diskShare),
     };
   };
+}
+
+async function usedShare(directory: string): Promise<number> {
+  const disk = await statfs(directory);
+  const usable = disk.blocks - disk.bfree + disk.bavail;
+  return usable <= 0 ? 0 : 1 - disk.bavail / usable;
 }
 
 function cpuTimes(): { idle: number; total: number } {

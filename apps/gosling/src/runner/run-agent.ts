@@ -28,13 +28,15 @@ export async function runAgent(boot: BootDeps): Promise<ExitCode> {
   const life = createAgentLife(deps, { memory, buffer, dirs });
   const stopSignals = deps.onSignal(life.onSignal);
   try {
-    const why = await life.run();
+    const { why, failure } = await life.run();
     log.info('agent ends', { reason: why });
     await sayGoodbye(deps, memory.answer);
+    // Only here: where the life itself broke, `gitlab-runner` may still have a job in there.
+    await dirs.remove();
+    if (failure !== undefined) throw failure;
     return exitCodes.ok;
   } finally {
     stopSignals();
-    await dirs.remove();
   }
 }
 

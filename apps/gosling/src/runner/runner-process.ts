@@ -46,6 +46,9 @@ export function startRunnerProcess(options: RunnerProcessOptions): RunnerProcess
     stdio: ['ignore', log, log],
   });
   closeSync(log);
+  // Our own work keeps this process, never the child: an agent whose work is over must not stay as one that nobody
+  // hears. The watchdog then ends the runner.
+  child.unref();
   const guard = child.pid === undefined ? undefined : startWatchdog(child.pid, options);
   onceEnded(child, (reason) => {
     guard?.stdin?.end('done\n');
