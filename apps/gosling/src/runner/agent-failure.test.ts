@@ -12,7 +12,7 @@ const clock = createSystemClock();
 
 function until<Result>(what: string, check: () => Result | undefined | Promise<Result | undefined>) {
   const signal = new AbortController().signal;
-  return pollUntil(check, { clock, everyMs: 20, timeoutMs: 30_000, what, signal });
+  return pollUntil(check, { clock, everyMs: 20, timeoutMs: 60_000, what, signal });
 }
 
 const untilReported = (goose: FakeMotherGoose, state: string) =>
@@ -45,7 +45,7 @@ async function aBusyPair({ onTestFinished }: TestContext) {
   return { goose, agent, isThere, spoiled, endJob };
 }
 
-describe.concurrent('an agent in trouble', { timeout: 120_000 }, () => {
+describe.concurrent('an agent in trouble', { timeout: 180_000 }, () => {
   it('goes on with its job and its reports on a disk that takes nothing, tells so, and heals', async (test) => {
     const { goose, agent, isThere, spoiled } = await aBusyPair(test);
     const pid = await agent.runnerPid();
