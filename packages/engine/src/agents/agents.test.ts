@@ -1,4 +1,5 @@
 import { Secret } from '@polar-gosling/kernel';
+import { storeErrors } from '@polar-gosling/ports/store';
 import { createFakeClock, createSeededIds } from '@polar-gosling/testkit';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { AgentReport } from '../api/agents.ts';
@@ -222,6 +223,56 @@ describe('heartbeat', () => {
     expect(await plane.recording.rows('runner_metrics')).toMatchObject([
       { cpu_usage: 1, agent_version: '19.0.0' },
     ]);
+  });
+
+  it('keeps what was measured in silence, at its own times, once however often it is sent', async () => {
+    const { agentToken } = await boot();
+    const now = plane.clock.now();
+    const { jobs: _jobs, ...measured } = aReport({ state: 'parked' });
+    const buffered = Array.from({ length: 60 }, (_, index) => ({
+      ...measured,
+      seq: index + 1,
+      sentAt: now - 60_000 + index * 1_000,
+      cpuUsage: index,
+    }));
+    const dayMs = 86_400_000;
+    const odd = [
+      { ...measured, seq: 61, sentAt: now - dayMs },
+      { ...measured, seq: 62, sentAt: now - 1_000, cpuUsage: 62 },
+      { ...measured, seq: 63, sentAt: now + 60_000 },
+    ];
+
+    await beat(agentToken, { seq: 64, cpuUsage: 64, buffered: [...buffered, ...odd] });
+    await beat(agentToken, { seq: 65, cpuUsage: 65, buffered: [...buffered, ...odd] });
+
+    const rows = (await plane.recording.rows('runner_metrics')).toSorted(
+      (a, b) => Number(a['timestamp']) - Number(b['timestamp']),
+    );
+    expect(rows.map((row) => Number(row['timestamp']) - now)).toEqual(
+      Array.from({ length: 61 }, (_, index) => index * 1_000 - 60_000),
+    );
+    expect(rows.map((row) => row['cpu_usage'])).toEqual([...Array(59).keys(), 62, 65]);
+    expect(rows[0]).toMatchObject({ state: 'parked', expires_at: now - 60_000 + dayMs });
+  });
+
+  it('is not answered before what was measured in silence is kept, so that it is sent again', async () => {
+    const { agentToken } = await boot();
+    const now = plane.clock.now();
+    const { jobs: _jobs, ...measured } = aReport({ sentAt: now - 1_000 });
+    const { store } = plane.deps;
+    const commit: typeof store.commit = (unit, options) =>
+      unit.every((write) => write.kind === 'put' && write.table === 'runner_metrics')
+        ? Promise.reject(storeErrors.unavailable({ op: 'commit' }))
+        : store.commit(unit, options);
+    const deps = { ...plane.deps, store: { ...store, commit } };
+    const report = aReport({ buffered: [measured] });
+
+    const beating = heartbeat(deps, { runnerId, token: agentToken, report }, direct);
+
+    await expect(beating).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', http: 503 });
+    await beat(agentToken, { seq: 2, buffered: [measured] });
+    const rows = await plane.recording.rows('runner_metrics');
+    expect(rows.map((row) => row['timestamp']).toSorted()).toEqual([now - 1_000, now]);
   });
 
   it('wakes reconcile for news, not for a sign of life', async () => {

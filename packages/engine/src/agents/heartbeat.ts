@@ -10,8 +10,7 @@ import { getRow } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
 import { dirtyWrites } from '../rows/writes.ts';
 import { runnerConfigOrProblem } from './config-problem.ts';
-
-const rawKeptMs = 86_400_000;
+import { keepBuffered, metricWrite } from './metrics.ts';
 
 /** One report of an agent: kept as a fact for reconcile; the answer says what the runner shall do. */
 export async function heartbeat(
@@ -32,13 +31,14 @@ export async function heartbeat(
           return { unit: undefined, result: { runner, isNews: false } };
         }
         const isNews = changesDecision(agent, report);
-        const writes = [agentWrite(deps, agent, report), metricWrite(deps, runnerId, report)];
+        const writes = [agentWrite(deps, agent, report), metricWrite(runnerId, report, deps.clock.now())];
         if (isNews) writes.push(...dirtyWrites(runner.egg_name, { trace: runnerId }, deps));
         return { unit: writes, result: { runner, isNews } };
       },
     },
   );
   if (known.isNews) deps.queue.wake();
+  await keepBuffered(deps, request, options);
   return answer(deps, { runner: known.runner, report }, options);
 }
 
@@ -97,28 +97,6 @@ function agentWrite(deps: EngineDeps, agent: RunnerAgentRow, report: AgentReport
       error: report.error ? { code: report.error.code, detail: report.error.detail } : undefined,
     },
     when: { kind: 'version', version: agent.version },
-  };
-}
-
-function metricWrite(deps: EngineDeps, runnerId: string, report: AgentReport): Write {
-  const now = deps.clock.now();
-  return {
-    kind: 'put',
-    table: 'runner_metrics',
-    row: {
-      runner_id: runnerId,
-      timestamp: now,
-      state: report.state,
-      job_count: report.jobCount,
-      cpu_usage: report.cpuUsage,
-      memory_usage: report.memoryUsage,
-      disk_usage: report.diskUsage,
-      agent_version: report.agentVersion,
-      failure_count: report.failureCount,
-      last_job_timestamp: report.lastJobAt,
-      expires_at: now + rawKeptMs,
-    },
-    when: { kind: 'any' },
   };
 }
 
