@@ -11,7 +11,7 @@ export interface RunnerBinary {
   readonly label: string;
 }
 
-export interface RunnerSearch {
+interface RunnerSearch {
   readonly configured: string | undefined;
   readonly path: string | undefined;
   readonly node: string;
