@@ -8,14 +8,13 @@ import {
   launchRoom,
   type PoolPlan,
 } from '@polar-gosling/domain';
-import type { CallOptions, Write } from '@polar-gosling/ports/store';
+import type { CallOptions, EggConfigRow, EggStateRow, Write } from '@polar-gosling/ports/store';
 import { z } from 'zod';
 import type { InternalDeps } from '../deps.ts';
 import { getRows, listAll } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
 import { noteProblem } from '../run/problems.ts';
 import { readNestRow } from '../sync/write-nest.ts';
-import type { Observed } from './observe.ts';
 
 /** No label of an Egg: one row counts the launches of all, so that two Eggs never take the last place both. */
 const ledgerKey = { table: 'egg_state', partition: '#launches' } as const;
@@ -98,7 +97,7 @@ export interface LaunchLedger {
 /** Counts the launches of one pass; none where there are no limits. */
 export function createLaunchLedger(
   deps: Pick<InternalDeps, 'clock'>,
-  seen: Pick<Observed, 'config' | 'limits'>,
+  seen: { readonly config: EggConfig; readonly limits?: LimitsSeen },
 ): LaunchLedger {
   const { limits, config } = seen;
   if (limits === undefined) return { writes: () => [], written: () => undefined };
@@ -127,7 +126,11 @@ export function createLaunchLedger(
 export async function noteHeld(
   deps: InternalDeps,
   at: {
-    seen: Pick<Observed, 'egg' | 'state' | 'limits'>;
+    seen: {
+      readonly egg: EggConfigRow;
+      readonly state: EggStateRow | undefined;
+      readonly limits?: LimitsSeen;
+    };
     plan: PoolPlan;
   },
   options: CallOptions,

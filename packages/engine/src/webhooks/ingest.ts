@@ -1,4 +1,3 @@
-import { isUtf8 } from 'node:buffer';
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { serverProject } from '@polar-gosling/domain';
 import { type Secret, sha256Hex } from '@polar-gosling/kernel';
@@ -54,10 +53,12 @@ export async function ingest(
   return commitDelivery(deps, { request, facts, project }, options);
 }
 
+/** Fails on what is no UTF-8; takes a byte order mark away. */
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
 function parseJson(body: Uint8Array): Readonly<Record<string, unknown>> | undefined {
   try {
-    // Twice as fast as a TextDecoder that fails on bad bytes, which is left to take a byte order mark away.
-    const parsed: unknown = JSON.parse(isUtf8(body) ? new TextDecoder().decode(body) : '');
+    const parsed: unknown = JSON.parse(utf8.decode(body));
     return isJsonObject(parsed) ? parsed : undefined;
   } catch {
     return undefined;
