@@ -11,6 +11,8 @@ export interface Placed<Block extends FlyBlock = FlyBlock> {
 }
 
 const named: readonly FlyBlock['kind'][] = ['egg', 'eggsbucket', 'job'];
+/** As many blocks of the same name are named with each: all with all of a thousand would be a million. */
+const mostTwins = 8;
 const single: readonly FlyBlock['kind'][] = ['uglyfox', 'mothergoose', 'notifications'];
 
 export function report(source: NestSource, options: DiagnosisOptions): void {
@@ -30,7 +32,9 @@ export function checkNames(placed: readonly Placed[]): void {
     if (!isNamed && !single.includes(kind)) continue;
     // Two blocks of one file that stand once each are reported there.
     const key = isNamed ? `name ${name.toLowerCase()}` : `kind ${kind}`;
-    groups.set(key, [...(groups.get(key) ?? []), one]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [one]);
+    else group.push(one);
   }
   for (const group of groups.values()) {
     if (group.length > 1) for (const one of group) reportTwin(one, group);
@@ -38,7 +42,10 @@ export function checkNames(placed: readonly Placed[]): void {
 }
 
 function reportTwin({ source, block }: Placed, group: readonly Placed[]): void {
-  const twins = group.filter((other) => other.block !== block);
+  const twins = group
+    .slice(0, mostTwins + 1)
+    .filter((other) => other.block !== block)
+    .slice(0, mostTwins);
   const what = block.name === '' ? block.kind : `${block.kind} "${block.name}"`;
   report(source, {
     code: 'FLY080',

@@ -1,4 +1,5 @@
 export { aCiJob, anEgg, anEggConfig, aRunner } from './builders.ts';
+export { cpuMsOf, type Growth, measureGrowth } from './cpu-time.ts';
 export { type FailurePlan, withFailures } from './failures.ts';
 export { createFakeClock, type FakeClock } from './fake-clock.ts';
 export { runs } from './runs.ts';
