@@ -17,20 +17,22 @@ export function checkSets(reader: Reader, context: BodyContext, body: Body): voi
 }
 
 function checkRequired(reader: Reader, context: BodyContext, seen: Seen): void {
-  const { block, header } = context;
-  const isAbsent = (name: string) => !seen.at.has(name) && !seen.excused.has(name);
-  const path = pathText(context.path);
-  for (const name of block.requiredAttributes.filter(isAbsent)) {
-    reader.sink.add({
-      code: 'FLY043',
-      ...header,
-      message: `${block.name} needs the attribute ${name}`,
-      path,
-    });
+  const { requiredAttributes, requiredBlocks } = context.block;
+  for (const name of requiredAttributes) {
+    if (isAbsent(seen, name)) reportAbsent(reader, context, `the attribute ${name}`);
   }
-  for (const name of block.requiredBlocks.filter(isAbsent)) {
-    reader.sink.add({ code: 'FLY043', ...header, message: `${block.name} needs a block ${name}`, path });
+  for (const name of requiredBlocks) {
+    if (isAbsent(seen, name)) reportAbsent(reader, context, `a block ${name}`);
   }
+}
+
+function isAbsent(seen: Seen, name: string): boolean {
+  return !seen.at.has(name) && !seen.excused.has(name);
+}
+
+function reportAbsent(reader: Reader, { block, header, path }: BodyContext, what: string): void {
+  const message = `${block.name} needs ${what}`;
+  reader.sink.add({ code: 'FLY043', ...header, message, path: pathText(path) });
 }
 
 function checkExclusive(reader: Reader, group: readonly string[], { values, seen }: Body): void {

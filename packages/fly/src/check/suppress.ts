@@ -1,5 +1,6 @@
 import { type CodeEntry, codes, isFlyCode } from '../diag/codes.ts';
 import type { Diagnostic } from '../diag/diagnostic.ts';
+import { findingsPerFile } from '../diag/sink.ts';
 import { diagnose, type ParsedFile } from '../parse-fly.ts';
 import { Token } from '../syntax/kinds.ts';
 import type { Span } from '../syntax/tree.ts';
@@ -38,7 +39,10 @@ export function suppress(
   });
   const idle = suppressions.filter((one) => phaseOf(one) === phase && !used.has(one));
   if (idle.length === 0) return kept;
-  const reports = idle.map((one) => diagnose(parsed, { code: 'FLY199', span: one.span, message: say(one) }));
+  const room = Math.max(0, findingsPerFile - kept.length);
+  const reports = idle
+    .slice(0, room)
+    .map((one) => diagnose(parsed, { code: 'FLY199', span: one.span, message: say(one) }));
   return [...kept, ...reports].toSorted((a, b) => a.range.start.byte - b.range.start.byte);
 }
 

@@ -81,6 +81,12 @@ export function checkCharacters(text: string, sink: Sink): void {
   }
 }
 
+/** Is it one of the characters that `checkCharacters` reports? */
+export function isReported(character: string): boolean {
+  suspicious.lastIndex = 0;
+  return suspicious.test(character);
+}
+
 function reportCharacter(sink: Sink, at: number, code: number): void {
   const shown = `U+${code.toString(16).toUpperCase().padStart(4, '0')}`;
   const span = { start: at, end: at + 1 };

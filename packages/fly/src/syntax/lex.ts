@@ -1,6 +1,6 @@
 import { limits } from '../check/limits.ts';
 import type { Sink } from '../diag/sink.ts';
-import { Char, charClass, endsInQuote, isNamePart, toAsciiName } from './chars.ts';
+import { Char, charClass, endsInQuote, isNamePart, isReported, toAsciiName } from './chars.ts';
 import { HeredocScanner } from './heredoc.ts';
 import { Token } from './kinds.ts';
 import type { Tokens } from './tree.ts';
@@ -340,9 +340,7 @@ class Lexer {
     let code = text.codePointAt(start) ?? 0;
     this.#at += code > 0xffff ? 2 : 1;
     // Characters that the scan of the whole text has reported are not reported again.
-    if (code < 32 || code === 127 || this.#sink.findings.some((finding) => finding.start === start)) {
-      return Token.bad;
-    }
+    if (code < 32 || isReported(text.slice(start, this.#at))) return Token.bad;
     code = text.charCodeAt(this.#at);
     while (code < 128 && charClass[code] === Char.other && code > 32 && code !== 127) {
       code = text.charCodeAt(++this.#at);
