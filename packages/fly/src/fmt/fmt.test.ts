@@ -64,7 +64,7 @@ const tokensOf = (text: string) => significantTokens(text, parseText(text)).filt
 const commentsOf = (text: string) => tokensOf(text).filter((token) => /^(#|\/\/|\/\*)/.test(token));
 
 describe('formatFly', () => {
-  it('F2: changes nothing the second time, whatever the text', () => {
+  it('P3, F2: changes nothing the second time, whatever the text', () => {
     fc.assert(
       fc.property(fc.oneof(mutated, fc.string({ unit: 'binary', maxLength: 100 })), (text) => {
         const once = formatFly(text);
@@ -75,7 +75,7 @@ describe('formatFly', () => {
     );
   });
 
-  it('F1, F3: keeps every token and every comment, in their order', () => {
+  it('P3, F1, F3: keeps every token and every comment, in their order', () => {
     fc.assert(
       fc.property(mutated, (text) => {
         const formatted = formatFly(text);
@@ -170,7 +170,7 @@ job "b" {}
     expect(formatFly(text)).toBe(`job "a" {}\n\n${broken}\njob "b" {}\n`);
   });
 
-  it('F3: leaves each comment with the item it stands before or behind', () => {
+  it('P3, F3: leaves each comment with the item it stands before or behind', () => {
     fc.assert(
       fc.property(mutated, (text) => {
         expect(neighbours(formatFly(text))).toEqual(neighbours(text));
