@@ -240,7 +240,7 @@ describe('the hard end', () => {
 describe('an apply that ends by itself', () => {
   it('is failed with the class of its error', async () => {
     await using bench = createBench('');
-    const line = `{"type":"diagnostic","@message":"x","diagnostic":{"severity":"error","summary":"VcpuLimitExceeded","detail":"no more"}}`;
+    const line = `{"type":"diagnostic","@message":"x","diagnostic":{"severity":"error","summary":"EACCES","detail":"no more"}}`;
     const tofu = bench.reopen(fake(bench.dir, `echo '${line}'; exit 1`));
 
     const { run } = await openRun(tofu, wants([]));
@@ -250,8 +250,8 @@ describe('an apply that ends by itself', () => {
 
     expect(outcome).toMatchObject({
       kind: 'failed',
-      class: 'quota',
-      summary: 'VcpuLimitExceeded',
+      class: 'denied',
+      summary: 'EACCES',
       detail: 'no more',
     });
   });
