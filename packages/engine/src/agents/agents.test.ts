@@ -1,4 +1,5 @@
-import { Secret } from '@polar-gosling/kernel';
+import { createMasker, Secret, silentLogger } from '@polar-gosling/kernel';
+import { createCachedSecrets } from '@polar-gosling/ports/secrets/cached';
 import { storeErrors } from '@polar-gosling/ports/store';
 import { createFakeClock, createSeededIds } from '@polar-gosling/testkit';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -410,6 +411,32 @@ describe('a configuration that cannot be had', () => {
 
     expect(answer.config).toMatchObject({ tags: ['linux', 'b'], environment: { TOKEN: 'there again' } });
     expect(answer.configHash).not.toBe(configHash);
+    expect(await problems()).toEqual([]);
+  });
+
+  it('is shown where a value is too short to be kept out of logs, also to a runner that boots', async () => {
+    const cache = { clock: plane.clock, ttlMs: 1_000, masker: createMasker(), logger: silentLogger };
+    const own = createCachedSecrets(deps.secrets, cache);
+    const read: typeof own.read = (reference, options) =>
+      (reference.startsWith('vault:') ? own : deps.secrets).read(reference, options);
+    const cached = { ...deps, secrets: { ...deps.secrets, read } };
+    const key = { table: 'runner_agents', partition: runnerId } as const;
+    const set = { boot_id: undefined };
+    vault.set('vault://kv/app/token', new Secret('1234567'));
+    await plane.deps.store.commit([{ kind: 'update', key, set, when: { kind: 'any' } }], direct);
+    const request = { goslingVersion: '1.0.0', platform: 'linux', architecture: 'amd64', bootId: 'first' };
+
+    const booting = bootstrap(cached, { ...request, runnerId, token: oneTime }, direct);
+
+    await expect(booting).rejects.toMatchObject({ code: 'SECRET_TOO_SHORT' });
+    expect(await problems()).toMatchObject([
+      {
+        code: 'SECRET_TOO_SHORT',
+        detail: expect.stringMatching(/^environment variable TOKEN of egg app has fewer than 8 characters/),
+      },
+    ]);
+    vault.set('vault://kv/app/token', new Secret('12345678'));
+    await bootstrap(cached, { ...request, runnerId, token: oneTime }, direct);
     expect(await problems()).toEqual([]);
   });
 

@@ -2,8 +2,8 @@ import { defineErrors } from '../errors.ts';
 
 export const maskErrors = defineErrors('SECRET', {
   tooShort: {
-    message: (p: { least: number }) =>
-      `a secret has fewer than ${p.least} characters and could not be kept out of logs; use a longer one`,
+    message: (p: { least: number; role?: string }) =>
+      `${p.role ?? 'a secret'} has fewer than ${p.least} characters and could not be kept out of logs; use a longer one`,
     http: 400,
     retry: 'never',
   },

@@ -75,6 +75,19 @@ describe('createCachedSecrets', () => {
     await expect(secrets.read('a/b', options)).rejects.toMatchObject({ code: 'SECRET_TOO_SHORT' });
   });
 
+  it.each([
+    [{ reference: 'a/b', role: 'variable PIN of egg app' }, 'variable PIN of egg app has'],
+    [{ reference: 'deploy-keys/nest-private' }, 'private deploy key of nest has'],
+  ])('names a value that is too short by what it is for: %o', async ({ reference, ...role }, words) => {
+    const { secrets, memory } = fixture();
+    await memory.write(reference, new Secret('1234'), options);
+
+    const read = secrets.read(reference, { ...options, ...role });
+
+    await expect(read).rejects.toMatchObject({ message: expect.stringContaining(words) });
+    await expect(read).rejects.not.toMatchObject({ message: expect.stringContaining('1234') });
+  });
+
   it('asks again for a value that was not there', async () => {
     const { secrets, memory } = fixture();
     expect(await secrets.read('a/b', options)).toBeUndefined();

@@ -1,5 +1,13 @@
-import { type Clock, isCoded, type Logger, type Masker, type Secret } from '@polar-gosling/kernel';
+import {
+  type Clock,
+  isCoded,
+  type Logger,
+  type Masker,
+  maskErrors,
+  type Secret,
+} from '@polar-gosling/kernel';
 import { createKeptValues } from './kept-values.ts';
+import { secretRole } from './role.ts';
 import type { SecretCall, SecretStore } from './secret-store.ts';
 import { createSharedRead, type SharedRead } from './shared-read.ts';
 import { createSubscriptions } from './subscriptions.ts';
@@ -38,7 +46,7 @@ export function createCachedSecrets(inner: SecretStore, deps: CacheDeps): Cached
   const reads = createReads(async (reference, options, isCurrent) => {
     try {
       const secret = await inner.read(reference, options);
-      if (secret !== undefined) learn(reference, secret);
+      if (secret !== undefined) learn(reference, secret, options.role);
       // Invalidated meanwhile: the answer may be old, the next reader asks again.
       if (!isCurrent()) return secret;
       if (secret === undefined) kept.forget(reference);
@@ -73,21 +81,21 @@ export function createCachedSecrets(inner: SecretStore, deps: CacheDeps): Cached
       const secret = await inner.read(reference, options);
       forget(reference);
       if (secret !== undefined) {
-        learn(reference, secret);
+        learn(reference, secret, options.role);
         kept.keep(reference, secret);
       }
       subscriptions.tell(reference, secret);
       return secret;
     },
     async write(reference, value, options) {
-      learn(reference, value);
+      learn(reference, value, options.role);
       await change(reference, () => inner.write(reference, value, options));
       subscriptions.tell(reference, value);
     },
     async writeIfAbsent(reference, value, options) {
-      learn(reference, value);
+      learn(reference, value, options.role);
       const present = await change(reference, () => inner.writeIfAbsent(reference, value, options));
-      learn(reference, present);
+      learn(reference, present, options.role);
       subscriptions.tell(reference, present);
       return present;
     },
@@ -106,12 +114,20 @@ export function createCachedSecrets(inner: SecretStore, deps: CacheDeps): Cached
   };
 }
 
-/** Makes each value known to the masker once. */
-function createLearner(masker: Masker): (reference: string, secret: Secret) => void {
+/** Makes each value known to the masker once. SECRET_TOO_SHORT names it by its role. */
+function createLearner(
+  masker: Masker,
+): (reference: string, secret: Secret, role: string | undefined) => void {
   const masked = new Map<string, string>();
-  return (reference, secret) => {
+  return (reference, secret, role) => {
     if (masked.get(reference) === secret.reveal()) return;
-    masker.add(secret);
+    try {
+      masker.add(secret);
+    } catch (error) {
+      if (!isCoded(error, 'SECRET_TOO_SHORT')) throw error;
+      const least = Number(error.params['least']);
+      throw maskErrors.tooShort({ least, role: role ?? secretRole(reference) }, { cause: error });
+    }
     masked.set(reference, secret.reveal());
   };
 }
