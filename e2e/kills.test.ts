@@ -39,6 +39,8 @@ it(`loses nothing in ${kills} random SIGKILLs of control plane, OpenTofu and idl
   const jobs = await jobsEnded(world, id, 240_000);
 
   console.log(`kills: ${JSON.stringify(done)}, jobs: ${jobs.length}`);
+  // A kind that was never there to be killed was never tried.
+  expect(Object.entries(done).filter(([, count]) => count === 0)).toEqual([]);
   expect(jobs.filter(({ status }) => status !== 'success')).toEqual([]);
   await until(
     'every runner is gone',
