@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import {
   existsSync,
   mkdirSync,
@@ -103,6 +104,24 @@ describe('a backup', () => {
     expect(statSync(join(to, 'gosling.db')).mode & 0o777).toBe(0o600);
     expect(existsSync(join(to, 'git'))).toBe(false);
     expect(readdirSync(place).toSorted()).toEqual(['backup.tar.gz', 'data', 'restored']);
+  });
+
+  it('holds the columns that are too big for their row', async () => {
+    const { store } = await anInstance();
+    // Incompressible: it is packed before it is sealed.
+    const entry = randomBytes(90_000);
+    const set = { entry: new Uint8Array(entry) };
+    const key = { table: 'runners', partition: 'r1' } as const;
+    await store.commit([{ kind: 'update', key, set, when: { kind: 'any' } }], { signal });
+    await write();
+    await store.close();
+    const to = join(place, 'restored');
+    putKey(to);
+
+    await restore(to);
+
+    expect(readdirSync(join(to, 'blobs/columns'))).toHaveLength(1);
+    expect((await readInstance(to)).entry).toBe(entry.toString());
   });
 
   it('is for this user only, opens with tar, and holds no key and no value in clear', async () => {
