@@ -11,7 +11,7 @@ const may = {
   'packages/api-contract': ['packages/(kernel|domain)'],
   'packages/wiring': ['packages/(kernel|domain|ports)', 'adapters/[^/]+'],
   'adapters/[^/]+': ['packages/(kernel|domain|ports)'],
-  'apps/gosling': ['packages/(?!testkit/)[^/]+', 'apps/(mothergoose|uglyfox)'],
+  'apps/gosling': ['packages/(?!testkit/)[^/]+', 'apps/mothergoose'],
   'apps/mothergoose': ['packages/(?!testkit/|gitlab-sim/)[^/]+', 'apps/dashboard'],
   'apps/uglyfox': ['packages/(?!testkit/|gitlab-sim/)[^/]+'],
   'apps/rift': ['packages/(kernel|ports|wiring)'],

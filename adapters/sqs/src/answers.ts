@@ -5,13 +5,9 @@ import { deadLetterWrite } from './dead-messages.ts';
 import { type SqsDeps, toSeconds } from './deps.ts';
 import { type HeldMessage, readLeaseToken } from './held-message.ts';
 import { type KeyRow, keyOf, readKeys, removeKey, writeKey } from './key-row.ts';
+import { renewAfterReceives } from './renew-after.ts';
 
 const attempts = 4;
-/**
- * SQS counts each giving out and buries at its own limit, at most 1,000; what fails for a reason that time will mend
- * must be tried longer than that, so it is sent anew in time.
- */
-const renewAfterReceives = 500;
 const longestDelaySeconds = 900;
 
 /** What a worker does with what it holds. The row of the key decides; SQS follows, and may fail to without harm. */

@@ -5,6 +5,7 @@ import { claimKey, type Received } from './claim.ts';
 import { buryUnreadable } from './dead-messages.ts';
 import { type SqsDeps, toSeconds } from './deps.ts';
 import { keyOf } from './key-row.ts';
+import { release } from './release.ts';
 
 export interface Wanted {
   readonly max: number;
@@ -56,7 +57,7 @@ async function receiveOnce(
   if (messages.length === 0) return { deliveries: [], isForOthers: false };
   const closing = { signal: AbortSignal.timeout(claimTimeoutMs) };
   const { mine, others } = await sort(deps, { messages, kinds: wanted.kinds }, closing);
-  await mapLimit(others, { limit: batchMessages, ...closing }, ({ sqs }) => release(deps, sqs, closing));
+  await mapLimit(others, { limit: batchMessages, ...closing }, (other) => release(deps, other, closing));
   const deliveries = await claimAll(deps, { received: mine, leaseMs: wanted.leaseMs }, closing);
   return { deliveries, isForOthers: others.length > 0 };
 }
@@ -80,7 +81,7 @@ async function claimAll(
         return await claimKey(deps, { key, group, leaseMs: at.leaseMs }, options);
       } catch (error) {
         failures.push(error);
-        for (const { sqs } of group) await release(deps, sqs, options);
+        for (const received of group) await release(deps, received, options);
         return undefined;
       }
     },
@@ -100,18 +101,19 @@ async function sort(
   const readable: Received[] = [];
   for (const sqs of at.messages) {
     const wakeup = readBody(sqs.body);
-    if (wakeup === 'probe') await deps.calls.remove(deps.url, [sqs.receipt], options);
-    else if (wakeup === undefined) await buryUnreadable(deps, sqs, options);
+    if (wakeup === 'probe') await putAway(deps, () => deps.calls.remove(deps.url, [sqs.receipt], options));
+    else if (wakeup === undefined) await putAway(deps, () => buryUnreadable(deps, sqs, options));
     else readable.push({ sqs, wakeup });
   }
   const isMine = ({ wakeup }: Received) => at.kinds === undefined || at.kinds.includes(wakeup.message.kind);
   return { mine: readable.filter(isMine), others: readable.filter((one) => !isMine(one)) };
 }
 
-async function release(deps: SqsDeps, sqs: Received['sqs'], options: CallOptions): Promise<void> {
+/** What cannot be put away comes again when its time is over; the others of its batch are worked on all the same. */
+async function putAway(deps: SqsDeps, action: () => Promise<void>): Promise<void> {
   try {
-    await deps.calls.hide(deps.url, { receipt: sqs.receipt, seconds: 0 }, options);
+    await action();
   } catch (error) {
-    deps.log.debug('a message could not be put back; it comes when its time is over', { error });
+    deps.log.warn('a message that nobody can work on was not put away; it comes again', { error });
   }
 }

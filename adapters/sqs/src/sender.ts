@@ -25,17 +25,22 @@ export interface Sender {
 }
 
 export function createSender(deps: SqsDeps): Sender {
-  const sent = new Set<string>();
+  const sent = createSentRows();
   let offered: OutboxRow[] = [];
   let pumping: Promise<void> | undefined;
 
   const send = async (rows: readonly OutboxRow[], options: CallOptions) => {
-    const due = rows.filter((row) => !sent.has(stateOf(row)) && isWithinReach(deps, row));
+    const mark = async (done: readonly OutboxRow[]) => {
+      await markSent(deps, done, options);
+      sent.marked(done);
+    };
+    const due = rows.filter((row) => sent.stateOf(row) === undefined && isWithinReach(deps, row));
     for (const group of chunks(mergeRows(deps, due), batchMessages)) {
       const done = await sendBatch(deps, group, options);
-      for (const row of done) remember(sent, stateOf(row));
-      await markSent(deps, done, options);
+      sent.unmarked(done);
+      await mark(done);
     }
+    await mark(rows.filter((row) => sent.stateOf(row) === 'unmarked'));
   };
   const pump = async () => {
     while (offered.length > 0) {
@@ -145,16 +150,23 @@ function isWithinReach(deps: SqsDeps, row: OutboxRow): boolean {
   return row.visible_at <= deps.clock.now() + longestDelayMs;
 }
 
-/** A row and its version: a dead letter put back has its old id and is sent again. */
-function stateOf(row: OutboxRow): string {
-  return `${row.id} ${row.version}`;
-}
-
-function remember(sent: Set<string>, state: string): void {
-  sent.add(state);
-  if (sent.size <= rememberedRows) return;
-  const [oldest] = sent;
-  if (oldest !== undefined) sent.delete(oldest);
+/** What this process has sent, and whether the store knows: where the mark failed, it is made again, not the message. */
+function createSentRows() {
+  const sent = new Map<string, 'unmarked' | 'marked'>();
+  // A row and its version: a dead letter put back has its old id and is sent again.
+  const nameOf = (row: OutboxRow) => `${row.id} ${row.version}`;
+  const note = (rows: readonly OutboxRow[], state: 'unmarked' | 'marked') => {
+    for (const row of rows) sent.set(nameOf(row), state);
+    for (const oldest of sent.keys()) {
+      if (sent.size <= rememberedRows) return;
+      sent.delete(oldest);
+    }
+  };
+  return {
+    stateOf: (row: OutboxRow) => sent.get(nameOf(row)),
+    unmarked: (rows: readonly OutboxRow[]) => note(rows, 'unmarked'),
+    marked: (rows: readonly OutboxRow[]) => note(rows, 'marked'),
+  };
 }
 
 export function toOutboxRow(row: Row): OutboxRow {

@@ -4,6 +4,7 @@ import { createMemoryStore } from '@polar-gosling/ports/store/memory';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { checkSqsQueue, createQueues, createSdkCalls, createSqsQueue } from './index.ts';
 import { readRedrivePolicy } from './queues.ts';
+import { renewAfterReceives } from './renew-after.ts';
 import { engineConnection } from './testing/an-engine.ts';
 import { queueNameFor } from './testing/queue-name.ts';
 
@@ -84,6 +85,22 @@ describe('the queue on SQS, in real time', () => {
     ]);
     expect(await queue.redrive(items[0]?.id ?? '', options)).toBe('ok');
     expect(await queue.receive({ max: 1, leaseMs: 2_000, waitMs: 2_000 }, options)).toHaveLength(1);
+    await queue.close();
+  });
+
+  it('sends anew what readers of other kinds have put back often, before SQS gives it up', async () => {
+    const { queue, send, url } = await open('put-back');
+    await send('a');
+    const look = { max: 1, visibilitySeconds: 0, waitSeconds: 1 };
+    for (let count = 1; count < renewAfterReceives; count++) await calls.receive(url, look, options);
+    const request = { max: 1, leaseMs: 2_000, waitMs: 0 };
+    expect(await queue.receive({ ...request, kinds: ['prune'] }, options)).toEqual([]);
+
+    const [message] = await calls.receive(url, { ...look, waitSeconds: 10 }, options);
+
+    expect(message).toMatchObject({ receiveCount: 1, body: expect.stringContaining('"key":"a"') });
+    expect(await calls.receive(url, { ...look, visibilitySeconds: 30 }, options)).toHaveLength(1);
+    expect(await calls.receive(url, look, options)).toEqual([]);
     await queue.close();
   });
 

@@ -4,7 +4,6 @@ import { fileURLToPath } from 'node:url';
 import { createEngine, type Engine, type EngineDeps, type EngineSettings } from '@polar-gosling/engine';
 import { type Clock, createJsonLogger, type IdSource, type Logger, sha256Hex } from '@polar-gosling/kernel';
 import { createMetrics, type MothergooseConfig, startServer } from '@polar-gosling/mothergoose';
-import { createPruner } from '@polar-gosling/uglyfox';
 import {
   type InstanceParts,
   instanceFiles,
@@ -240,30 +239,15 @@ async function writeInstanceFiles(at: {
   await writeFile(files.url, at.url, { mode: 0o600 });
 }
 
-/** Worker, UglyFox and clock; each ends on `stop`, and `failed` tells of one that ended by itself. */
+/** Worker (prune tasks too) and clock; each ends on `stop`, and `failed` tells of one that ended by itself. */
 function startLoops(
   engine: Engine,
   deps: { log: Logger; clock: Clock },
 ): { failed: Promise<unknown>; stop(): Promise<void> } {
   const ending = new AbortController();
   const { signal } = ending;
-  const pruner = createPruner(engine);
-  const others = [
-    'webhook',
-    'reconcile',
-    'run',
-    'bind',
-    'sweep',
-    'sync',
-    'schedule',
-    'install',
-    'notify',
-  ] as const;
-  const loops = [
-    engine.background.work({ signal, kinds: others }),
-    pruner.run(signal),
-    tickUntil(engine, deps, signal),
-  ];
+  // One loop for all kinds: an SQS queue cannot select, and two would take each other's messages only to put them back.
+  const loops = [engine.background.work({ signal }), tickUntil(engine, deps, signal)];
   const all = Promise.all(loops);
   const failed = new Promise<unknown>((resolve) => {
     all.catch((error: unknown) => {
