@@ -128,7 +128,9 @@ describe('a batch with something nobody can work on', () => {
       store: (store) => ({
         ...store,
         commit: async (unit, given) => {
-          const isLetter = unit.some((write) => write.kind === 'update' && 'buried_at' in write.set);
+          const isLetter = unit.some(
+            (write) => write.kind === 'update' && write.set?.['buried_at'] !== undefined,
+          );
           if (isLetter && isDown) throw storeErrors.unavailable({ op: 'commit' });
           return store.commit(unit, given);
         },

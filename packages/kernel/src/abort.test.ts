@@ -1,6 +1,6 @@
 import { createFakeClock } from '@polar-gosling/testkit';
 import { describe, expect, it } from 'vitest';
-import { deadline, linkAbort, mapLimit, pollUntil } from './abort.ts';
+import { deadline, linkAbort, mapLimit, pollUntil, withinTime } from './abort.ts';
 
 const never = new AbortController().signal;
 
@@ -142,5 +142,29 @@ describe('signals', () => {
     });
 
     expect(signal.reason).toMatchObject({ name: 'TimeoutError' });
+  });
+});
+
+describe('withinTime', () => {
+  it('answers what the action answers, and leaves no sleeper', async () => {
+    const clock = createFakeClock();
+
+    expect(await withinTime({ clock, timeoutMs: 5, what: 'it', signal: never }, async () => 7)).toBe(7);
+    expect(clock.sleepers()).toBe(0);
+  });
+
+  it('gives up an action that hears no signal, and tells it', async () => {
+    const clock = createFakeClock();
+    let heard: AbortSignal | undefined;
+    const doing = withinTime({ clock, timeoutMs: 5, what: 'it', signal: never }, (signal) => {
+      heard = signal;
+      return new Promise(() => undefined);
+    });
+    const failing = expect(doing).rejects.toMatchObject({ code: 'KERNEL_TIMED_OUT' });
+
+    await clock.advance(5);
+
+    await failing;
+    expect(heard?.aborted).toBe(true);
   });
 });

@@ -16,6 +16,33 @@ export function linkAbort(signal: AbortSignal): { signal: AbortSignal; abort(rea
 }
 
 /**
+ * What `action` answers, or KERNEL_TIMED_OUT after `timeoutMs` of the clock. Its signal is aborted then, and with
+ * `signal`; an action that hears neither is left behind when its time is over.
+ */
+export async function withinTime<Result>(
+  options: { clock: Clock; timeoutMs: number; what: string; signal: AbortSignal },
+  action: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  const { clock, timeoutMs, what } = options;
+  const { signal, abort } = linkAbort(options.signal);
+  const ended = new AbortController();
+  const late = async (): Promise<never> => {
+    await clock.sleep(timeoutMs, ended.signal);
+    const error = kernelErrors.timedOut({ what, waitedMs: timeoutMs });
+    abort(error);
+    throw error;
+  };
+  try {
+    return await new Promise<Result>((resolve, reject) => {
+      action(signal).then(resolve, reject);
+      late().catch(reject);
+    });
+  } finally {
+    ended.abort();
+  }
+}
+
+/**
  * Runs `action` over `items`, at most `limit` at once, results in the order of the items.
  * The first failure aborts the others; they are waited for before it is thrown.
  */

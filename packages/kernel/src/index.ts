@@ -1,4 +1,4 @@
-export { deadline, linkAbort, mapLimit, pollUntil } from './abort.ts';
+export { deadline, linkAbort, mapLimit, pollUntil, withinTime } from './abort.ts';
 export { type AddressKind, addressRefusal, classifyAddress } from './address.ts';
 export { type Brand, brand } from './brand.ts';
 export type { Clock } from './clock.ts';

@@ -1,10 +1,12 @@
-import { isCoded, toProblem } from '@polar-gosling/kernel';
+import { isCoded, toProblem, withinTime } from '@polar-gosling/kernel';
 import type { Delivery } from '@polar-gosling/ports/queue';
 import type { CallOptions } from '@polar-gosling/ports/store';
 import type { InternalDeps } from '../deps.ts';
 import { type Handled, handlers } from './handlers.ts';
 
 export const leaseMs = 30_000;
+/** A queue that hangs must not keep a worker from stopping when its lease is over. */
+const extendWithinMs = 5_000;
 /** A message that fails this often for a reason nobody foresaw is poison. */
 const poisonAfter = 5;
 /** So many holders in a row that gave no answer: the message kills them, or hangs them. */
@@ -94,19 +96,25 @@ async function keepLeased(
   deps: InternalDeps,
   at: { delivery: Delivery; lost: AbortController; ended: AbortSignal },
 ): Promise<void> {
-  let endsAt = deps.clock.monotonic() + leaseMs;
+  const { clock } = deps;
+  let endsAt = clock.monotonic() + leaseMs;
+  const leftMs = () => Math.max(0, endsAt - clock.monotonic());
   while (!at.ended.aborted && !at.lost.signal.aborted) {
-    await deps.clock.sleep(leaseMs / 3, at.ended).catch(() => undefined);
+    await clock.sleep(Math.min(leaseMs / 3, leftMs()), at.ended).catch(() => undefined);
     if (at.ended.aborted) return;
+    const askedAt = clock.monotonic();
+    const timeoutMs = Math.min(extendWithinMs, leftMs());
     try {
-      const askedAt = deps.clock.monotonic();
-      const outcome = await deps.queue.extend(at.delivery, leaseMs, { signal: at.ended });
+      const limit = { clock, timeoutMs, what: 'holding a message longer', signal: at.ended };
+      const outcome = await withinTime(limit, (signal) =>
+        deps.queue.extend(at.delivery, leaseMs, { signal }),
+      );
       if (outcome === 'lost') at.lost.abort();
       endsAt = askedAt + leaseMs;
     } catch (error) {
       if (at.ended.aborted) return;
       deps.log.warn('a message could not be held longer', { error });
-      if (deps.clock.monotonic() >= endsAt) at.lost.abort();
+      if (leftMs() === 0) at.lost.abort();
     }
   }
 }

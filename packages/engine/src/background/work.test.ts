@@ -164,6 +164,22 @@ describe('work', () => {
     await done;
   });
 
+  it('stops work whose lease is over while the queue hangs and hears no signal', async () => {
+    await send('sweep');
+    const { deps, calls } = slow();
+    const queue = { ...deps.queue, extend: () => new Promise<never>(() => undefined) };
+    const stop = new AbortController();
+    const done = work({ ...deps, queue }, { signal: stop.signal });
+    await plane.clock.advance(29_000);
+    expect(calls.map(({ aborted }) => aborted)).toEqual([false]);
+    await plane.clock.advance(2_000);
+
+    expect(calls[0]?.aborted).toBe(true);
+    stop.abort();
+    await plane.clock.advance(6_000);
+    await done;
+  });
+
   it('stops work whose message somebody else has now', async () => {
     await send('sweep');
     const { deps, calls } = slow();

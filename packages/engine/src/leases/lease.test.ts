@@ -201,4 +201,42 @@ describe('a holder that cannot renew', () => {
 
     await holding.end();
   });
+
+  it('stops after 20 s though the store hangs and hears no signal, and ends', async () => {
+    let isHung = false;
+    const hanging: Store = {
+      ...store,
+      commit: (unit, options) => (isHung ? new Promise(() => undefined) : store.commit(unit, options)),
+    };
+    const holding = aProcess('a', { store: hanging }).hold();
+    await clock.advance(0);
+
+    isHung = true;
+    await clock.advance(19_999);
+    expect(holding.lease()?.signal.aborted).toBe(false);
+    await clock.advance(1);
+    expect(holding.lease()?.signal.reason).toMatchObject({ code: 'LEASE_LOST' });
+
+    const ended = holding.end();
+    await clock.advance(20_000);
+    expect(await ended).toMatchObject({ kind: 'done' });
+  });
+
+  it('keeps the lease when the store hangs for a moment only', async () => {
+    let isHung = false;
+    const hanging: Store = {
+      ...store,
+      commit: (unit, options) => (isHung ? new Promise(() => undefined) : store.commit(unit, options)),
+    };
+    const holding = aProcess('a', { store: hanging }).hold();
+    await clock.advance(9_000);
+
+    isHung = true;
+    await clock.advance(7_000);
+    isHung = false;
+    await clock.advance(60_000);
+
+    expect(holding.lease()?.signal.aborted).toBe(false);
+    await holding.end();
+  });
 });

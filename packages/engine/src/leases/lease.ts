@@ -1,4 +1,4 @@
-import type { Clock, Logger } from '@polar-gosling/kernel';
+import { type Clock, type Logger, withinTime } from '@polar-gosling/kernel';
 import { type CallOptions, type Store, storeErrors, type Unit, type Write } from '@polar-gosling/ports/store';
 import { leaseErrors } from '../errors.ts';
 import { getRow } from '../rows/read.ts';
@@ -7,6 +7,9 @@ import { typed } from '../rows/tables.ts';
 export const leaseTtlMs = 30_000;
 const renewEveryMs = 10_000;
 const giveUpAfterMs = 20_000;
+/** A store that hangs must not keep the holder from giving up. */
+const renewWithinMs = 5_000;
+const renewAgainMs = 2_000;
 const stealMarginMs = 5_000;
 const lookAgainMs = 100;
 
@@ -127,38 +130,45 @@ function makeLease(
   };
 }
 
-/** Renews every 10 s; aborts the lease's signal when it is lost or was not renewed for 20 s. */
+/** Renews every 10 s, sooner when that failed; aborts the lease's signal when it is lost or not renewed for 20 s. */
 async function keepRenewed(
   deps: LeaseDeps,
   at: { lease: Lease; ended: AbortController; stopped: AbortSignal },
 ): Promise<void> {
-  let renewedAt = deps.clock.monotonic();
+  const { clock } = deps;
+  let endsAt = clock.monotonic() + giveUpAfterMs;
+  let pauseMs = renewEveryMs;
+  const leftMs = () => Math.max(0, endsAt - clock.monotonic());
   while (!at.stopped.aborted && !at.ended.signal.aborted) {
     try {
-      await deps.clock.sleep(renewEveryMs, at.stopped);
+      await clock.sleep(Math.min(pauseMs, leftMs()), at.stopped);
     } catch {
       return;
     }
-    const outcome = await renewOnce(deps, at.lease, at.stopped);
-    if (outcome === 'ok') renewedAt = deps.clock.monotonic();
-    const isTooOld = deps.clock.monotonic() - renewedAt >= giveUpAfterMs;
-    if (outcome === 'lost' || isTooOld) at.ended.abort(leaseErrors.lost({ name: at.lease.name }));
+    const askedAt = clock.monotonic();
+    const timeoutMs = Math.min(renewWithinMs, leftMs());
+    const outcome = timeoutMs === 0 ? 'lost' : await renewOnce(deps, { ...at, timeoutMs });
+    if (outcome === 'ok') endsAt = askedAt + giveUpAfterMs;
+    if (outcome === 'lost' || leftMs() === 0) at.ended.abort(leaseErrors.lost({ name: at.lease.name }));
+    pauseMs = outcome === 'ok' ? renewEveryMs : renewAgainMs;
   }
 }
 
 async function renewOnce(
   deps: LeaseDeps,
-  lease: Lease,
-  signal: AbortSignal,
+  { lease, stopped, timeoutMs }: { lease: Lease; stopped: AbortSignal; timeoutMs: number },
 ): Promise<'ok' | 'lost' | 'unknown'> {
   const key = { table: 'leases', partition: lease.name } as const;
   const when = { kind: 'lease', fence: lease.fence, holder: deps.settings.holder } as const;
+  const limit = { clock: deps.clock, timeoutMs, what: 'renewing a lease', signal: stopped };
   try {
     const set = { expires_at: deps.clock.now() + leaseTtlMs };
-    const outcome = await deps.store.commit([{ kind: 'update', key, set, when }], { signal });
+    const outcome = await withinTime(limit, (signal) =>
+      deps.store.commit([{ kind: 'update', key, set, when }], { signal }),
+    );
     return outcome.kind === 'ok' ? 'ok' : 'lost';
   } catch (error) {
-    if (signal.aborted) return 'ok';
+    if (stopped.aborted) return 'ok';
     deps.log.warn('a lease could not be renewed', { key: lease.name, error });
     return 'unknown';
   }
@@ -168,10 +178,12 @@ async function renewOnce(
 async function release(deps: LeaseDeps, lease: Lease): Promise<void> {
   const key = { table: 'leases', partition: lease.name } as const;
   const when = { kind: 'lease', fence: lease.fence, holder: deps.settings.holder } as const;
+  const limit = { clock: deps.clock, timeoutMs: giveUpAfterMs, what: 'giving a lease back' };
   try {
-    await deps.store.commit([{ kind: 'update', key, set: { holder: '' }, when }], {
-      signal: AbortSignal.timeout(giveUpAfterMs),
-    });
+    // Not ended by what ended the work.
+    await withinTime({ ...limit, signal: new AbortController().signal }, (signal) =>
+      deps.store.commit([{ kind: 'update', key, set: { holder: '' }, when }], { signal }),
+    );
   } catch (error) {
     deps.log.warn('a lease could not be given back; it runs out by itself', { key: lease.name, error });
   }
