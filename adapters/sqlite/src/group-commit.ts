@@ -6,6 +6,7 @@ import type { WriterPort } from './writer-port.ts';
 
 /** Collects units while a group is being written; the next group takes all that came meanwhile. */
 export interface GroupCommit {
+  /** Leaves on the signal while it waits; STORE_UNAVAILABLE when too many wait. */
   commit(unit: Unit, signal: AbortSignal): Promise<CommitResult>;
   isReadOnly(): boolean;
   /** Refuses what comes from now on; resolves when everything before is answered. */
@@ -14,18 +15,19 @@ export interface GroupCommit {
 
 interface Pending {
   readonly unit: Unit;
-  readonly signal: AbortSignal;
   resolve(result: CommitResult): void;
   reject(error: unknown): void;
 }
 
 const maxGroup = 512;
+/** More than the writer does in seconds: who comes then hears at once that the store is behind. */
+export const maxPending = 8 * maxGroup;
 /** A group belongs to many callers: none of them can call it off. */
 const never = new AbortController().signal;
 
 export function createGroupCommit(deps: { writer: WriterPort; clock: Clock; logger: Logger }): GroupCommit {
   const gate = createWriteGate(deps);
-  let pending: Pending[] = [];
+  const pending = new Set<Pending>();
   let pumping: Promise<void> | undefined;
   let isClosed = false;
 
@@ -44,10 +46,10 @@ export function createGroupCommit(deps: { writer: WriterPort; clock: Clock; logg
     await new Promise<void>((resolve) => {
       setImmediate(resolve);
     });
-    while (pending.length > 0) {
-      const group = withoutAborted(pending.slice(0, maxGroup));
-      pending = pending.slice(maxGroup);
-      if (group.length > 0) await write(group);
+    while (pending.size > 0) {
+      const group = [...pending].slice(0, maxGroup);
+      for (const waiting of group) pending.delete(waiting);
+      await write(group);
     }
     pumping = undefined;
   };
@@ -56,23 +58,25 @@ export function createGroupCommit(deps: { writer: WriterPort; clock: Clock; logg
     isReadOnly: () => gate.isReadOnly(),
     commit(unit, signal) {
       if (isClosed) return Promise.reject(storeErrors.unavailable({ op: 'commit on a closed store' }));
-      return new Promise((resolve, reject) => {
-        pending.push({ unit, signal, resolve, reject });
-        pumping ??= pump();
-      });
+      if (signal.aborted) return Promise.reject(signal.reason);
+      if (pending.size >= maxPending)
+        return Promise.reject(storeErrors.unavailable({ op: 'commit: too many wait for the disk' }));
+      const { promise, resolve, reject } = Promise.withResolvers<CommitResult>();
+      const waiting = { unit, resolve, reject };
+      // What the writer has is written or not, whatever its caller wants by now.
+      const leave = () => {
+        if (pending.delete(waiting)) reject(signal.reason);
+      };
+      signal.addEventListener('abort', leave, { once: true });
+      pending.add(waiting);
+      pumping ??= pump();
+      return promise.finally(() => signal.removeEventListener('abort', leave));
     },
     async drain() {
       isClosed = true;
       await pumping;
     },
   };
-}
-
-function withoutAborted(group: readonly Pending[]): readonly Pending[] {
-  return group.filter(({ signal, reject }) => {
-    if (signal.aborted) reject(signal.reason);
-    return !signal.aborted;
-  });
 }
 
 function settle(waiting: Pending, outcome: UnitOutcome | undefined): void {

@@ -2,7 +2,7 @@ import { silentLogger } from '@polar-gosling/kernel';
 import type { Unit } from '@polar-gosling/ports/store';
 import { createFakeClock, type FakeClock } from '@polar-gosling/testkit';
 import { describe, expect, it } from 'vitest';
-import { createGroupCommit } from './group-commit.ts';
+import { createGroupCommit, maxPending } from './group-commit.ts';
 import type { WriterPort } from './writer-port.ts';
 
 const { signal } = new AbortController();
@@ -38,6 +38,52 @@ describe('group commit', () => {
     await Promise.all(Array.from({ length: 600 }, commit));
 
     expect(state.groups).toEqual([512, 88]);
+  });
+
+  /** A writer that is at its first group until `go` is called. */
+  function slowDisk() {
+    const writing = Promise.withResolvers<void>();
+    const groups: number[] = [];
+    const writer: WriterPort = {
+      async commitGroup(units) {
+        groups.push(units.length);
+        await writing.promise;
+        return units.map(() => ({ kind: 'ok' }));
+      },
+      close: () => Promise.resolve(),
+    };
+    const clock = createFakeClock();
+    const group = createGroupCommit({ writer, clock, logger: silentLogger });
+    return { group, groups, clock, go: writing.resolve };
+  }
+
+  it('lets who waits leave at once, and answers who is being written', async () => {
+    const { group, groups, clock, go } = slowDisk();
+    const stop = new AbortController();
+    const written = group.commit(unit, stop.signal);
+    await clock.advance(0);
+    const waiting = group.commit(unit, stop.signal);
+
+    stop.abort(new RangeError('no longer wanted'));
+
+    await expect(waiting).rejects.toThrow('no longer wanted');
+    go();
+    expect(await written).toEqual({ kind: 'ok' });
+    await group.drain();
+    expect(groups).toEqual([1]);
+  });
+
+  it('refuses at once what comes when too many wait, and takes more when they are written', async () => {
+    const { group, clock, go } = slowDisk();
+    const first = group.commit(unit, signal);
+    await clock.advance(0);
+    const waiting = Array.from({ length: maxPending }, () => group.commit(unit, signal));
+
+    await expect(group.commit(unit, signal)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+
+    go();
+    await Promise.all([first, ...waiting]);
+    expect(await group.commit(unit, signal)).toEqual({ kind: 'ok' });
   });
 
   it('fails the whole group when the disk is full', async () => {
