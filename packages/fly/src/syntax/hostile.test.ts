@@ -1,11 +1,11 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references of Fly are written like this
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { type Growth, measureGrowth } from '@polar-gosling/testkit';
 import { describe, expect, it } from 'vitest';
 import { checkFly, formatFly, parseFly } from '../index.ts';
 
-/**
- * Inputs that make a careless reader quadratic, deep or dead. Each is big enough that quadratic work would
- * take minutes: the time limit of the test is the assertion.
- */
+/** Inputs that make a careless reader quadratic, deep or dead. */
 const hostileOf = (many: number): readonly (readonly [string, string])[] => [
   ['lists inside lists', `a = ${'['.repeat(many)}${']'.repeat(many)}\n`],
   ['lists never closed', `a = ${'['.repeat(many)}`],
@@ -52,13 +52,82 @@ const hostileOf = (many: number): readonly (readonly [string, string])[] => [
   ['a host of many labels', `egg "a" {\n  gitlab { server = "${'a.'.repeat(30_000)}" }\n}\n`],
   ['a cron line of many commas', `job "a" {\n  schedule = "${'1,'.repeat(30_000)} * * * *"\n}\n`],
   ['comments behind names', `${'a /* c */ '.repeat(many)}`],
+  ['byte order marks', '\ufeff'.repeat(many)],
+  ['line separators', 'a = 1\u2028'.repeat(many)],
+  ['bidirectional marks', '\u202e'.repeat(many)],
+  ['mixed line ends', 'a = 1\r\nb = 2\n\r'.repeat(many)],
+  ['names that are all unknown', Array.from({ length: many }, (_, i) => `k${i} = 1\n`).join('')],
+  ['one long line', `a = "${'x'.repeat(many * 100)}"\n`],
+  [
+    'locals that double',
+    `locals {\n  a0 = "x"\n${Array.from({ length: many / 10 }, (_, i) => `  a${i + 1} = "\${local.a${i}}\${local.a${i}}"\n`).join('')}}\n`,
+  ],
+  [
+    'a circle of locals',
+    `locals {\n${Array.from({ length: many / 10 }, (_, i) => `  a${i} = local.a${(i + 1) % (many / 10)}\n`).join('')}}\n`,
+  ],
+  ['suppressions that allow nothing', '# fly:allow FLY030 why\na = 1\n'.repeat(many)],
 ];
 
-describe('hostile inputs', () => {
-  it.each(hostileOf(50_000))('are read in time: %s', { timeout: 15_000 }, (_name, text) => {
-    const checked = checkFly(parseFly(text));
+/** Half of it still passes the limit of items, behind which a file has errors and is read twice. */
+const many = 24_000;
+const small = hostileOf(many / 2);
+const pairs = hostileOf(many).map(([name, big], index) => [name, small[index]?.[1] ?? '', big] as const);
 
-    expect(checked.diagnostics.length).toBeLessThanOrEqual(200);
+/** 3 MB/s at worst, and as much again for a machine that is busy. */
+const limitMs = (text: string) => 2 * (50 + (300 * Buffer.byteLength(text)) / 1e6);
+/** Twice the size takes twice the time; quadratic work takes four times. */
+const mostGrowth = 3;
+/** So little time tells nothing about growth. */
+const unclearMs = 50;
+const isLinear = ({ smallMs, bigMs }: Growth) => bigMs <= mostGrowth * smallMs + unclearMs;
+
+/** Those with the most tokens, nodes or findings for each byte, and the biggest. */
+const hungry = [
+  'one long line',
+  'one list of many items',
+  'maps on one line',
+  'attributes on one line',
+  'blocks inside blocks',
+  'quotes on lines',
+  'Eggs of one name',
+  'heredocs that open one another',
+];
+const heapBytesPerByte = 250;
+
+describe('hostile inputs', () => {
+  it.each(pairs)(
+    'are read in time that grows with their size: %s',
+    { timeout: 60_000 },
+    (_name, half, text) => {
+      const read = (source: string) => () => checkFly(parseFly(source));
+      const limits = (growth: Growth) => isLinear(growth) && growth.bigMs <= limitMs(text);
+
+      const growth = measureGrowth({ small: read(half), big: read(text) }, limits);
+
+      expect(growth).toSatisfy(limits);
+      expect(read(text)().diagnostics.length).toBeLessThanOrEqual(200);
+    },
+  );
+
+  it.each(pairs)(
+    'are formatted in time that grows with their size: %s',
+    { timeout: 60_000 },
+    (_name, half, text) => {
+      const format = (source: string) => () => formatFly(source);
+      // What has errors is read twice, and again when it is formatted.
+      const limits = (growth: Growth) => isLinear(growth) && growth.bigMs <= 3 * limitMs(text);
+
+      expect(measureGrowth({ small: format(half), big: format(text) }, limits)).toSatisfy(limits);
+    },
+  );
+
+  it.each(hungry)('are read and formatted in a heap that grows with their size: %s', async (name) => {
+    const text = new Map(hostileOf(100_000)).get(name) ?? '';
+    const heapMb = 24 + (heapBytesPerByte * Buffer.byteLength(text)) / 1e6;
+
+    expect(text).not.toBe('');
+    await expect(readInHeap(text, heapMb)).resolves.toBe(0);
   });
 
   it.each(hostileOf(10_000))('are formatted in time: %s', { timeout: 15_000 }, (_name, text) => {
@@ -97,3 +166,19 @@ describe('hostile inputs', () => {
     ]);
   });
 });
+
+/** Exit code of a thread that reads and formats a text with so much room for what lives longer than a moment. */
+async function readInHeap(text: string, maxOldGenerationSizeMb: number): Promise<number> {
+  const index = new URL('../index.ts', import.meta.url).href;
+  const code = `
+    const { index, text } = require('node:worker_threads').workerData;
+    import(index).then(({ checkFly, formatFly, parseFly }) => [checkFly(parseFly(text)), formatFly(text)]);`;
+  const worker = new Worker(code, {
+    eval: true,
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+    resourceLimits: { maxOldGenerationSizeMb, maxYoungGenerationSizeMb: 8 },
+    workerData: { index, text },
+  });
+  const [exitCode]: number[] = await once(worker, 'exit');
+  return exitCode ?? 1;
+}
