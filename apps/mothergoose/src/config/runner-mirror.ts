@@ -6,7 +6,7 @@ const platforms = ['linux-amd64', 'linux-arm64'];
 const hex = /^[0-9a-f]{64}$/;
 
 /** Where agents fetch gitlab-runner, with the SHA-256 of each platform it is for. */
-interface RunnerMirror {
+export interface RunnerMirror {
   /** `{os}` and `{arch}` stand for the machine's. */
   readonly url: string;
   readonly sha256: Readonly<Record<string, string>>;
