@@ -11,10 +11,14 @@ const engines = [
 const processes = [
   'packages/engine/src/{simulation,every-call}.test.ts',
   'packages/domain/src/pool/plan-pool-simulation.test.ts',
-  'packages/fly/src/{syntax/hostile,fmt/fmt,differential/differential}.test.ts',
+  'packages/fly/src/{syntax/hostile,fmt/fmt,differential/differential,quality/*}.test.ts',
+  'packages/kernel/src/masking/hostile.test.ts',
+  'packages/wiring/src/{rotation,backup}/**/*.test.ts',
+  'adapters/{local/src/local-secrets,vault/src/secrets}.test.ts',
+  'apps/mothergoose/src/http/{sockets,webhook-route}.test.ts',
   'adapters/{git,sqlite}/src/**/*.test.ts',
-  'apps/gosling/src/{cli,commands,runner}/**/*.test.ts',
-  'packages/gitlab-sim/src/{main,runner/*}.test.ts',
+  'apps/gosling/src/{cli,commands,runner,ui}/**/*.test.ts',
+  'packages/gitlab-sim/src/{main,runner/*,hooks/*}.test.ts',
   '{bench,scripts}/**/*.test.ts',
   'e2e/stores/*.test.ts',
 ];

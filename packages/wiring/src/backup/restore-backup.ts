@@ -52,6 +52,7 @@ export async function restoreBackup(options: RestoreOptions): Promise<RestoreRes
     await mkdir(staging, { recursive: true, mode: 0o700 });
     const manifest = await unpack({ ...options, staging });
     checkDatabase(file, join(staging, databaseName));
+    await removeTraces(join(staging, databaseName));
     const hasKey = await takeKey({ ...options, staging });
     const setAside = await moveIntoPlace({ ...options, staging });
     return {
@@ -146,6 +147,11 @@ function checkDatabase(file: string, path: string): void {
   if (report.migration > report.newestMigration) {
     throw backupErrors.newer({ file, found: report.migration, known: report.newestMigration });
   }
+}
+
+/** A look leaves an empty log beside a database that keeps one; a backup has none, and what is restored has none. */
+async function removeTraces(database: string): Promise<void> {
+  for (const suffix of ['-wal', '-shm']) await rm(`${database}${suffix}`, { force: true });
 }
 
 /** The key that is in the data directory goes along, when it is the one that these secrets need. */
