@@ -33,22 +33,20 @@ const layoutsKept = 8;
  */
 export async function createTables(deps: TablesDeps, signal: AbortSignal): Promise<void> {
   const row = await readSchema(deps, signal);
-  const found = Number(row?.['migration'] ?? 0);
-  checkNotNewer(deps, found);
+  const migration = Number(row?.['migration'] ?? 0);
+  checkNotNewer(deps, migration);
   const layouts = layoutsOf(row);
-  if (found === newestMigration && layouts.includes(layoutHash())) return;
+  if (migration === newestMigration && layouts.includes(layoutHash())) return;
   deps.logger.info('the tables of the store are brought up to date', { count: tableNames.length });
   const made = deps.tables ?? tableNames;
-  const created = new Set<TableName>();
-  for (const table of made) {
-    if ((await createTable(deps, table, signal)) === 'created') created.add(table);
-    else await addIndexes(deps, table, signal);
-  }
-  for (const table of created) await waitUntilReady(deps, table, signal);
+  const found = await createMissing(deps, made, signal);
+  // Those that were there too: another process may be making them just now.
+  for (const table of made) await waitUntilReady(deps, table, signal);
+  for (const table of found) await addIndexes(deps, table, signal);
   for (const table of made) await enableTtl(deps, table, signal);
   let lacking = 0;
-  for (const table of made) if (!created.has(table)) lacking += await fillIndexes(deps, table, signal);
-  for (const migration of migrations.filter(({ number }) => number > found)) await migration.up(deps, signal);
+  for (const table of found) lacking += await fillIndexes(deps, table, signal);
+  for (const step of migrations.filter(({ number }) => number > migration)) await step.up(deps, signal);
   // A process of the earlier release may still write rows that lack something: it is over when a look finds none.
   await record(deps, { row, layouts: lacking === 0 ? [...layouts, layoutHash()] : layouts }, signal);
 }
@@ -76,6 +74,19 @@ function layoutsOf(row: Row | undefined): readonly unknown[] {
   return Array.isArray(layouts) ? layouts : [];
 }
 
+/** Makes what is not there; answers what was. */
+async function createMissing(
+  deps: TablesDeps,
+  tables: readonly TableName[],
+  signal: AbortSignal,
+): Promise<readonly TableName[]> {
+  const found: TableName[] = [];
+  for (const table of tables) {
+    if ((await createTable(deps, table, signal)) === 'exists') found.push(table);
+  }
+  return found;
+}
+
 async function createTable(
   deps: TablesDeps,
   table: TableName,
@@ -85,7 +96,7 @@ async function createTable(
     deps.connection.createTable(tableDefinition(table, deps), inner),
   );
   if (outcome === undefined) return 'created';
-  if (outcome.name === 'ResourceInUseException') return 'exists';
+  if (isInUse(outcome)) return 'exists';
   throw notOpened(deps, outcome);
 }
 
@@ -99,7 +110,11 @@ async function waitUntilReady(deps: TablesDeps, table: TableName, signal: AbortS
   const read = { TableName: deps.tableName(table), Key: toItem(Object.fromEntries(values)) };
   const isReady = async () => {
     const outcome = await deps.calls.once(signal, (inner) => deps.connection.getItem(read, inner));
-    return outcome.kind === 'done' ? true : undefined;
+    if (outcome.kind === 'done') return true;
+    const { failure } = outcome;
+    const isBeingMade = failure.name === 'ResourceNotFoundException' || isInUse(failure);
+    if (failure.kind === 'refused' && !isBeingMade) throw notOpened(deps, failure);
+    return undefined;
   };
   await pollUntil(isReady, { ...readyPlan, clock: deps.clock, what: `the table ${read.TableName}`, signal });
 }
@@ -125,7 +140,7 @@ async function addIndexes(deps: TablesDeps, table: TableName, signal: AbortSigna
       ),
     );
     // Another process may be at it just now.
-    if (failure !== undefined && failure.name !== 'ResourceInUseException') throw notOpened(deps, failure);
+    if (failure !== undefined && !isInUse(failure)) throw notOpened(deps, failure);
     const isFilled = async () =>
       (await indexesOf(deps, TableName, signal)).get(missing.name) === 'ACTIVE' ? true : undefined;
     await pollUntil(isFilled, { ...indexPlan, clock: deps.clock, what: `the index ${missing.name}`, signal });
@@ -150,14 +165,25 @@ async function enableTtl(deps: TablesDeps, table: TableName, signal: AbortSignal
   if (tableSpec(table).expires === undefined) return;
   const TableName = deps.tableName(table);
   const TimeToLiveSpecification = { AttributeName: ttlAttribute, Enabled: true };
-  const failure = await changeSchema(deps, signal, (inner) =>
-    deps.connection.updateTimeToLive({ TableName, TimeToLiveSpecification }, inner),
-  );
+  const change = () =>
+    changeSchema(deps, signal, (inner) =>
+      deps.connection.updateTimeToLive({ TableName, TimeToLiveSpecification }, inner),
+    );
+  let failure = await change();
+  for (let attempt = 0; failure !== undefined && isInUse(failure) && attempt < mostTries; attempt++) {
+    await deps.clock.sleep(schemaPauseMs, signal);
+    failure = await change();
+  }
   // It is on already, or was switched within the hour: the engine refuses to be told again.
   if (failure !== undefined && failure.kind !== 'invalid') throw notOpened(deps, failure);
 }
 
 const mostTries = 30;
+
+/** Of a table to be made: it is there. Of any other change: the engine is at another one of that table. */
+function isInUse({ name }: Failure): boolean {
+  return name === 'ResourceInUseException';
+}
 
 /** One change of the schema; waits where the engine asks for it, and answers what it finally refused. */
 async function changeSchema(

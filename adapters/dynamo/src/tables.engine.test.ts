@@ -3,7 +3,7 @@ import { createFakeClock } from '@polar-gosling/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createDynamoStore, type DynamoStore, openAccess } from './dynamo-store.ts';
 import { tableNames } from './table-definitions.ts';
-import { type FaultProxy, openFaultProxy } from './testing/fault-proxy.ts';
+import { type Fault, type FaultProxy, openFaultProxy, refusal, refuseWith } from './testing/fault-proxy.ts';
 import { dropTables, engineUrl, noEngine, optionsFor, withoutWaits } from './testing/local-engine.ts';
 
 const options = { signal: new AbortController().signal };
@@ -77,6 +77,48 @@ function describeTables() {
     for (const [place, store] of stores.entries())
       await putRunner(store, `r${place}`, { state: 'idle', deadline_at: 1 });
     expect(await byState(await open({ tables: some }))).toEqual(['r0', 'r1', 'r2']);
+  });
+
+  it('waits for tables that another process is just making', async () => {
+    let looks = 0;
+    const whileMaking: Readonly<Record<string, Fault>> = {
+      GetItem: refuseWith('ResourceNotFoundException'),
+      Scan: refuseWith('ResourceNotFoundException'),
+      UpdateTable: refuseWith('ResourceInUseException'),
+      UpdateTimeToLive: refuseWith('ResourceInUseException'),
+    };
+    const madeByAnother: Fault = async (forward) => {
+      await forward();
+      return refusal('ResourceInUseException');
+    };
+    proxy.decide = (op) => {
+      if (op === 'CreateTable') return madeByAnother;
+      if (op === 'GetItem') looks++;
+      return looks <= 10 ? whileMaking[op] : undefined;
+    };
+
+    const store = await open({ tables: some });
+
+    await putRunner(store, 'r1', { state: 'idle', deadline_at: 1 });
+    expect(await byState(store)).toEqual(['r1']);
+  });
+
+  it('tries again what the engine refuses while it changes a table', async () => {
+    let refusals = 0;
+    proxy.decide = (op) =>
+      op === 'UpdateTimeToLive' && ++refusals <= 3 ? refuseWith('ResourceInUseException') : undefined;
+
+    await open({ tables: some });
+
+    expect(refusals).toBeGreaterThan(3);
+  });
+
+  it('says at once that it may not read a table', async () => {
+    let reads = 0;
+    proxy.decide = (op) =>
+      op === 'GetItem' && ++reads > 1 ? refuseWith('AccessDeniedException') : undefined;
+
+    await expect(open({ tables: some })).rejects.toMatchObject({ code: 'STORE_NOT_OPENED' });
   });
 
   it('asks YDB about no table that it has just made', async () => {
