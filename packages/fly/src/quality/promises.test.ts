@@ -41,17 +41,23 @@ describe('safe fixes', () => {
 
   it('P6: all together come to an end in three rounds', () => {
     const random = createRandom(11);
+    let changed = 0;
     for (let run = 0; run < runs(100); run++) {
       const broken = random.shuffle(kinds).slice(0, 6);
       const texts = broken.map(([, breakText, make], index) => {
         const text = make(random, index);
         return breakText(text, random)?.text ?? text;
       });
-      let text = texts.join('\n');
+      const before = texts.join('\n');
+      let text = before;
       for (let round = 0; round < 3; round++) text = applySafeFixes(text, check(text)).text;
 
-      expect(applySafeFixes(text, check(text)).text).toBe(text);
+      const left = check(text).filter(({ fixes }) => fixes.some(({ safety }) => safety === 'safe'));
+      expect(left, text).toEqual([]);
+      if (text !== before) changed++;
     }
+    // Most texts have something to mend: else nothing was tried.
+    expect(changed).toBeGreaterThan(runs(100) / 2);
   });
 });
 
