@@ -1,4 +1,5 @@
-import { checkLimits, type EggConfig, type Limits } from '@polar-gosling/domain';
+import type { EggConfig, Limits } from '@polar-gosling/domain';
+import { checkLimits } from '@polar-gosling/domain/check-limits';
 import { spanOf } from '@polar-gosling/fly';
 import { type Placed, report } from './cross-check.ts';
 

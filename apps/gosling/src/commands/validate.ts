@@ -1,4 +1,4 @@
-import { checkNest, environmentsOf, parseFiles } from '@polar-gosling/nest';
+import { checkNest, environmentsOf, parseFiles } from '@polar-gosling/nest/read-nest';
 import type { Command } from '../cli/command.ts';
 import { withoutTurboFan } from '../cli/without-turbofan.ts';
 import { exitCodes } from '../exit-codes.ts';

@@ -1,5 +1,5 @@
 import { nearest } from '@polar-gosling/kernel';
-import { environmentsOf } from '@polar-gosling/nest';
+import { environmentsOf } from '@polar-gosling/nest/read-nest';
 import { cliErrors } from '../../cli-errors.ts';
 import type { NestText } from '../../nest-files.ts';
 
