@@ -66,6 +66,14 @@ const hostileOf = (many: number): readonly (readonly [string, string])[] => [
     'a circle of locals',
     `locals {\n${Array.from({ length: many / 10 }, (_, i) => `  a${i} = local.a${(i + 1) % (many / 10)}\n`).join('')}}\n`,
   ],
+  ['numbers beyond all', 'a = 1e999\n'.repeat(many)],
+  ['numbers of 400 digits', `a = -${'9'.repeat(400)}\n`.repeat(many / 40)],
+  [
+    'bytes that are no UTF-8',
+    Buffer.from('a = "\xC3\xE2\x82\xF0\x9F\x92"\n', 'latin1')
+      .toString()
+      .repeat(many / 4),
+  ],
   ['suppressions that allow nothing', '# fly:allow FLY030 why\na = 1\n'.repeat(many)],
 ];
 
