@@ -1,11 +1,9 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { access, constants, readdir, realpath, stat } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import type { Logger } from '@polar-gosling/kernel';
 import { type TofuTool, tofuErrors } from '@polar-gosling/ports/tofu';
 import { readActive } from './binaries/active.ts';
+import { sha256OfFile } from './binaries/sha256-of-file.ts';
 import { compareVersions } from './binaries/version.ts';
 import { type HostEnvironment, versionEnvironment } from './environment.ts';
 import { runInTime } from './run-in-time.ts';
@@ -48,7 +46,8 @@ export async function findTool(
     if (tool.product === 'terraform') {
       options.logger.warn('terraform stands in for OpenTofu', { path: tool.path, version: tool.version });
     }
-    return { ...tool, sha256: await sha256OfFile(tool.path) };
+    const sha256 = await sha256OfFile(tool.path);
+    if (sha256 !== undefined) return { ...tool, sha256 };
   }
   if (tooOld !== undefined) {
     throw tofuErrors.tooOld({ path: tooOld.path, version: tooOld.version, needed: neededVersion });
@@ -100,12 +99,6 @@ async function isExecutable(path: string): Promise<boolean> {
   } catch {
     return false; // not there or not ours to run: the next candidate is tried
   }
-}
-
-async function sha256OfFile(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
-  return hash.digest('hex');
 }
 
 function describeTried(options: TofuFinderOptions & { binDir: string }): string {

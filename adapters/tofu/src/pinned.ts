@@ -24,5 +24,5 @@ export interface TofuRelease {
 /** `{os}_{arch}` in the words of OpenTofu's releases. */
 export function releasePlatform(platform: string, arch: string): string {
   const arches: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
-  return `${platform}_${arches[arch] ?? arch}`;
+  return `${platform === 'win32' ? 'windows' : platform}_${arches[arch] ?? arch}`;
 }

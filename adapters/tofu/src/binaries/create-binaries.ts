@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { chmod, mkdir, mkdtemp, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { type Clock, isCoded } from '@polar-gosling/kernel';
 import {
   type Binaries,
@@ -19,6 +18,7 @@ import { reasonOf } from './download.ts';
 import { type FetchContext, fetchRelease, type SourceAddresses } from './fetch-release.ts';
 import { listReleases } from './list-releases.ts';
 import { fileNameOf, type Program } from './program.ts';
+import { sha256OfFile } from './sha256-of-file.ts';
 import { isVersion } from './version.ts';
 
 const lockWaitMs = 20 * 60_000;
@@ -43,7 +43,7 @@ export interface BinariesOptions {
 export function createBinaries(options: BinariesOptions): Binaries {
   const { program, blobs } = options;
   const { os, arch } = options.platform ?? { os: process.platform, arch: process.arch };
-  const platform = releasePlatform(os === 'win32' ? 'windows' : os, arch);
+  const platform = releasePlatform(os, arch);
   const addresses = {
     github: 'https://github.com',
     githubApi: 'https://api.github.com',
@@ -228,18 +228,6 @@ async function writeStream(source: AsyncIterable<Uint8Array>, path: string): Pro
     }
   } finally {
     await file.close();
-  }
-  return hash.digest('hex');
-}
-
-/** `undefined` when there is no such file. */
-async function sha256OfFile(path: string): Promise<string | undefined> {
-  const hash = createHash('sha256');
-  try {
-    await pipeline(createReadStream(path), hash);
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
   }
   return hash.digest('hex');
 }
