@@ -1,3 +1,4 @@
+import type { BinarySourceBy } from '@polar-gosling/ports/binaries';
 import type { CallOptions, ToolVersionRow } from '@polar-gosling/ports/store';
 import type { Caller } from './caller.ts';
 
@@ -10,18 +11,7 @@ export type SourceAuthReference =
   | { readonly kind: 'header'; readonly name: string; readonly secretRef: string };
 
 /** A source as a person names it. */
-export type SourceReference =
-  | {
-      readonly kind: 'github';
-      readonly repository?: string | undefined;
-      readonly auth?: SourceAuthReference | undefined;
-    }
-  | {
-      readonly kind: 'other';
-      readonly url: string;
-      readonly sha256: string;
-      readonly auth?: SourceAuthReference | undefined;
-    };
+export type SourceReference = BinarySourceBy<SourceAuthReference>;
 
 export interface InstallRequest {
   readonly kind: ToolKind;
