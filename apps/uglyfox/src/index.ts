@@ -1,6 +1,6 @@
 import type { Engine } from '@polar-gosling/engine';
 
-/** UglyFox as a process of its own or beside MotherGoose: it takes the prune tasks, and nothing else. */
+/** UglyFox for a process of its own: it takes the prune tasks, and nothing else. Embedded, the one worker takes them. */
 export interface Pruner {
   /** Works until the signal; then finishes or gives back what it has. */
   run(signal: AbortSignal): Promise<void>;
