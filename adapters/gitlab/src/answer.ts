@@ -1,7 +1,7 @@
-import type { CodedError } from '@polar-gosling/kernel';
+import { type CodedError, parseJson } from '@polar-gosling/kernel';
 import { gitlabErrors } from '@polar-gosling/ports/gitlab';
 import type { Dispatcher } from 'undici';
-import { parseJson, readBody } from './body.ts';
+import { readBody } from './body.ts';
 import { readRateLimit } from './rate-limit.ts';
 
 /** What GitLab answered, as far as it is no failure. */

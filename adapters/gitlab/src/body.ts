@@ -16,12 +16,3 @@ export async function readBody(body: Readable, maxBytes: number): Promise<BodyRe
   }
   return { kind: 'text', text: Buffer.concat(chunks).toString('utf8') };
 }
-
-/** JSON, or `undefined` where the text is none. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

@@ -1,7 +1,7 @@
 import type { Dirent } from 'node:fs';
 import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { startSha256 } from '@polar-gosling/kernel';
+import { codeOf, startSha256 } from '@polar-gosling/kernel';
 import {
   type BlobStore,
   blobErrors,
@@ -11,7 +11,7 @@ import {
   checkContent,
   contentKey,
 } from '@polar-gosling/ports/blobs';
-import { codeOf, createFile, linkFile, partialMark, replaceFile, writePartial } from './write-file.ts';
+import { createFile, linkFile, partialMark, replaceFile, writePartial } from './write-file.ts';
 
 /**
  * Each key a file below `dir`, 0600. A key that names a folder of other keys is refused with BLOB_BAD_KEY. Bytes that

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { codeOf } from '@polar-gosling/kernel';
 import { type Machine, type Machines, machinesErrors } from '@polar-gosling/ports/machines';
-import { codeOf } from './write-file.ts';
 
 /** What the launcher of the provider `local` writes beside a runner it started. */
 interface RunnerRecord {

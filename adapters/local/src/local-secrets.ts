@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Clock, isCoded, Secret } from '@polar-gosling/kernel';
+import { type Clock, codeOf, isCoded, Secret } from '@polar-gosling/kernel';
 import {
   type CallOptions,
   checkSecretValue,
@@ -17,7 +17,6 @@ import {
   type SecretFile,
   writeEntries,
 } from './secret-file.ts';
-import { codeOf } from './write-file.ts';
 
 /**
  * Secrets in one encrypted file of the data directory; its key lies in `key/`, which a backup leaves out. Several

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
+import { codeOf, parseJson } from '@polar-gosling/kernel';
 import { secretErrors } from '@polar-gosling/ports/secrets';
 import { keyBytes } from './aes-gcm.ts';
-import { codeOf, createFile, replaceFile } from './write-file.ts';
+import { createFile, replaceFile } from './write-file.ts';
 
 /** Encrypted values by reference. */
 export type SecretEntries = ReadonlyMap<string, string>;
@@ -75,15 +76,6 @@ async function readText(path: string): Promise<string | undefined> {
     if (codeOf(error) === 'ENOENT') return undefined;
     const reason = codeOf(error) ?? 'it cannot be read';
     throw secretErrors.unreadable({ role: `the file ${path}`, reason }, { cause: error });
-  }
-}
-
-/** Without the parser's message, which would repeat a piece of the file. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }
 

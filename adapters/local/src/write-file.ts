@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { link, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { codeOf } from '@polar-gosling/kernel';
 
 /** Marks a file that is not whole yet; never part of a key or of a name of ours. */
 export const partialMark = '~';
@@ -38,12 +39,6 @@ export async function linkFile(partial: string, path: string): Promise<'written'
   }
   await syncDirectory(dirname(path));
   return 'written';
-}
-
-/** The system's code of a failed call (`ENOENT`). */
-export function codeOf(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('code' in error)) return undefined;
-  return String(error.code);
 }
 
 /** Writes and syncs a file beside `path` under a name that is no key; removes it when that fails. */

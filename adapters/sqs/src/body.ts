@@ -1,3 +1,4 @@
+import { parseJson } from '@polar-gosling/kernel';
 import type { QueueMessage } from '@polar-gosling/ports/queue';
 import { readMessage } from '@polar-gosling/ports/queue/adapter';
 import { z } from 'zod';
@@ -28,12 +29,4 @@ export function readBody(text: string): Wakeup | 'probe' | undefined {
   const parsed = Body.safeParse(body);
   if (message === undefined || !parsed.success) return undefined;
   return { message, row: parsed.data.id, sentAt: parsed.data.at };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type ApiClient, createApiClient } from '@polar-gosling/api-contract';
-import { Secret } from '@polar-gosling/kernel';
+import { codeOf, Secret } from '@polar-gosling/kernel';
 import { z } from 'zod';
 import type { CliContext } from './cli/command.ts';
 import { cliErrors } from './cli-errors.ts';
@@ -92,7 +92,7 @@ async function readIfThere(file: string): Promise<string | undefined> {
   try {
     return (await readFile(file, 'utf8')).trim();
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (codeOf(error) === 'ENOENT') return undefined;
     const reason = error instanceof Error ? error.message : String(error);
     throw cliErrors.unreadable({ path: file, reason }, { cause: error });
   }

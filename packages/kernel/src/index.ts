@@ -2,6 +2,7 @@ export { deadline, linkAbort, mapLimit, pollUntil, withinTime } from './abort.ts
 export { type AddressKind, addressRefusal, classifyAddress } from './address.ts';
 export { type Brand, brand } from './brand.ts';
 export type { Clock } from './clock.ts';
+export { codeOf } from './code-of.ts';
 export { formatDuration, parseDuration } from './duration.ts';
 export {
   CodedError,
@@ -13,7 +14,7 @@ export {
   toProblem,
 } from './errors.ts';
 export type { IdSource } from './ids.ts';
-export { type Json, type JsonObject, stableJson } from './json.ts';
+export { type Json, type JsonObject, parseJson, stableJson } from './json.ts';
 export { kernelErrors } from './kernel-errors.ts';
 export { type LogFields, type Logger, silentLogger } from './logger.ts';
 export { maskErrors } from './masking/mask-errors.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { stableJson } from './json.ts';
+import { parseJson, stableJson } from './json.ts';
 
 it('sorts the keys of every object, and leaves lists in their order', () => {
   expect(stableJson({ b: [{ z: 1, a: 2 }, 'x'], a: null })).toBe('{"a":null,"b":[{"a":2,"z":1},"x"]}');
@@ -19,4 +19,10 @@ it('gives equal text for equal values in another order of keys, and reads back t
       expect(JSON.parse(stableJson(value))).toEqual(JSON.parse(JSON.stringify(value)));
     }),
   );
+});
+
+it('answers the value of a JSON text, and nothing for what is none', () => {
+  expect(parseJson('{"a":[1,null]}')).toEqual({ a: [1, null] });
+  expect(parseJson('null')).toBeNull();
+  expect(['', '{"a":', 'undefined', "{'a':1}"].map(parseJson)).toEqual(Array(4).fill(undefined));
 });

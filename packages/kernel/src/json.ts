@@ -8,3 +8,15 @@ export function stableJson(value: unknown): string {
     return Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1)));
   });
 }
+
+/**
+ * The value of a JSON text; `undefined` when it is none (no JSON text means that). Without the parser's message, which
+ * would repeat a piece of the text: it may hold a secret.
+ */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

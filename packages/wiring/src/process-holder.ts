@@ -1,6 +1,6 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { sha256Hex } from '@polar-gosling/kernel';
+import { codeOf, sha256Hex } from '@polar-gosling/kernel';
 
 /** Stands where the host does not tell; nothing is proved of such a holder. */
 const unknown = '?';
@@ -48,7 +48,7 @@ function startTimeOf(pid: number): string | undefined {
 
 /** Too many open files, or rights, say nothing about the process. */
 function isNoSuchProcess(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ESRCH');
+  return codeOf(error) === 'ENOENT' || codeOf(error) === 'ESRCH';
 }
 
 function readOrUnknown(read: () => string): string {

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { copyFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { deadline } from '@polar-gosling/kernel';
+import { codeOf, deadline } from '@polar-gosling/kernel';
 import { type BinarySource, binaryErrors, type KeptBinary } from '@polar-gosling/ports/binaries';
 import { extractFile } from '../untar.ts';
 import { checksumOf } from './checksums.ts';
@@ -135,7 +135,7 @@ async function isGzip(path: string): Promise<boolean> {
 }
 
 function isFullDisk(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT');
+  return codeOf(error) === 'ENOSPC' || codeOf(error) === 'EDQUOT';
 }
 
 function downloading(

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { CloudProvider } from '@polar-gosling/domain';
-import { Secret } from '@polar-gosling/kernel';
+import { codeOf, Secret } from '@polar-gosling/kernel';
 import type { CliContext, Command, CommandInput } from '../cli/command.ts';
 import { cliErrors } from '../cli-errors.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -92,7 +92,7 @@ async function writeIfAbsent(file: string, text: string): Promise<boolean> {
     await writeFile(file, text, { flag: 'wx' });
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    if (codeOf(error) === 'EEXIST') return false;
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 import { BootstrapAnswer } from '@polar-gosling/api-contract';
+import { parseJson } from '@polar-gosling/kernel';
 import { z } from 'zod';
 import { type AgentFiles, readIfThere, writePrivate } from './agent-files.ts';
 
@@ -16,18 +17,11 @@ export type AgentMemory = z.infer<typeof AgentMemory>;
 export async function readMemory(files: AgentFiles, runnerId: string): Promise<AgentMemory | undefined> {
   const text = await readIfThere(files.memory);
   if (text === undefined) return undefined;
+  // Cut off by a crash: as if it were not there.
   const parsed = AgentMemory.safeParse(parseJson(text));
   return parsed.success && parsed.data.runner_id === runnerId ? parsed.data : undefined;
 }
 
 export async function writeMemory(files: AgentFiles, memory: AgentMemory): Promise<void> {
   await writePrivate(files.memory, JSON.stringify(memory));
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // cut off by a crash: as if it were not there
-  }
 }

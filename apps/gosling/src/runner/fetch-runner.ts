@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { chmod, mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { codeOf } from '@polar-gosling/kernel';
 import { runnerErrors } from './runner-errors.ts';
 
 const mostBytes = 512 * 1024 * 1024;
@@ -48,7 +49,7 @@ async function sumOf(file: string, signal: AbortSignal): Promise<string | undefi
   try {
     await pipeline(createReadStream(file), hash, { signal });
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
   }
   return hash.digest('hex');

@@ -1,9 +1,10 @@
-import { type Json, sha256Hex } from '@polar-gosling/kernel';
+import { sha256Hex } from '@polar-gosling/kernel';
 import type { CallOptions, ToolVersionRow, Write } from '@polar-gosling/ports/store';
 import type { InstallRequest, ToolKind } from '../api/tools.ts';
 import type { InternalDeps } from '../deps.ts';
 import { listAll } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
+import { toJson } from '../rows/writes.ts';
 
 const tables = { tofu: typed.tofuVersions, gosling: typed.goslingVersions } as const;
 
@@ -42,11 +43,6 @@ export function wantedWrite(request: InstallRequest & { platform: string }): Wri
     request: toJson({ source: request.source, use: request.use }),
   };
   return { kind: 'put', table: tableOf(request.kind).table, row, when: { kind: 'any' } };
-}
-
-/** Plain JSON: what is not set is absent. */
-function toJson(value: unknown): Json {
-  return JSON.parse(JSON.stringify(value));
 }
 
 /** Versions in the order they were in use, latest first; those that never were are left out. */

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { codeOf } from '@polar-gosling/kernel';
 
 export const databaseName = 'gosling.db';
 export const secretsName = 'secrets.json.enc';
@@ -42,7 +43,6 @@ export async function isInUse(dataDir: string): Promise<boolean> {
 }
 
 function orNone(error: unknown): never[] {
-  if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
-    return [];
+  if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return [];
   throw error;
 }

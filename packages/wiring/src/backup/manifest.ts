@@ -1,4 +1,4 @@
-import { sha256Hex, stableJson } from '@polar-gosling/kernel';
+import { parseJson, sha256Hex, stableJson } from '@polar-gosling/kernel';
 import { z } from 'zod';
 
 export const manifestName = 'manifest.json';
@@ -37,12 +37,4 @@ export function readManifest(bytes: Uint8Array): BackupManifest | undefined {
   if (!parsed.success) return undefined;
   const { sha256, manifest } = parsed.data;
   return sha256Hex(stableJson(manifest)) === sha256 ? manifest : undefined;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { createGzip } from 'node:zlib';
 import { replaceFile } from '@polar-gosling/adapter-local';
 import { backupDatabase, inspectDatabase } from '@polar-gosling/adapter-sqlite';
-import { type Clock, isCoded, startSha256 } from '@polar-gosling/kernel';
+import { type Clock, codeOf, isCoded, startSha256 } from '@polar-gosling/kernel';
 import { databaseName, dataFiles, secretsName } from './data-files.ts';
 import { backupErrors } from './errors.ts';
 import { type BackupFile, type BackupManifest, manifestName, writeManifest } from './manifest.ts';
@@ -148,7 +148,7 @@ async function isThere(path: string): Promise<boolean> {
 }
 
 function orUndefined(error: unknown): undefined {
-  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+  if (codeOf(error) === 'ENOENT') return undefined;
   throw error;
 }
 

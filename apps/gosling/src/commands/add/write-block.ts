@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { isEggName, reservedNames } from '@polar-gosling/domain';
+import { codeOf } from '@polar-gosling/kernel';
 import { type BlockWish, type NamedBlock, namedBlocks, type Placing, placeBlock } from '@polar-gosling/nest';
 import { cliErrors } from '../../cli-errors.ts';
 import { type NestText, readFlyFiles } from '../../nest-files.ts';
@@ -82,7 +83,7 @@ export async function textOf(file: string): Promise<string | undefined> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (codeOf(error) === 'ENOENT') return undefined;
     throw error;
   }
 }
