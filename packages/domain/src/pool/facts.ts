@@ -51,6 +51,8 @@ export interface RunnerFacts {
   };
   /** The key it was launched under. */
   readonly launchKey?: string;
+  /** Asked for by a person: it needs no waiting job to be made. */
+  readonly isByHand?: boolean;
   readonly unknownSince?: number;
   /** Proofs collected for a silent runner; absent: not asked. */
   readonly proof?: { readonly gitlabIdle?: boolean; readonly cloud?: 'running' | 'gone' | 'unknown' };

@@ -219,6 +219,17 @@ describe('planPool: launches', () => {
     ]);
   });
 
+  it('keeps a request made by hand, which no job has to wait for', () => {
+    const byHand = aRunner({ id: runnerId('r2'), state: 'requested', isByHand: true });
+    const forJob = aRunner({ id: runnerId('r1'), state: 'requested' });
+
+    expect(movesOf({ runners: [byHand] })).toEqual([]);
+    expect(movesOf({ runners: [forJob, byHand] })).toEqual(['r1 → terminated: no_demand']);
+    expect(movesOf({ runners: [forJob, byHand], waiting: [aJob(1)] })).toEqual([
+      'r1 → terminated: no_demand',
+    ]);
+  });
+
   it('closes, while frozen, the requests that no apply has begun, and none that one has', () => {
     const runners = [
       aRunner({ id: runnerId('r1'), state: 'requested', made: false }),

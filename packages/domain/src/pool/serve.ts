@@ -63,7 +63,8 @@ export function dropUnneeded(planning: Planning, service: Service): void {
 }
 
 function isUnneeded({ facts }: Planning, draft: Draft, service: Service): boolean {
-  if (draft.state !== 'requested' || draft.pool !== 'apex' || draft.facts.made) return false;
+  if (draft.state !== 'requested' || draft.pool !== 'apex') return false;
+  if (draft.facts.made || draft.facts.isByHand === true) return false;
   const slots = freeSlots(draft, facts);
   return slots > 0 && countAt(service.spareStarting, draft.facts.registrationId) >= slots;
 }

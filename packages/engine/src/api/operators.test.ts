@@ -188,6 +188,20 @@ describe('commands', () => {
     expect(await live()).toBe(2);
   });
 
+  it('make what was launched by hand, though another pass comes first and no job waits for it', async () => {
+    const { commands } = plane.engine();
+    await commands.setFreeze(admin, { egg: 'app', on: false, why: 'a pass before the run' }, direct);
+    await commands.launchRunners(admin, { egg: 'app', count: 1 }, direct);
+    plane.start();
+    await plane.run(2 * 60_000);
+    await plane.stop();
+
+    const states = (await plane.recording.rows('runners'))
+      .filter((row) => row['egg_name'] === 'app')
+      .map((row) => row['state']);
+    expect(states.toSorted()).toEqual(['active', 'idle']);
+  });
+
   it('put a dead letter back or throw it away, with an audit row, and show it until then', async () => {
     const { commands, queries } = plane.engine();
     const { queue, store } = plane.deps;

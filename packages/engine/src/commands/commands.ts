@@ -11,6 +11,7 @@ import { applyMoves } from '../reconcile/apply-moves.ts';
 import { followDeployment } from '../reconcile/deployment.ts';
 import { observe } from '../reconcile/observe.ts';
 import { rollback } from '../rollback/rollback.ts';
+import { byHandRule } from '../rows/by-hand.ts';
 import { getRow, getRows, listAll } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
 import { auditWrite, dirtyWrites } from '../rows/writes.ts';
@@ -100,7 +101,7 @@ async function launchRunners(
       launchKey: launchKey(eggName(at.egg), inner.trace, slot),
       pool: 'apex' as const,
       why: `asked for by ${at.caller.name}`,
-      rule: 'by_hand',
+      rule: byHandRule,
     }));
     await applyMoves(deps, { seen, lease, moves, deploymentId }, inner);
     return 'ok' as const;
@@ -118,7 +119,7 @@ async function removeRunner(
   const row = await getRow(deps.store, { ...typed.runners, key: { partition: at.id } }, options);
   if (row === undefined || row.state === 'terminated' || !sees(at.caller, row.egg_name)) return 'missing';
   const why = `asked for by ${at.caller.name}`;
-  const mark = { action: 'drain', rule: 'by_hand', why, by: at.caller.name, at: deps.clock.now() };
+  const mark = { action: 'drain', rule: byHandRule, why, by: at.caller.name, at: deps.clock.now() };
   const desired = at.force ? 'stop' : 'drain';
   const unit: Write[] = [
     { kind: 'update', key: { table: 'marks', partition: at.id }, set: mark, when: { kind: 'any' } },

@@ -11,6 +11,7 @@ import { sha256Hex, stableJson } from '@polar-gosling/kernel';
 import type { Row } from '@polar-gosling/ports/store';
 import type { RunnerEntry } from '@polar-gosling/ports/tofu';
 import type { InternalDeps } from '../deps.ts';
+import { byHandMetadata, byHandRule } from '../rows/by-hand.ts';
 import { auditWrite, member, memberWrite } from '../rows/writes.ts';
 import type { Observed } from './observe.ts';
 import type { Step } from './step.ts';
@@ -54,6 +55,7 @@ export function launchWrites(
     shard,
     address: deps.tofu.addressOf(id),
     launch_key: move.launchKey,
+    ...(move.rule === byHandRule ? { metadata: byHandMetadata } : {}),
     desired: move.pool === 'nadir' ? 'park' : 'run',
   };
   const details = { egg: egg.name, why: move.why, rule: move.rule, launchKey: move.launchKey, shard };

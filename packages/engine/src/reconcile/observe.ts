@@ -25,6 +25,7 @@ import { registrationsOf } from '../bind/registrations-of.ts';
 import { isFrozen } from '../demand/freeze.ts';
 import type { InternalDeps } from '../deps.ts';
 import { readInForce } from '../rollback/in-force.ts';
+import { isByHand } from '../rows/by-hand.ts';
 import { getRow, getRows, listAll } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
 import { backoffOf } from './backoff.ts';
@@ -207,6 +208,7 @@ async function toFacts(
     createdAt: row.created_at,
     stateSince: row.state_since,
     launchKey: row.launch_key,
+    ...(isByHand(row) ? { isByHand: true } : {}),
     ...(row.deadline_at === undefined ? {} : { deadlineAt: row.deadline_at }),
     made: mayBeMade(row),
     desired: row.desired,
