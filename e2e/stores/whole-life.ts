@@ -52,6 +52,7 @@ function counting(inner: Store): { store: Store; idle: () => boolean } {
       get: (keys, options) => counted(() => inner.get(keys, options)),
       list: (query, options) => counted(() => inner.list(query, options)),
       commit: (unit, options) => counted(() => inner.commit(unit, options)),
+      readOnly: () => inner.readOnly(),
       close: () => inner.close(),
     },
   };

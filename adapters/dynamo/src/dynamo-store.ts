@@ -51,10 +51,7 @@ export interface DynamoStoreOptions extends DynamoAccess {
   readonly tables?: readonly TableName[] | undefined;
 }
 
-export interface DynamoStore extends Store, StoredRows {
-  /** Writes have been refused for a while (throttled, rights, network); it ends by itself. */
-  isReadOnly(): boolean;
-}
+export type DynamoStore = Store & StoredRows;
 
 /**
  * The store in DynamoDB, or in YDB through its Document API. Makes or updates its tables first: fails with
@@ -107,7 +104,7 @@ export async function createDynamoStore(options: DynamoStoreOptions): Promise<Dy
       await running.drain();
       connection.close();
     },
-    isReadOnly: () => gate.isReadOnly(),
+    readOnly: () => gate.readOnly(),
   };
 }
 

@@ -190,14 +190,17 @@ function describeFaults() {
     await plain.commit([put('a')], options);
     proxy.decide = (op) => (isWrite(op) ? refuseWith('ProvisionedThroughputExceededException') : undefined);
     await expect(commit(count('a'))).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
-    expect(store.isReadOnly()).toBe(false);
+    expect(store.readOnly()).toBeUndefined();
     await clock.advance(5_000);
 
     await expect(commit(count('a'))).rejects.toMatchObject({
       code: 'STORE_READ_ONLY',
       message: expect.stringContaining('ProvisionedThroughputExceeded'),
     });
-    expect(store.isReadOnly()).toBe(true);
+    expect(store.readOnly()).toEqual({
+      reason: expect.stringContaining('ProvisionedThroughputExceeded'),
+      since: clock.now() - 5_000,
+    });
     const before = proxy.seen.filter(isWrite).length;
     await expect(commit(count('a'))).rejects.toMatchObject({ code: 'STORE_READ_ONLY' });
     expect(proxy.seen.filter(isWrite)).toHaveLength(before);
@@ -206,7 +209,7 @@ function describeFaults() {
     proxy.decide = () => undefined;
     await clock.advance(1_000);
     expect(await commit(count('a'))).toEqual({ kind: 'ok' });
-    expect(store.isReadOnly()).toBe(false);
+    expect(store.readOnly()).toBeUndefined();
     expect(await rowOf('a')).toMatchObject({ count: 1, version: 2 });
   });
 

@@ -1,5 +1,5 @@
 import type { Clock, Logger } from '@polar-gosling/kernel';
-import { type CommitResult, storeErrors, type Unit } from '@polar-gosling/ports/store';
+import { type CommitResult, type ReadOnly, storeErrors, type Unit } from '@polar-gosling/ports/store';
 import { createWriteGate } from '@polar-gosling/ports/store/adapter';
 import type { UnitOutcome } from './writer.ts';
 import type { WriterPort } from './writer-port.ts';
@@ -8,7 +8,7 @@ import type { WriterPort } from './writer-port.ts';
 export interface GroupCommit {
   /** Leaves on the signal while it waits; STORE_UNAVAILABLE when too many wait. */
   commit(unit: Unit, signal: AbortSignal): Promise<CommitResult>;
-  isReadOnly(): boolean;
+  readOnly(): ReadOnly | undefined;
   /** Refuses what comes from now on; resolves when everything before is answered. */
   drain(): Promise<void>;
 }
@@ -55,7 +55,7 @@ export function createGroupCommit(deps: { writer: WriterPort; clock: Clock; logg
   };
 
   return {
-    isReadOnly: () => gate.isReadOnly(),
+    readOnly: () => gate.readOnly(),
     commit(unit, signal) {
       if (isClosed) return Promise.reject(storeErrors.unavailable({ op: 'commit on a closed store' }));
       if (signal.aborted) return Promise.reject(signal.reason);

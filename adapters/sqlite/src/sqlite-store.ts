@@ -23,8 +23,6 @@ export interface SqliteStore extends Store, StoredRows {
   backup(path: string, options: CallOptions): Promise<void>;
   /** Problems that SQLite finds in the file; empty when it is sound. Reads all of it. */
   integrityCheck(options: CallOptions): Promise<readonly string[]>;
-  /** Writes have been refused for a while (disk full, rights); it ends by itself. */
-  isReadOnly(): boolean;
 }
 
 export interface SqliteStoreOptions {
@@ -80,7 +78,7 @@ export async function createSqliteStore(options: SqliteStoreOptions): Promise<Sq
       await writer.close();
       if (db.isOpen) db.close();
     },
-    isReadOnly: () => group.isReadOnly(),
+    readOnly: () => group.readOnly(),
     async backup(target, { signal }) {
       signal.throwIfAborted();
       await backupTo(path, target);

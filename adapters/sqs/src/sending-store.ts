@@ -14,6 +14,7 @@ export function createSendingStore(store: Store, offer: (rows: readonly OutboxRo
       if (result.kind === 'ok') offer(outboxRowsOf(unit));
       return result;
     },
+    readOnly: () => store.readOnly(),
     close: () => store.close(),
   };
 }

@@ -1,11 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { deadline, isCoded } from '@polar-gosling/kernel';
+import { Health } from '@polar-gosling/api-contract';
+import { deadline, isCoded, parseJson } from '@polar-gosling/kernel';
 import { findAddress } from '../api.ts';
 import type { CliContext } from '../cli/command.ts';
 import { readProxies } from '../config.ts';
 import { createHttpFetch } from '../http-fetch.ts';
 import { roughly } from '../ui/ago.ts';
+import { cleanLine } from '../ui/text.ts';
 import { type Check, type Finding, fail, ok, skip, warn } from './check.ts';
 
 const patienceMs = 10_000;
@@ -19,6 +21,8 @@ export const apiCheck: Check = {
   async look(context) {
     const answer = await ask(context);
     if ('result' in answer) return answer;
+    const [down] = (answer.health?.dependencies ?? []).filter(({ ok: isOk }) => !isOk);
+    if (down !== undefined) return notWorking(answer, down);
     if (answer.status === 200) return ok(answer.url);
     return warn(`${answer.url} answers ${answer.status}`, 'gosling status says what does not work');
   },
@@ -38,9 +42,21 @@ export const clockCheck: Check = {
   },
 };
 
+function notWorking(
+  { url }: Answer,
+  { name, detail }: NonNullable<Answer['health']>['dependencies'][number],
+): Finding {
+  const what = detail === undefined ? '' : `: ${cleanLine(detail)}`;
+  return fail(
+    `${url} runs, but its ${name} does not work${what}`,
+    'gosling status shows all that hinders it',
+  );
+}
+
 interface Answer {
   readonly url: string;
   readonly status: number;
+  readonly health: Health | undefined;
   readonly date: number | undefined;
   readonly askedAt: number;
   readonly tookMs: number;
@@ -61,12 +77,15 @@ async function ask(context: CliContext): Promise<Answer | Finding> {
   try {
     const signal = deadline(context.signal, patienceMs);
     const url = `${address.url.replace(/\/+$/, '')}/health`;
-    const answer = await http.fetch(url, { method: 'GET', headers: {}, signal, redirect: 'error' });
-    await answer.text();
+    const headers: Record<string, string> =
+      address.token === undefined ? {} : { 'x-gosling-token': address.token.reveal() };
+    const answer = await http.fetch(url, { method: 'GET', headers, signal, redirect: 'error' });
+    const { data: health } = Health.safeParse(parseJson(await answer.text()));
     const date = Date.parse(answer.headers.get('date') ?? '');
     return {
       url: address.url,
       status: answer.status,
+      health,
       date: Number.isNaN(date) ? undefined : date,
       askedAt,
       tookMs: clock.now() - askedAt,

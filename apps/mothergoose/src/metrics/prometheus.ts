@@ -8,6 +8,8 @@ export interface Metrics extends EngineMetrics {
   request(at: { method: string; route: string; status: number }, seconds: number): void;
   /** A secret older than its TTL was given out because its backend is down. */
   staleSecret(): void;
+  /** Whether the store takes no writes just now. */
+  storeReadOnly(isReadOnly: boolean): void;
   readonly contentType: string;
   render(): Promise<string>;
 }
@@ -28,6 +30,7 @@ export function createMetrics(masker: Pick<Masker, 'mask'>): Metrics {
     contentType: registry.contentType,
     // A label is a name of the Nest or of GitLab: somebody may have put a secret there.
     render: async () => masker.mask(await registry.metrics()),
+    storeReadOnly: (isReadOnly) => gauges.storeReadOnly.set(isReadOnly ? 1 : 0),
     staleSecret: () => counters.staleSecrets.inc(),
     request: ({ method, route, status }, seconds) =>
       times.request.observe({ method, route, status: String(status) }, seconds),
@@ -122,6 +125,11 @@ function createGauges(registry: Registry) {
       name: 'gosling_queue_messages',
       help: 'Messages of the queue by state',
       labelNames: ['state'],
+      registers,
+    }),
+    storeReadOnly: new Gauge({
+      name: 'gosling_store_read_only',
+      help: '1 while the store has refused writes for 5 s and more: nothing is acknowledged, started or ended',
       registers,
     }),
     queueAge: new Gauge({

@@ -138,6 +138,7 @@ function fakeQueries(note: Note): Engine['queries'] {
     audit: async () => ({ items: [] }),
     syncs: async () => ({ items: [] }),
     runLog: async (caller) => seen(caller, 'my-app', new TextEncoder().encode('a log\n')),
+    isReadOnly: () => false,
     health: async () => ({
       live: true,
       dependencies: [{ name: 'store', ok: true, detail: 'in /secret/place' }],

@@ -126,4 +126,6 @@ export interface Queries {
   syncs(caller: Caller, page: PageRequest, options: CallOptions): Promise<Page<SyncRow>>;
   runLog(caller: Caller, runId: string, options: CallOptions): Promise<Uint8Array | undefined>;
   health(options: CallOptions): Promise<HealthView>;
+  /** Whether the store takes no writes, as far as this process knows; asks nobody. */
+  isReadOnly(): boolean;
 }

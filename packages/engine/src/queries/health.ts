@@ -1,5 +1,5 @@
 import { toProblem } from '@polar-gosling/kernel';
-import type { CallOptions, EggStateRow, SyncRow } from '@polar-gosling/ports/store';
+import { type CallOptions, type EggStateRow, type SyncRow, storeErrors } from '@polar-gosling/ports/store';
 import type { HealthView, Problem } from '../api/queries.ts';
 import type { InternalDeps } from '../deps.ts';
 import { getRow, listPage } from '../rows/read.ts';
@@ -13,10 +13,9 @@ const mostCounted = 100;
 export async function health(deps: InternalDeps, options: CallOptions): Promise<HealthView> {
   const dependencies = await Promise.all([
     probe('store', async () => {
-      const key = { table: 'egg_configs', partition: 'nest' } as const;
-      await deps.store.get([key], options);
-      // Writes nothing, and is refused like any write where the store only reads.
-      await deps.store.commit([{ kind: 'check', key, when: { kind: 'any' } }], options);
+      await deps.store.get([{ table: 'egg_configs', partition: 'nest' }], options);
+      const closed = deps.store.readOnly();
+      if (closed !== undefined) throw storeErrors.readOnly({ reason: closed.reason });
       return 'answers';
     }),
     probe('queue', async () => {
@@ -44,6 +43,7 @@ async function nestHealth(
   options: CallOptions,
 ): Promise<Pick<HealthView, 'nest' | 'problems'>> {
   const mode = deps.settings.publicUrl === undefined ? 'poll' : 'webhook';
+  const closed = storeProblems(deps);
   try {
     const nest = await readNestRow(deps, options);
     const query = { partition: 'nest', order: 'desc', limit: 1 } as const;
@@ -52,6 +52,7 @@ async function nestHealth(
     const state = await getRow(deps.store, { ...typed.eggState, key: { partition: nestBinding } }, options);
     return {
       problems: [
+        ...closed,
         ...(await taskProblems(deps, options)),
         ...(last === undefined ? [] : syncProblems(last)),
         ...fileProblems(nest?.problems ?? []),
@@ -64,8 +65,16 @@ async function nestHealth(
       },
     };
   } catch {
-    return { problems: [], nest: { mode } };
+    return { problems: closed, nest: { mode } };
   }
+}
+
+/** Nothing starts, ends or is acknowledged until it takes writes again. */
+function storeProblems({ store }: InternalDeps): Problem[] {
+  const closed = store.readOnly();
+  if (closed === undefined) return [];
+  const { code, message } = storeErrors.readOnly({ reason: closed.reason });
+  return [{ code, detail: message, since: closed.since }];
 }
 
 /** Dead letters: nothing is done about them until a person looks. */

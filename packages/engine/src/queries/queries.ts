@@ -34,6 +34,7 @@ export function createQueries(deps: InternalDeps): Queries {
       pageOf(deps, { ...typed.syncs, query: { partition: 'nest', order: 'desc' }, page }, options),
     runLog: (caller, id, options) => runLog(deps, { caller, id }, options),
     health: (options) => health(deps, options),
+    isReadOnly: () => deps.store.readOnly() !== undefined,
   };
 }
 

@@ -19,6 +19,7 @@ export function createRecordingStore(inner: Store): RecordingStore {
   const store: Store = {
     get: (wanted, options) => inner.get(wanted, options),
     list: (query, options) => inner.list(query, options),
+    readOnly: () => inner.readOnly(),
     close: () => inner.close(),
     async commit(unit, options) {
       const changed = await runnersChanged(inner, unit);

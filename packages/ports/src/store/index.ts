@@ -35,6 +35,7 @@ export {
   maxRowBytes,
   maxUnitWrites,
   type Page,
+  type ReadOnly,
   type Row,
   type RowKey,
   type Store,

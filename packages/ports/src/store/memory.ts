@@ -68,6 +68,7 @@ export function createMemoryStore(deps: { clock: Clock }): Store {
       options.signal.throwIfAborted();
       return commit(unit);
     },
+    readOnly: () => undefined,
     async close() {
       // Nothing is open.
     },

@@ -82,6 +82,14 @@ export interface Page<Item> {
   readonly cursor?: string;
 }
 
+/** That a store takes no writes. */
+export interface ReadOnly {
+  /** In the engine's words. */
+  readonly reason: string;
+  /** When the first of these writes was tried. */
+  readonly since: number;
+}
+
 /** Durable rows. Each answer of `commit` comes after the bytes are safe on disk. */
 export interface Store {
   /** Reads rows by key, consistently; a missing or expired row is `undefined` at its place. Safe to repeat. */
@@ -94,6 +102,11 @@ export interface Store {
    * STORE_READ_ONLY, STORE_ITEM_TOO_BIG, STORE_BAD_UNIT.
    */
   commit(unit: Unit, options: CallOptions): Promise<CommitResult>;
+  /**
+   * Since when and why it has refused writes, once it did so for 5 s; reads go on. `undefined`: it takes them. Asks
+   * nobody, so it may be told of the end only by the next write.
+   */
+  readOnly(): ReadOnly | undefined;
   /** Ends connections and threads; waits for commits under way. */
   close(): Promise<void>;
 }

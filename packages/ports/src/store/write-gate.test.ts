@@ -21,16 +21,42 @@ describe('createWriteGate', () => {
     await expect(fail()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
     await clock.advance(4_999);
     await expect(fail()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
-    expect(gate.isReadOnly()).toBe(false);
+    expect(gate.readOnly()).toBeUndefined();
     await clock.advance(1);
-    expect(gate.isReadOnly()).toBe(true);
+    await expect(fail()).rejects.toMatchObject({ code: 'STORE_READ_ONLY' });
+    expect(gate.readOnly()).toEqual({ reason: 'throttled', since: clock.now() - 5_000 });
 
     const readOnly = { code: 'STORE_READ_ONLY', message: expect.stringContaining('(throttled)') };
     await expect(succeed()).rejects.toMatchObject(readOnly);
     await clock.advance(999);
+    await expect(succeed()).rejects.toMatchObject(readOnly);
+    await clock.advance(1);
     await expect(succeed()).resolves.toBe(1);
     await expect(succeed()).resolves.toBe(2);
-    expect(gate.isReadOnly()).toBe(false);
+    expect(gate.readOnly()).toBeUndefined();
+  });
+
+  it('does not take one refusal in a quiet hour for an hour of refusals', async () => {
+    const { clock, gate, fail } = fixture();
+    await expect(fail()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+
+    await clock.advance(3_600_000);
+
+    expect(gate.readOnly()).toBeUndefined();
+  });
+
+  it('counts the time that a refused write itself took', async () => {
+    const { clock, gate } = fixture();
+    const slow = gate.run(async () => {
+      await clock.sleep(5_000, signal);
+      throw new Error('database is locked');
+    }, signal);
+
+    const refused = expect(slow).rejects.toMatchObject({ code: 'STORE_READ_ONLY' });
+    await clock.advance(5_000);
+    await refused;
+
+    expect(gate.readOnly()).toEqual({ reason: 'database is locked', since: clock.now() - 5_000 });
   });
 
   it('counts no fault of a caller, and nobody who gave up', async () => {
@@ -46,6 +72,6 @@ describe('createWriteGate', () => {
       await clock.advance(1_000);
     }
 
-    expect(gate.isReadOnly()).toBe(false);
+    expect(gate.readOnly()).toBeUndefined();
   });
 });

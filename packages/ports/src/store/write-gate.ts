@@ -1,5 +1,6 @@
 import { type Clock, isCoded, type Logger } from '@polar-gosling/kernel';
 import { storeErrors } from './errors.ts';
+import type { ReadOnly } from './store.ts';
 
 /**
  * Remembers that the engine refuses writes, so that callers hear it at once instead of each waiting for it. One of
@@ -12,7 +13,8 @@ export interface WriteGate {
    * something of the caller's unit or the caller gave up.
    */
   run<Result>(write: () => Promise<Result>, signal: AbortSignal): Promise<Result>;
-  isReadOnly(): boolean;
+  /** Since when and why no writes are taken; `undefined` while they are. */
+  readOnly(): ReadOnly | undefined;
 }
 
 const readOnlyAfterMs = 5_000;
@@ -22,34 +24,44 @@ const callers: ReadonlySet<string> = new Set(['STORE_BAD_UNIT', 'STORE_ITEM_TOO_
 
 export function createWriteGate(deps: { clock: Clock; logger: Logger }): WriteGate {
   const { clock, logger } = deps;
-  let refused: { since: number; lastTry: number; reason: string } | undefined;
+  let refused: (ReadOnly & { firstTry: number; lastFailure: number; lastTry: number }) | undefined;
 
-  const readOnlyReason = () => {
-    const isLong = refused !== undefined && clock.monotonic() - refused.since >= readOnlyAfterMs;
-    return isLong ? refused?.reason : undefined;
+  // By its failures, not by the time that passed: one refusal in a quiet hour is no hour of refusals.
+  const readOnly = (): ReadOnly | undefined => {
+    if (refused === undefined || refused.lastFailure - refused.firstTry < readOnlyAfterMs) return undefined;
+    return { reason: refused.reason, since: refused.since };
   };
   const mayTry = () => {
-    if (refused === undefined || readOnlyReason() === undefined) return true;
+    if (refused === undefined || readOnly() === undefined) return true;
     if (clock.monotonic() - refused.lastTry < probeEveryMs) return false;
     refused.lastTry = clock.monotonic();
     return true;
   };
   const refusal = (cause: unknown) => {
-    const reason = readOnlyReason();
-    if (reason !== undefined) return storeErrors.readOnly({ reason }, { cause });
+    const closed = readOnly();
+    if (closed !== undefined) return storeErrors.readOnly({ reason: closed.reason }, { cause });
     return isCoded(cause, 'STORE_UNAVAILABLE') ? cause : storeErrors.unavailable({ op: 'commit' }, { cause });
   };
   const failed = (error: unknown, startedAt: number) => {
-    if (refused === undefined) logger.error('the store refused writes', { error });
-    refused = { since: refused?.since ?? startedAt, lastTry: clock.monotonic(), reason: reasonOf(error) };
+    const wasReadOnly = readOnly() !== undefined;
+    if (refused === undefined) logger.warn('the store refused writes', { error });
+    const now = clock.monotonic();
+    refused = {
+      firstTry: refused?.firstTry ?? startedAt,
+      since: refused?.since ?? clock.now() - (now - startedAt),
+      lastFailure: now,
+      lastTry: now,
+      reason: reasonOf(error),
+    };
+    if (readOnly() !== undefined && !wasReadOnly) logger.error('the store takes no writes', { error });
   };
   const succeeded = () => {
-    if (readOnlyReason() !== undefined) logger.info('the store takes writes again');
+    if (readOnly() !== undefined) logger.info('the store takes writes again');
     refused = undefined;
   };
 
   return {
-    isReadOnly: () => readOnlyReason() !== undefined,
+    readOnly,
     async run(write, signal) {
       if (!mayTry()) throw refusal(undefined);
       const startedAt = clock.monotonic();

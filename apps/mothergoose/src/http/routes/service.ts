@@ -15,7 +15,10 @@ export function serviceHandlers({ engine, metrics, version }: HttpContext): Serv
       const isKnownCaller = caller !== undefined && caller.eggs === undefined;
       return toWireHealth(view, { version, isKnownCaller });
     },
-    metrics: () => metrics.render(),
+    metrics() {
+      metrics.storeReadOnly(engine.queries.isReadOnly());
+      return metrics.render();
+    },
     openApi: async () => document,
   };
 }

@@ -200,6 +200,14 @@ export function describeUnits(check: Check): void {
     await expect(commit(...writes)).rejects.toEqual(coded('STORE_BAD_UNIT'));
     expect(await list({ table: 'switches' })).toHaveLength(25);
   });
+  check('says that it takes writes, whatever it had to refuse of one caller', async ({ store, commit }) => {
+    await commit(putSwitch('a', any));
+    await commit(putSwitch('a', absent));
+    const twice = commit(putSwitch('a', any), putSwitch('a', any));
+    await expect(twice).rejects.toEqual(coded('STORE_BAD_UNIT'));
+
+    expect(store.readOnly()).toBeUndefined();
+  });
   check('refuses two writes on one row', async ({ commit, get }) => {
     const twice = commit(putSwitch('a', any), { kind: 'check', key: switchKey('a'), when: any });
     await expect(twice).rejects.toEqual(coded('STORE_BAD_UNIT'));
