@@ -25,6 +25,8 @@ it('a job runs, and no secret is seen outside its place', async () => {
   expect((await jobsEnded(world, id)).map(({ status }) => status)).toEqual(['success']);
 
   await expect(world.remove()).resolves.toBeUndefined();
+  const met = ['runner/bootstrap-token', 'runner/agent-token', 'api-keys/cli-admin', 'store/keyring'];
+  expect([...world.canaries()]).toEqual(expect.arrayContaining(met));
 });
 
 it.each([

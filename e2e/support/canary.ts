@@ -13,9 +13,19 @@ const mayHold: readonly { readonly path: RegExp; readonly secrets: RegExp }[] = 
   { path: /^data[^/]*\/cli-token$/, secrets: /^api-keys\/cli-admin$/ },
   // The agent and its gitlab-runner: this machine is the one that needs them; 0600, of the agent's user.
   { path: /^data[^/]*\/local-runners\/[^/]+\//, secrets: /\/runner-token(-\d+)?$/ },
+  // Its own two tokens, and no other machine's: 0600, in its own directory.
+  { path: /^data[^/]*\/local-runners\/[^/]+\/agent\.json$/, secrets: /^runner\/agent-token$/ },
+  { path: /^data[^/]*\/local-runners\/[^/]+\/bootstrap-token$/, secrets: /^runner\/bootstrap-token$/ },
+  // How OpenTofu is given values; the directory (0700) is removed with its run, or by the next run after a kill.
+  { path: /^data[^/]*\/runs\/[^/]+\/pg\.auto\.tfvars\.json$/, secrets: /^runner\/bootstrap-token$/ },
 ];
-/** Variables by which a person gives a secret to the one process that they start. */
-const mayBeIn = /^(GOSLING_TOKEN|GOSLING_BOOTSTRAP_TOKEN)=/;
+/** Environments of the one child that needs a secret. */
+const mayBeIn: readonly { readonly variable: RegExp; readonly secrets: RegExp }[] = [
+  // By which a person gives a token to the command that they start.
+  { variable: /^GOSLING_TOKEN=/, secrets: /^api-keys\// },
+  // The launcher's, which makes the machine of this entry and ends.
+  { variable: /^GOSLING_ENTRY=/, secrets: /^runner\/bootstrap-token$/ },
+];
 const notSecret = /^(nest\/repo-url|deploy-keys\/[a-z]+-public)$/;
 const everyMs = 250;
 
@@ -25,6 +35,8 @@ export interface CanaryWatch {
   note(what: string, text: string): void;
   /** Says where a secret was seen; empty when nowhere. Call it when nothing of the world runs any more. */
   findings(): Promise<readonly string[]>;
+  /** What it has met, by reference: a watch that knows no canary finds none. */
+  known(): ReadonlySet<string>;
   stop(): void;
 }
 
@@ -39,23 +51,25 @@ export function watchCanaries(world: { dir: string; dataDir: string }): CanaryWa
   const texts: { what: string; text: () => string }[] = [];
   const secrets = openLocalSecrets({ dataDir: world.dataDir, clock: createSystemClock() });
 
+  const add = (reference: string, value: string) => {
+    if (canaries.has(`${reference} ${value}`)) return;
+    const needles = tellingParts(reference, value).flatMap(formsOf);
+    canaries.set(`${reference} ${value}`, { reference, needles });
+  };
   const learn = async () => {
     const options = { signal: AbortSignal.timeout(10_000) };
     for (const reference of await secrets.list('', options)) {
       if (notSecret.test(reference)) continue;
       const value = (await secrets.read(reference, options))?.reveal();
-      if (value === undefined || canaries.has(`${reference} ${value}`)) continue;
-      const needles = tellingParts(reference, value).flatMap(formsOf);
-      canaries.set(`${reference} ${value}`, { reference, needles });
+      if (value !== undefined) add(reference, value);
     }
   };
   const sample = () => {
+    for (const { reference, value } of tokensOfRunners(world.dir)) add(reference, value);
     for (const { pid, command } of processesOf(world)) {
       seen.set(`arguments ${command}`, command);
       const environment = readQuietly(`/proc/${pid}/environ`) ?? '';
-      for (const entry of environment.split('\0')) {
-        if (!mayBeIn.test(entry)) seen.set(`environment ${entry}`, `${entry} (of ${command.slice(0, 80)})`);
-      }
+      for (const entry of environment.split('\0')) seen.set(`environment ${entry}`, entry);
     }
     // It is being written, or was damaged by the test: the end looks again.
     void learn().catch(() => undefined);
@@ -66,26 +80,60 @@ export function watchCanaries(world: { dir: string; dataDir: string }): CanaryWa
   return {
     note: (what, text) => texts.push({ what, text: () => text }),
     stop: () => clearInterval(timer),
+    known: () => new Set([...canaries.values()].map(({ reference }) => reference)),
     async findings() {
       clearInterval(timer);
+      sample();
       await learn().catch(() => undefined);
       const found: string[] = [];
-      const look = (what: string, text: string, path = '') => {
+      const look = (what: string, text: string, mayShow: (reference: string) => boolean) => {
         for (const { reference, needles } of canaries.values()) {
-          const isAllowed = mayHold.some((rule) => rule.path.test(path) && rule.secrets.test(reference));
-          if (!isAllowed && needles.some((needle) => text.includes(needle)))
+          if (!mayShow(reference) && needles.some((needle) => text.includes(needle)))
             found.push(`${reference} in ${what}`);
         }
       };
-      for (const [what, text] of seen) look(what.slice(0, 40), text);
-      for (const { what, text } of texts) look(what, text());
+      for (const [what, text] of seen) {
+        const isGivenBy = (reference: string) =>
+          mayBeIn.some(({ variable, secrets: some }) => variable.test(text) && some.test(reference));
+        look(what.slice(0, 40), text, isGivenBy);
+      }
+      for (const { what, text } of texts) look(what, text(), () => false);
       for (const path of filesBelow(world.dir)) {
         const name = relative(world.dir, path);
-        look(`the file ${name}`, readQuietly(path) ?? '', name);
+        const isPlaceOf = (reference: string) =>
+          mayHold.some(({ path: place, secrets: some }) => place.test(name) && some.test(reference));
+        look(`the file ${name}`, readQuietly(path) ?? '', isPlaceOf);
       }
       return [...new Set(found)];
     },
   };
+}
+
+/**
+ * Tokens that no secret store holds: each machine's one-time token and that of its agent. They are met where they may
+ * be, while they are there.
+ */
+function tokensOfRunners(dir: string): { reference: string; value: string }[] {
+  const places = readdirQuietly(dir).filter((name) => name.startsWith('data'));
+  const below = (folder: string, file: string) =>
+    places
+      .flatMap((place) =>
+        readdirQuietly(join(dir, place, folder)).map((name) => join(dir, place, folder, name)),
+      )
+      .flatMap((path) => readQuietly(join(path, file)) ?? []);
+  const matches = (texts: readonly string[], form: RegExp) =>
+    texts.flatMap((text) => [...text.matchAll(form)].flatMap(([, value]) => value ?? []));
+  const oneTime = [
+    ...below('local-runners', 'bootstrap-token'),
+    ...matches(below('runs', 'pg.auto.tfvars.json'), /"bootstrap_token":"([^"]{20,})"/g),
+  ];
+  const agents = matches(below('local-runners', 'agent.json'), /"agent_token":"([^"]{20,})"/g);
+  return [
+    ...oneTime
+      .filter((value) => value.length >= 20)
+      .map((value) => ({ reference: 'runner/bootstrap-token', value })),
+    ...agents.map((value) => ({ reference: 'runner/agent-token', value })),
+  ];
 }
 
 /** Of a private key the lines that no other key has; of the key ring its keys. */
@@ -115,6 +163,14 @@ function formsOf(text: string): string[] {
 function filesBelow(dir: string): string[] {
   const entries = readdirSync(dir, { recursive: true, withFileTypes: true });
   return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+}
+
+function readdirQuietly(dir: string): string[] {
+  try {
+    return readdirSync(dir);
+  } catch {
+    return [];
+  }
 }
 
 /** Byte by byte: a needle is found in binary files too. */

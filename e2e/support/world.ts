@@ -39,6 +39,8 @@ export interface World {
   up(env?: Record<string, string>, user?: { uid: number; gid: number }): Promise<Running>;
   // biome-ignore lint/suspicious/noExplicitAny: tests look into answers
   api(path: string, init?: RequestInit): Promise<{ status: number; body: any }>;
+  /** References of the secrets that the world's watch has met. */
+  canaries(): ReadonlySet<string>;
   /** Ends everything that was started and removes the folder. */
   remove(): Promise<void>;
 }
@@ -110,6 +112,7 @@ export async function createWorld(options: GitlabSimOptions = {}): Promise<World
       return started;
     },
     api: (path, init) => callApi(dataDir, path, init),
+    canaries: () => canaries.known(),
     async remove() {
       for (const one of running) await one.kill('SIGTERM');
       await stopLocalRunners(dataDir);
