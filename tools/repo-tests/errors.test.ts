@@ -34,6 +34,15 @@ it('documents every error that is thrown, with its HTTP status, and no other', a
   expect(documented.toSorted()).toEqual([...thrown, 'KERNEL_INTERNAL 500'].toSorted());
 });
 
+it('names the codes that put a task aside, and no other', async () => {
+  const files = sources.filter((path) => / = defineErrors\(/.test(readText(path)));
+  const catalogues = await Promise.all(files.map(readCatalogues));
+  const poison = catalogues.flat().flatMap(({ code, isPoison }) => (isPoison ? [code] : []));
+  const told = page.find(({ code }) => code === 'TASKS_BURIED')?.meaning.match(/\b[A-Z]+(?:_[A-Z]+)+\b/g);
+
+  expect(told).toEqual(poison.toSorted());
+});
+
 it('documents every code that is told without being thrown, and no other', () => {
   const all = sources.map(readText).join('\n');
   const told = [...all.matchAll(/\bcode: '([A-Z]+(?:_[A-Z]+)*)'/g)].map(([, code]) => code);
@@ -47,6 +56,7 @@ it('documents every code that is told without being thrown, and no other', () =>
 interface Coded {
   readonly code: string;
   readonly http: number;
+  readonly isPoison: boolean;
 }
 
 /** What the catalogues of a module make; a catalogue that is not exported is a failure: nobody could check it. */
@@ -57,7 +67,7 @@ async function readCatalogues(path: string): Promise<Coded[]> {
   );
   const coded = catalogues.flatMap((catalogue) => Object.values(catalogue ?? {}).filter(isFactory));
   expect(coded.length, `errors that ${path} exports`).toBeGreaterThan(0);
-  return coded.map(({ code, http }) => ({ code, http }));
+  return coded.map(({ code, http, isPoison }) => ({ code, http, isPoison }));
 }
 
 function isFactory(member: unknown): member is Coded {

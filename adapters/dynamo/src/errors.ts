@@ -5,6 +5,7 @@ export const dynamoErrors = defineErrors('DYNAMO', {
     message: (p: { op: string; what: string }) => `${p.op} with ${p.what} is outside what every engine takes`,
     http: 500,
     retry: 'never',
+    isPoison: true,
   },
   badPrefix: {
     message: (p: { prefix: string }) =>

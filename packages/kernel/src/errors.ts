@@ -9,6 +9,11 @@ export interface ErrorSpec<Params extends object> {
   /** HTTP status when it reaches a client. */
   readonly http: number;
   readonly retry: Retry;
+  /**
+   * Neither time nor a person mends it: the same input fails in the same way for as long as this release runs. A task
+   * that meets it is put aside; one that fails with another code is tried until somebody has mended what hinders it.
+   */
+  readonly isPoison?: true;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a catalogue holds specs of different parameters
@@ -20,6 +25,7 @@ type Factory<Spec> =
     ? ((params: Params, options?: { cause?: unknown }) => CodedError) & {
         readonly code: string;
         readonly http: number;
+        readonly isPoison: boolean;
       }
     : never;
 
@@ -29,6 +35,7 @@ export class CodedError extends Error {
   readonly code: string;
   readonly http: number;
   readonly retry: Retry;
+  readonly isPoison: boolean;
   readonly params: JsonObject;
 
   constructor(spec: {
@@ -36,6 +43,7 @@ export class CodedError extends Error {
     message: string;
     http: number;
     retry: Retry;
+    isPoison: boolean;
     params: object;
     cause: unknown;
   }) {
@@ -43,6 +51,7 @@ export class CodedError extends Error {
     this.code = spec.code;
     this.http = spec.http;
     this.retry = spec.retry;
+    this.isPoison = spec.isPoison;
     this.params = spec.params as JsonObject;
   }
 }
@@ -57,16 +66,18 @@ export function defineErrors<const Catalogue extends ErrorCatalogue>(
 ): { readonly [Name in keyof Catalogue]: Factory<Catalogue[Name]> } {
   const factories = Object.entries(catalogue).map(([name, spec]) => {
     const code = `${prefix}_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+    const { http, isPoison = false } = spec;
     const make = (params: object, options?: { cause?: unknown }) =>
       new CodedError({
         code,
         message: spec.message(params),
-        http: spec.http,
+        http,
         retry: spec.retry,
+        isPoison,
         params,
         cause: options?.cause,
       });
-    return [name, Object.assign(make, { code, http: spec.http })];
+    return [name, Object.assign(make, { code, http, isPoison })];
   });
   return Object.fromEntries(factories);
 }

@@ -10,5 +10,6 @@ export const kernelErrors = defineErrors('KERNEL', {
     message: (p: { what: string }) => `this cannot be: ${p.what}`,
     http: 500,
     retry: 'never',
+    isPoison: true,
   },
 });

@@ -1,5 +1,5 @@
 import { isCoded, toProblem, withinTime } from '@polar-gosling/kernel';
-import type { Delivery } from '@polar-gosling/ports/queue';
+import type { DeadLetter, Delivery } from '@polar-gosling/ports/queue';
 import type { CallOptions } from '@polar-gosling/ports/store';
 import type { InternalDeps } from '../deps.ts';
 import { type Handled, handlers } from './handlers.ts';
@@ -7,10 +7,11 @@ import { type Handled, handlers } from './handlers.ts';
 export const leaseMs = 30_000;
 /** A queue that hangs must not keep a worker from stopping when its lease is over. */
 const extendWithinMs = 5_000;
-/** A message that fails this often for a reason nobody foresaw is poison. */
+/** A message that fails this often for a reason nobody foresaw, or that nothing mends, is poison. */
 const poisonAfter = 5;
 /** So many holders in a row that gave no answer: the message kills them, or hangs them. */
 const unansweredAtMost = 10;
+const deadLettersRead = 1_000;
 const longestDelayMs = 60_000;
 /**
  * A handler that does not end on its signal is left behind after this, longer than OpenTofu gets to stop in peace; its
@@ -153,10 +154,10 @@ async function answer(deps: InternalDeps, delivery: Delivery, handled: Handled):
   deps.metrics.task(kind, 'ok');
 }
 
-/** Later each time. What has a code is for a person or time to mend, and is tried until it is. */
+/** Later each time. What time or a person mends (each code says so) is tried until it is mended. */
 async function tryAgain(deps: InternalDeps, delivery: Delivery, error: unknown): Promise<void> {
   const reason = toProblem(error).detail;
-  const isFailure = !isCoded(error);
+  const isFailure = !isCoded(error) || error.isPoison;
   if (isFailure && delivery.failures + 1 >= poisonAfter) {
     await putAside(deps, { delivery, reason, error });
     return;
@@ -176,7 +177,15 @@ async function putAside(
   const { delivery, reason, error } = at;
   deps.metrics.task(delivery.message.kind, 'buried');
   deps.log.error('a task failed for good and was put aside', { reason, attempt: delivery.receives, error });
-  await deps.queue.bury(delivery, reason, closing());
+  if ((await deps.queue.bury(delivery, reason, closing())) === 'ok') await forgetEarlier(deps, delivery);
+}
+
+/** The tick sends again what is left to do: of one thing that fails for good the last dead letter tells enough. */
+async function forgetEarlier(deps: InternalDeps, { id, message }: Delivery): Promise<void> {
+  const { items } = await deps.queue.buried({ limit: deadLettersRead }, closing());
+  const isEarlier = (letter: DeadLetter) =>
+    letter.id !== id && letter.message.kind === message.kind && letter.message.key === message.key;
+  for (const letter of items.filter(isEarlier)) await deps.queue.purge(letter.id, closing());
 }
 
 function closing(): CallOptions {

@@ -1,5 +1,6 @@
 import { gitlabErrors } from '@polar-gosling/ports/gitlab';
 import { outboxWrite } from '@polar-gosling/ports/queue';
+import { storeErrors } from '@polar-gosling/ports/store';
 import { createFakeClock, createSeededIds } from '@polar-gosling/testkit';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { InternalDeps } from '../deps.ts';
@@ -64,7 +65,37 @@ describe('work', () => {
     expect(await stats()).toMatchObject({ buried: 1, ready: 0, delayed: 0 });
   });
 
-  it('tries what has a code for ever, later each time, at most a minute apart', async () => {
+  it('puts a message aside that fails five times with a code that nothing mends, and says why', async () => {
+    const problem = 'egg_name: expected string';
+    await send('sweep');
+    await workFor(
+      failingWith(() => storeErrors.badRow({ table: 'runners', problem })),
+      120_000,
+    );
+
+    expect(results).toEqual([...Array.from({ length: 4 }, () => 'sweep retry'), 'sweep buried']);
+    const { items } = await plane.deps.queue.buried({ limit: 9 }, direct);
+    expect(items).toMatchObject([{ message: { kind: 'sweep' }, reason: expect.stringContaining(problem) }]);
+  });
+
+  it('keeps one dead letter of what is sent again and fails again, the last', async () => {
+    let now = 'first';
+    const broken = failingWith(() => new RangeError(now));
+    const buried = async () => (await plane.deps.queue.buried({ limit: 9 }, direct)).items;
+    await send('sweep');
+    await workFor(broken, 60_000);
+    const [first] = await buried();
+    now = 'second';
+    await send('sweep');
+    await workFor(broken, 60_000);
+
+    const left = await buried();
+    expect(left).toHaveLength(1);
+    expect(left[0]?.id).not.toBe(first?.id);
+    expect(results.filter((result) => result === 'sweep buried')).toHaveLength(2);
+  });
+
+  it('tries what somebody can mend for ever, later each time, at most a minute apart', async () => {
     const times: number[] = [];
     const from = plane.clock.now();
     await send('sweep');

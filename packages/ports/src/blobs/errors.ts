@@ -1,7 +1,12 @@
 import { defineErrors } from '@polar-gosling/kernel';
 
 export const blobErrors = defineErrors('BLOB', {
-  badKey: { message: (p: { key: string }) => `"${p.key}" is no blob key`, http: 400, retry: 'never' },
+  badKey: {
+    message: (p: { key: string }) => `"${p.key}" is no blob key`,
+    http: 400,
+    retry: 'never',
+    isPoison: true,
+  },
   unavailable: {
     message: (p: { op: string }) => `the blob store did not answer ${p.op}`,
     http: 503,
@@ -11,11 +16,13 @@ export const blobErrors = defineErrors('BLOB', {
     message: (p: { key: string }) => `the bytes of blob "${p.key}" are not those its checksum names`,
     http: 500,
     retry: 'never',
+    isPoison: true,
   },
   tooBig: {
     message: (p: { key: string; bytes: number }) => `blob "${p.key}" is too big (${p.bytes} bytes)`,
     http: 413,
     retry: 'never',
+    isPoison: true,
   },
   noBucket: {
     message: (p: { bucket: string }) => `there is no bucket "${p.bucket}"`,

@@ -45,6 +45,7 @@ export const secretErrors = defineErrors('SECRET', {
       `the value of ${p.role} is longer than the ${p.most} bytes that every backend takes`,
     http: 413,
     retry: 'never',
+    isPoison: true,
   },
   damaged: {
     message: (p: { path: string; reason: string }) =>

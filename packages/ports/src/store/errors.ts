@@ -5,6 +5,7 @@ export const storeErrors = defineErrors('STORE', {
     message: (p: { key: string; bytes: number }) => `${p.key} is too big for the store (${p.bytes} bytes)`,
     http: 413,
     retry: 'never',
+    isPoison: true,
   },
   unavailable: {
     message: (p: { op: string }) => `the store did not answer ${p.op}; try again in a moment`,
@@ -21,17 +22,20 @@ export const storeErrors = defineErrors('STORE', {
     message: (p: { reason: string }) => `this transaction cannot be: ${p.reason}`,
     http: 500,
     retry: 'never',
+    isPoison: true,
   },
   badCursor: {
     message: () => 'this cursor does not belong to this list; start again without one',
     http: 400,
     retry: 'never',
+    isPoison: true,
   },
   badRow: {
     message: (p: { table: string; problem: string }) =>
       `a row of ${p.table} does not have its columns: ${p.problem}`,
     http: 500,
     retry: 'never',
+    isPoison: true,
   },
   newerSchema: {
     message: (p: { found: number; known: number; path: string }) =>

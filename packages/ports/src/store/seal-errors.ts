@@ -13,5 +13,6 @@ export const sealErrors = defineErrors('SEAL', {
       `${p.place} does not open: its bytes were changed, or belong to another row or key ring`,
     http: 500,
     retry: 'never',
+    isPoison: true,
   },
 });
