@@ -1,7 +1,7 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { type Clock, type Logger, sha256Hex } from '@polar-gosling/kernel';
+import type { Clock, Logger } from '@polar-gosling/kernel';
 import type { Blobs } from '@polar-gosling/ports/blobs';
 import {
   type Tofu,
@@ -12,15 +12,16 @@ import {
 } from '@polar-gosling/ports/tofu';
 import { addressOf, sharedAddresses } from './addresses.ts';
 import { readActive } from './binaries/active.ts';
-import { computeDirectory, readBundleSources } from './compute-module.ts';
+import { type BundleParts, bundleWithProviders } from './bundle-with-providers.ts';
+import { computeDirectory } from './compute-module.ts';
 import { tofuEnvironment } from './environment.ts';
 import { findLeftPlace, findPlace, type StatesInBucket } from './find-place.ts';
 import { findTool, type TofuFinderOptions } from './find-tool.ts';
 import { installLauncher, stopLocalRunner } from './launcher-files.ts';
 import { defaultLimits, type TofuLimits } from './limits.ts';
-import { createPreparedData } from './prepare.ts';
 import { readBootId } from './process-identity.ts';
-import { renderBundle } from './render.ts';
+import type { ProviderCacheOptions } from './providers/filling.ts';
+import { createProviderCache } from './providers/provider-cache.ts';
 import { createRun } from './run.ts';
 import { makeRunDirectory, runDirOf } from './run-directory.ts';
 import { settleRun } from './settle.ts';
@@ -45,6 +46,8 @@ export interface TofuOptions {
   /** Where states lie; the data directory when not given. */
   readonly states?: StatesInBucket | undefined;
   readonly limits?: Partial<TofuLimits>;
+  /** Where providers are kept for all hosts; absent: only what this host's own mirror holds is used. */
+  readonly cache?: ProviderCacheOptions | undefined;
   /** Templates and modules; those of the checkout when not given. */
   readonly computeDir?: string;
 }
@@ -68,6 +71,7 @@ export function createTofu(options: TofuOptions): Tofu {
     return found;
   });
 
+  const parts = bundleParts({ ...options, dataDir, computeDir, limits });
   const open = async (request: TofuRunRequest, signal: AbortSignal): Promise<TofuRun> => {
     const { wanted, runId } = request;
     const providerEnv = wanted.provider === 'local' ? {} : options.clouds?.[wanted.provider];
@@ -75,33 +79,23 @@ export function createTofu(options: TofuOptions): Tofu {
     const found = await tool(signal);
     const place = await findPlace({ dataDir, states }, wanted, { signal });
     const encryption = await states?.encryption({ signal });
-    const providerMirror = join(dataDir, 'providers');
-    const bundle = renderBundle(readBundleSources(wanted.provider, computeDir), {
-      wanted,
-      state: place.backend,
-      providerMirror,
-      launcher: {
-        data_dir: dataDir,
-        agent_command: options.launcher.agentCommand,
-        agent_env: options.launcher.env,
-      },
-    });
-    const stateDir = dirname(stateFileOf(dataDir, wanted.egg, wanted.shard));
-    for (const folder of [stateDir, providerMirror, join(dataDir, 'tofu-data')]) {
-      await mkdir(folder, { recursive: true, mode: 0o700 });
-    }
+    await mkdir(dirname(stateFileOf(dataDir, wanted.egg, wanted.shard)), { recursive: true, mode: 0o700 });
+    const made = await bundleWithProviders(
+      parts,
+      { request, tool: found, backend: place.backend },
+      { signal },
+    );
     await installLauncher(dataDir, computeDir);
     const runDir = runDirOf(dataDir, runId);
-    await makeRunDirectory(runDir, new Map([...bundle.files, ...place.files]));
+    await makeRunDirectory(runDir, new Map([...made.bundle.files, ...place.files]));
     return createRun({
-      ...{ request, bundle, runDir, dataDir, place, limits, clock, logger, blobs },
+      ...{ ...made, request, runDir, dataDir, place, limits, clock, logger, blobs },
       program: found.path,
       env: {
         ...tofuEnvironment(options.find.environment, runDir),
         ...providerEnv,
         ...(encryption === undefined ? {} : { TF_ENCRYPTION: encryption.reveal() }),
       },
-      prepared: createPreparedData(dataDir, sha256Hex(`${found.sha256} ${bundle.initSha256}`)),
       mask: (text) => options.masker?.mask(text) ?? text,
     });
   };
@@ -116,9 +110,31 @@ export function createTofu(options: TofuOptions): Tofu {
       await installLauncher(dataDir, computeDir);
       await stopLocalRunner(dataDir, runnerId, signal);
     },
+    async clearCache(kind, call) {
+      return (await parts.cache?.clear(kind, call)) ?? 0;
+    },
     addressOf,
     sharedAddresses,
     host,
+  };
+}
+
+/** What bundles are made of, whatever the run. */
+function bundleParts(
+  at: TofuOptions & { readonly computeDir: string; readonly limits: TofuLimits },
+): BundleParts {
+  const { dataDir, computeDir, clock, logger } = at;
+  const hostMirror = join(dataDir, 'providers');
+  const { environment } = at.find;
+  const made = { dataDir, hostMirror, environment, clock, logger, graceMs: at.limits.graceMs };
+  return {
+    ...{ dataDir, computeDir, hostMirror },
+    cache: at.cache && createProviderCache({ ...at.cache, ...made }),
+    launcher: {
+      data_dir: dataDir,
+      agent_command: at.launcher.agentCommand,
+      agent_env: at.launcher.env,
+    },
   };
 }
 

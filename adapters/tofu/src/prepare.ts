@@ -1,5 +1,6 @@
-import { cp, mkdtemp, rename, rm, stat } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { lockFileName } from './providers/lock-file.ts';
 
 /**
  * What `init` made for a bundle of this shape and this tool, kept so that the next run with both copies it and needs
@@ -12,8 +13,12 @@ export interface PreparedData {
   keep(runDir: string): Promise<void>;
 }
 
-export function createPreparedData(dataDir: string, key: string): PreparedData {
-  const kept = join(dataDir, 'tofu-data', key);
+/** `cleared`: how often all of it was thrown away; what was kept before the last time is not used and goes. */
+export async function openPreparedData(dataDir: string, cleared: number, key: string): Promise<PreparedData> {
+  const root = join(dataDir, 'tofu-data');
+  const folder = join(root, String(cleared));
+  if ((await mkdir(folder, { recursive: true, mode: 0o700 })) !== undefined) await removeOthers(root, folder);
+  const kept = join(folder, key);
   const copy = (from: string, to: string) => cp(from, to, { recursive: true, verbatimSymlinks: true });
   return {
     async restore(runDir) {
@@ -26,14 +31,21 @@ export function createPreparedData(dataDir: string, key: string): PreparedData {
       try {
         await copy(join(runDir, '.terraform'), join(work, '.terraform'));
         // Names the providers that were chosen; a bundle of built-in ones has none.
-        const lock = '.terraform.lock.hcl';
-        if (await isThere(join(runDir, lock))) await copy(join(runDir, lock), join(work, lock));
+        if (await isThere(join(runDir, lockFileName))) {
+          await copy(join(runDir, lockFileName), join(work, lockFileName));
+        }
         await rename(work, kept);
       } catch {
         await rm(work, { recursive: true, force: true }); // somebody kept the same before us
       }
     },
   };
+}
+
+async function removeOthers(root: string, folder: string): Promise<void> {
+  for (const name of await readdir(root)) {
+    if (join(root, name) !== folder) await rm(join(root, name), { recursive: true, force: true });
+  }
 }
 
 async function isThere(path: string): Promise<boolean> {

@@ -3,6 +3,7 @@ import type { TofuWanted } from '@polar-gosling/ports/tofu';
 import { z } from 'zod';
 import { renderCloudInit } from './cloud-init.ts';
 import type { BundleSources } from './compute-module.ts';
+import { lockFileName } from './providers/lock-file.ts';
 import { RunnerEntry } from './runner-entry-schema.ts';
 import type { StateBackend } from './state-place.ts';
 import { renderTemplate } from './templates.ts';
@@ -26,6 +27,8 @@ export interface RenderInput {
   readonly wanted: TofuWanted;
   readonly state: StateBackend;
   readonly providerMirror: string;
+  /** Text of the lock file; absent: OpenTofu chooses versions itself. */
+  readonly lock?: string;
   /** What the local provider's launcher gets. */
   readonly launcher: {
     readonly data_dir: string;
@@ -43,6 +46,7 @@ export function renderBundle(sources: BundleSources, input: RenderInput): Bundle
     ...[...sources.moduleFiles].map(([name, text]) => [`compute/${name}`, text] as const),
   ]);
   const values = valuesOf(sources, input, entries);
+  if (input.lock !== undefined) shape.set(lockFileName, input.lock);
   const files = new Map([...shape, ['pg.auto.tfvars.json', `${stableJson(values)}\n`]]);
   return {
     files,

@@ -26,6 +26,8 @@ export interface StepContext {
   readonly dataDir: string;
   readonly place: StatePlace;
   readonly prepared: PreparedData;
+  /** The bundle holds its lock file. */
+  readonly isLocked: boolean;
   readonly commands: Commands;
   readonly limits: TofuLimits;
   readonly clock: Clock;
@@ -117,9 +119,11 @@ async function moveLocalState(context: StepContext, signal: AbortSignal): Promis
   logger.info('a state was moved from the data directory to where states lie now', { runId: request.runId });
 }
 
-async function initBundle({ prepared, commands, runDir }: StepContext, signal: AbortSignal): Promise<void> {
+async function initBundle(context: StepContext, signal: AbortSignal): Promise<void> {
+  const { prepared, commands, runDir, isLocked } = context;
   if (await prepared.restore(runDir)) return;
-  const result = await commands.run(['init', '-input=false', '-no-color'], signal);
+  const flags = ['-input=false', '-no-color', ...(isLocked ? ['-lockfile=readonly'] : [])];
+  const result = await commands.run(['init', ...flags], signal);
   signal.throwIfAborted();
   if (result.end.code !== 0) throw planError(result);
   await prepared.keep(runDir);

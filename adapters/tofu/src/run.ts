@@ -19,6 +19,7 @@ export interface RunParts {
   readonly program: string;
   readonly env: Readonly<Record<string, string>>;
   readonly prepared: PreparedData;
+  readonly isLocked: boolean;
   readonly limits: TofuLimits;
   readonly clock: Clock;
   readonly logger: Logger;

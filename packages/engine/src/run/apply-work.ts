@@ -77,7 +77,12 @@ async function openTofu(
       void notePid(deps, { run, pid });
     },
   } as const;
-  return deps.tofu.open(request, options);
+  try {
+    return await deps.tofu.open(request, options);
+  } catch (error) {
+    if (!options.signal.aborted) await failRun(deps, { run, error });
+    throw error;
+  }
 }
 
 /** Names the process on the run's row, so that a later holder can end it. */

@@ -362,6 +362,22 @@ describe('runShard', () => {
     expect(await plane.recording.rows('egg_state')).toMatchObject([{ problems: {} }]);
   });
 
+  it('shows that providers could not be had, and leaves no run open', async () => {
+    await wantRunner();
+    plane.tofu.nextOpen = () => 'fails';
+
+    expect(await run()).toBe('TOFU_PROVIDERS');
+
+    expect(await plane.recording.rows('egg_state')).toMatchObject([
+      { problems: { tofu: { code: 'TOFU_PROVIDERS' } } },
+    ]);
+    expect(await runStates()).toEqual(['settled']);
+    expect(await runMembers()).toEqual([]);
+    plane.tofu.nextOpen = () => 'ok';
+    expect(await run()).toBe('again');
+    expect(await plane.recording.rows('egg_state')).toMatchObject([{ problems: {} }]);
+  });
+
   it('deletes what an apply may have made before its runner ran out of time', async () => {
     await wantRunner();
     await run({ apply: 'ended_after' });

@@ -3,6 +3,7 @@ import {
   type PlanChange,
   type RunnerEntry,
   type Tofu,
+  type TofuCacheKind,
   type TofuOutcome,
   type TofuPlan,
   type TofuRun,
@@ -40,12 +41,16 @@ export interface FakeTofu {
   /** Chooses how each apply (and plan) goes; the default is `ok`. */
   nextApply: () => ApplyFault;
   nextPlan: () => 'ok' | 'fails';
+  /** Before there is a run, as where providers cannot be had. */
+  nextOpen: () => 'ok' | 'fails';
   /** What kind of failure a failed apply is. */
   failureClass: Extract<TofuOutcome, { kind: 'failed' }>['class'];
   /** Told before a machine is removed. */
   onRemove: (machine: ModelMachine) => void;
   /** What an apply takes. */
   applyMs: number;
+  /** Caches that were thrown away, in order. */
+  readonly cleared: TofuCacheKind[];
 }
 
 interface Clock {
@@ -67,9 +72,11 @@ export function createFakeTofu(clock: Clock): FakeTofu {
     lived: new Set(),
     nextApply: () => 'ok',
     nextPlan: () => 'ok',
+    nextOpen: () => 'ok',
     failureClass: 'fatal',
     onRemove: () => undefined,
     applyMs: 2_000,
+    cleared: [],
   };
   return Object.assign(world, { tofu: tofuOf(world), machinesPort: machinesOf(world) });
 }
@@ -91,9 +98,13 @@ function tofuOf(world: World): Tofu {
       sha256: 'a'.repeat(64),
       source: 'PATH',
     }),
-    open: async (request) => openRun(world, request),
+    async open(request) {
+      if (world.nextOpen() === 'ok') return openRun(world, request);
+      throw tofuErrors.providers({ providers: 'hashicorp/aws', reason: 'no network' });
+    },
     settle: async () => 'settled',
     removeStray: async (runnerId) => removeMachine(world, runnerId),
+    clearCache: async (kind) => world.cleared.push(kind),
   };
 }
 

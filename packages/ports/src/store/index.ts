@@ -44,4 +44,5 @@ export {
   type Write,
 } from './store.ts';
 export { type IndexSpec, type TableName, type TableSpec, tableSpec, tables } from './tables.ts';
+export { TofuCacheRow } from './tofu-cache-row.ts';
 export { ToolVersionRow } from './tool-version-row.ts';

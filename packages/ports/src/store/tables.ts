@@ -104,6 +104,7 @@ export const tables = {
   switches: { partition: 'name', indexes: {}, scan: true },
   opentofu_version: { partition: 'version_id', indexes: {}, scan: true },
   gosling_version: { partition: 'version_id', indexes: {}, scan: true },
+  tofu_cache: { partition: 'kind', sort: 'id', indexes: {} },
   schema: { partition: 'name', indexes: {}, scan: true },
 } as const satisfies Readonly<Record<string, TableSpec>>;
 

@@ -116,6 +116,16 @@ export interface TofuRunRequest {
   onProcess(pid: number): void;
 }
 
+/** `providers`: their packages and lock files. `modules`: what `init` made of bundles, so that a run needs none. */
+export type TofuCacheKind = 'providers' | 'modules';
+
+/**
+ * What a cache did for a run: `hit`, nothing had to be done; `filled`, brought here without any network but Blobs;
+ * `miss`, made or fetched anew; `corrupt`, what lay in Blobs was not what was put there and was not used; `failed`, the
+ * cache itself could not be read or written.
+ */
+export type TofuCacheResult = 'hit' | 'filled' | 'miss' | 'corrupt' | 'failed';
+
 /** Drives OpenTofu. */
 export interface Tofu {
   /** The binary in use. Fails with TOFU_MISSING, which says what to do. */
@@ -144,6 +154,11 @@ export interface Tofu {
    * machines are this host's own. Fails with TOFU_APPLY_FAILED.
    */
   removeStray?(runnerId: string, options: CallOptions): Promise<void>;
+  /**
+   * Throws away what is kept of providers or of prepared modules, on all hosts; answers how many things it was. The
+   * next run of each host fetches or prepares anew. Safe to repeat.
+   */
+  clearCache(kind: TofuCacheKind, options: CallOptions): Promise<number>;
   /** Address of a runner in the bundle. */
   addressOf(runnerId: string): string;
   /** Addresses of what runners share and is none of them: it comes and goes, and never changes. */
@@ -168,6 +183,12 @@ export const tofuErrors = defineErrors('TOFU', {
   planFailed: {
     message: (p: { summary: string; detail: string }) =>
       `OpenTofu could not plan: ${p.summary}${p.detail && `: ${p.detail}`}`,
+    http: 502,
+    retry: 'backoff',
+  },
+  providers: {
+    message: (p: { providers: string; reason: string }) =>
+      `OpenTofu's providers (${p.providers}) could not be had: ${p.reason}`,
     http: 502,
     retry: 'backoff',
   },
