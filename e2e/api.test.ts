@@ -163,6 +163,7 @@ const samples = {
     body: { action: 'use', version: '0.0.1' },
     refusedWith: 404,
   },
+  clearCache: { params: () => ({ kind: 'providers' }) },
   listAudit: { query: 'limit=5' },
   health: {},
   metrics: {},

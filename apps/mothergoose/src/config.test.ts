@@ -202,6 +202,19 @@ describe('the configuration', () => {
     expect(problemsOf({ GOSLING_GITLAB_RUNNER_SHA256: `linux-amd64=${sum}` }).join()).toContain('no effect');
   });
 
+  it('takes an https mirror of providers, or none at all', () => {
+    const mirrorOf = (value: string) => readConfig({ GOSLING_TOFU_PROVIDER_MIRROR: value });
+
+    for (const good of ['none', 'https://mirror.example.com/providers/']) {
+      expect(mirrorOf(good)).toMatchObject({ config: { tofu: { providerMirror: good } } });
+    }
+    for (const wrong of ['http://mirror.example.com/', 'mirror.example.com', 'NONE', '/srv/providers']) {
+      expect(problemsOf({ GOSLING_TOFU_PROVIDER_MIRROR: wrong }).join()).toContain(
+        'GOSLING_TOFU_PROVIDER_MIRROR: an https:// address, or none',
+      );
+    }
+  });
+
   it('has an entry in the table for every variable it reads, and reads every entry', () => {
     const known = configVariables.filter(({ isElsewhere }) => isElsewhere !== true).map(({ name }) => name);
     const wrong = Object.fromEntries(known.map((name) => [name, ' ']));

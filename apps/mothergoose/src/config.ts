@@ -50,6 +50,10 @@ const Variables = z.object({
   GOSLING_ENV: text,
   GOSLING_TOFU_BIN: text,
   GOSLING_TOFU_MIRROR: text,
+  GOSLING_TOFU_PROVIDER_MIRROR: z
+    .string()
+    .regex(/^(none|https:\/\/[^\s@/?#]+(\/[^\s?#]*)?)$/, 'an https:// address, or none')
+    .optional(),
   GOSLING_BIN_DIR: text,
   GOSLING_GITLAB_RUNNER_BIN: text,
   GOSLING_GITLAB_RUNNER_MIRROR: text,
@@ -153,7 +157,11 @@ function configOf(
     },
     nest: { url: v.GOSLING_NEST_URL, branch: v.GOSLING_NEST_BRANCH, gitlabUrl: v.GOSLING_NEST_GITLAB_URL },
     environment: v.GOSLING_ENV,
-    tofu: { bin: v.GOSLING_TOFU_BIN, mirror: v.GOSLING_TOFU_MIRROR },
+    tofu: {
+      bin: v.GOSLING_TOFU_BIN,
+      mirror: v.GOSLING_TOFU_MIRROR,
+      providerMirror: v.GOSLING_TOFU_PROVIDER_MIRROR,
+    },
     binDir: v.GOSLING_BIN_DIR,
     gitlabRunner: { bin: v.GOSLING_GITLAB_RUNNER_BIN, mirror: readRunnerMirror(given) },
     limits: v.GOSLING_LIMITS,

@@ -1,5 +1,6 @@
 import { AgentConfig, BootstrapAnswer, BootstrapBody, HeartbeatAnswer, HeartbeatBody } from './agent.ts';
 import { AuditEntry, AuditList } from './audit.ts';
+import { ClearedCache } from './caches.ts';
 import { CiJob, CiJobList } from './ci-jobs.ts';
 import { Egg, EggList, EggStatus, ProblemNote } from './eggs.ts';
 import { FreezeRequest } from './freeze.ts';
@@ -30,6 +31,7 @@ export const components = {
   BootstrapBody,
   CiJob,
   CiJobList,
+  ClearedCache,
   ConfigChange,
   CreatedToken,
   CreateTokenRequest,

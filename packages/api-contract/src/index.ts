@@ -9,6 +9,7 @@ export {
 export { apiErrors } from './api-errors.ts';
 export { AuditEntry, AuditList, AuditQuery } from './audit.ts';
 export { isLoopbackHost } from './base-url.ts';
+export { ClearedCache } from './caches.ts';
 export { CiJob, CiJobList, CiJobQuery } from './ci-jobs.ts';
 export { type ApiCallOptions, type ApiClient, type ApiClientDeps, createApiClient } from './client.ts';
 export { Capacity, Egg, EggList, EggStatus, ProblemNote } from './eggs.ts';

@@ -1,5 +1,6 @@
 import { agentRoutes } from './agent.ts';
 import { auditRoutes } from './audit.ts';
+import { cacheRoutes } from './caches.ts';
 import { ciJobRoutes } from './ci-jobs.ts';
 import { eggRoutes } from './eggs.ts';
 import { freezeRoutes } from './freeze.ts';
@@ -38,6 +39,7 @@ export const routes = {
   ...freezeRoutes,
   ...taskRoutes,
   ...toolRoutes,
+  ...cacheRoutes,
   ...runRoutes,
   ...auditRoutes,
   ...healthRoutes,

@@ -81,6 +81,12 @@ export const configVariables: readonly ConfigVariable[] = [
   { name: 'GOSLING_ENV', description: 'environment of the Nest that is applied' },
   { name: 'GOSLING_TOFU_BIN', description: 'path of OpenTofu; else the managed one, then `tofu` on PATH' },
   { name: 'GOSLING_TOFU_MIRROR', description: 'where OpenTofu is fetched from, in place of its own address' },
+  {
+    name: 'GOSLING_TOFU_PROVIDER_MIRROR',
+    default: 'their registries',
+    description:
+      "network mirror that OpenTofu's providers are fetched from; none: only what workers and Blobs hold",
+  },
   { name: 'GOSLING_BIN_DIR', description: 'where managed programs are kept' },
   { name: 'GOSLING_GITLAB_RUNNER_BIN', description: 'path of gitlab-runner; else on PATH' },
   {

@@ -21,7 +21,7 @@ import type { QueueOperations, WorkQueue } from '@polar-gosling/ports/queue';
 import type { CallOptions } from '@polar-gosling/ports/secrets';
 import { type CachedSecrets, createCachedSecrets } from '@polar-gosling/ports/secrets/cached';
 import type { Store } from '@polar-gosling/ports/store';
-import type { Tofu } from '@polar-gosling/ports/tofu';
+import type { Tofu, TofuCacheKind, TofuCacheResult } from '@polar-gosling/ports/tofu';
 import { blobStores, queues, schemeOf, stores } from './engines/registry.ts';
 import { type EngineSettings, embeddedEngines } from './engines/settings.ts';
 import { openSecrets } from './open-secrets.ts';
@@ -41,6 +41,8 @@ export interface OpenOptions {
   readonly engines?: EngineSettings | undefined;
   readonly tofuBin?: string | undefined;
   readonly binDir?: string | undefined;
+  /** Where OpenTofu's providers are fetched: https address of a network mirror, or `none`; else their registries. */
+  readonly providerMirror?: string | undefined;
   /** PEM of authorities that downloads trust beside the host's. */
   readonly caPem?: string | undefined;
   /** The compute module and its templates; those of the checkout when not given. */
@@ -52,6 +54,8 @@ export interface OpenOptions {
   readonly userAgent: string;
   /** A secret was given out after its time because its backend did not answer. */
   readonly onStaleSecret?: () => void;
+  /** What a cache of OpenTofu did for a run. */
+  readonly onTofuCache?: (cache: TofuCacheKind, result: TofuCacheResult) => void;
   readonly signal: AbortSignal;
 }
 
@@ -169,6 +173,10 @@ function openHost(
     blobs: state.blobs,
     find: { bin: options.tofuBin, binDir: options.binDir, environment, allowTerraform: true },
     states: state.states,
+    cache: {
+      ...{ store: state.store, blobs: state.blobs, mirror: options.providerMirror },
+      onUse: (cache, result) => options.onTofuCache?.(cache, result),
+    },
     launcher: { agentCommand: options.agentCommand, env: options.agentEnvironment },
     ...(options.computeDir === undefined ? {} : { computeDir: options.computeDir }),
   });

@@ -5,6 +5,7 @@ export const groups: Readonly<Record<string, string>> = {
   get: 'show one thing whole',
   tasks: 'messages of the queue that were put aside',
   token: 'API tokens',
+  cache: 'what is kept for OpenTofu',
   tofu: 'versions of OpenTofu',
   secret: 'secrets of this installation',
 };

@@ -3,12 +3,13 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createEngine, type Engine, type EngineDeps, type EngineSettings } from '@polar-gosling/engine';
 import { type Clock, createJsonLogger, type IdSource, type Logger, sha256Hex } from '@polar-gosling/kernel';
-import { createMetrics, type MothergooseConfig, startServer } from '@polar-gosling/mothergoose';
+import { createMetrics, type Metrics, type MothergooseConfig, startServer } from '@polar-gosling/mothergoose';
 import {
   type InstanceParts,
   instanceFiles,
   isHolderGone,
   lockDirectory,
+  type OpenOptions,
   openInstance,
   openLimits,
   processHolder,
@@ -67,11 +68,15 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
   if ('takenBy' in lock) throw cliErrors.alreadyRunning({ dataDir, pid: lock.takenBy });
   const undo: (() => Promise<void>)[] = [async () => lock.release()];
   try {
-    const stale = { count: () => {} };
-    const parts = await open(options, { dataDir, onStaleSecret: () => stale.count() });
+    const counts: Pick<Metrics, 'staleSecret' | 'tofuCache'> = { staleSecret: () => {}, tofuCache: () => {} };
+    const parts = await open(options, {
+      dataDir,
+      onStaleSecret: () => counts.staleSecret(),
+      onTofuCache: (cache, result) => counts.tofuCache(cache, result),
+    });
     undo.push(() => parts.close());
     const metrics = createMetrics(parts.masker);
-    stale.count = metrics.staleSecret;
+    Object.assign(counts, metrics);
     const address = { url: '' };
     const settings = settingsOf(options, { parts, holder: processHolder(process.pid), address });
     const engine = createEngine({
@@ -128,7 +133,7 @@ async function unwind(undo: (() => Promise<void>)[]): Promise<void> {
 
 function open(
   options: InstanceOptions,
-  at: { dataDir: string; onStaleSecret: () => void },
+  at: Pick<OpenOptions, 'dataDir' | 'onStaleSecret' | 'onTofuCache'>,
 ): Promise<InstanceParts> {
   const { config, env, clock, ids, signal } = options;
   const main = fileURLToPath(new URL('../main.ts', import.meta.url));
@@ -147,6 +152,7 @@ function open(
     environment: env,
     engines: config.engines,
     tofuBin: config.tofu.bin,
+    providerMirror: config.tofu.providerMirror,
     binDir: config.binDir ?? userBinDir(env),
     computeDir: options.computeDir,
     agentCommand: [process.execPath, '--disable-warning=ExperimentalWarning', main],

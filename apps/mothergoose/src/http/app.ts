@@ -17,6 +17,7 @@ import { codedOf, maskProblem, sendProblem } from './problem.ts';
 import { createRateLimiter } from './rate-limit.ts';
 import { continueIfAsked, isEncoded } from './read-body.ts';
 import { agentHandlers } from './routes/agents.ts';
+import { cacheHandlers } from './routes/caches.ts';
 import { eggHandlers } from './routes/eggs.ts';
 import { jobHandlers } from './routes/jobs.ts';
 import { operationHandlers } from './routes/operations.ts';
@@ -108,6 +109,7 @@ function handlersOf(context: HttpContext): Handlers {
     ...operationHandlers(context),
     ...taskHandlers(context),
     ...toolHandlers(context),
+    ...cacheHandlers(context),
     ...previewHandlers(context),
     ...serviceHandlers(context),
     ...pageLinkHandlers(context),

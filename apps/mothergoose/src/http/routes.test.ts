@@ -203,6 +203,16 @@ describe('commands', () => {
     expect(answer.json()).toMatchObject({ status: 400, errors: [{ path: 'body.expires_at' }] });
   });
 
+  it('clears a cache and says how much it held', async () => {
+    const { admin } = start();
+
+    const cleared = await admin('DELETE', '/caches/providers');
+    const unknown = await admin('DELETE', '/caches/secrets');
+
+    expect([cleared.statusCode, cleared.json()]).toEqual([200, { kind: 'providers', removed: 3 }]);
+    expect(unknown.statusCode).toBe(400);
+  });
+
   it('works the dead letters', async () => {
     const { admin } = start();
 

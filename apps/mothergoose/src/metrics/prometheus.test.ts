@@ -29,12 +29,14 @@ describe('the metrics', () => {
     metrics.delivery('denied');
     metrics.task('reconcile', 'retry');
     metrics.run('refused');
+    metrics.tofuCache('providers', 'filled');
     metrics.request({ method: 'GET', route: '/eggs/:name', status: 404 }, 0.01);
     const text = await metrics.render();
 
     expect(text).toContain('gosling_webhook_deliveries_total{result="denied"} 1');
     expect(text).toContain('gosling_tasks_total{kind="reconcile",result="retry"} 1');
     expect(text).toContain('gosling_runs_total{result="refused"} 1');
+    expect(text).toContain('gosling_tofu_cache_total{cache="providers",result="filled"} 1');
     expect(text).toContain(
       'gosling_http_request_seconds_count{method="GET",route="/eggs/:name",status="404"} 1',
     );

@@ -10,6 +10,8 @@ export interface Metrics extends EngineMetrics {
   staleSecret(): void;
   /** Whether the store takes no writes just now. */
   storeReadOnly(isReadOnly: boolean): void;
+  /** What a cache of OpenTofu did for a run. */
+  tofuCache(cache: 'providers' | 'modules', result: string): void;
   readonly contentType: string;
   render(): Promise<string>;
 }
@@ -32,6 +34,7 @@ export function createMetrics(masker: Pick<Masker, 'mask'>): Metrics {
     render: async () => masker.mask(await registry.metrics()),
     storeReadOnly: (isReadOnly) => gauges.storeReadOnly.set(isReadOnly ? 1 : 0),
     staleSecret: () => counters.staleSecrets.inc(),
+    tofuCache: (cache, result) => counters.tofuCache.inc({ cache, result }),
     request: ({ method, route, status }, seconds) =>
       times.request.observe({ method, route, status: String(status) }, seconds),
     jobWaited: (cause, seconds) => times.jobWait.observe({ cause }, seconds),
@@ -101,6 +104,12 @@ function createCounters(registry: Registry) {
     staleSecrets: new Counter({
       name: 'gosling_stale_secrets_total',
       help: 'Secrets given out after their time because their backend did not answer',
+      registers,
+    }),
+    tofuCache: new Counter({
+      name: 'gosling_tofu_cache_total',
+      help: 'What the caches of OpenTofu did for runs: hit, filled from Blobs, miss, corrupt, failed',
+      labelNames: ['cache', 'result'],
       registers,
     }),
     runs: new Counter({

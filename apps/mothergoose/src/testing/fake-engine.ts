@@ -162,6 +162,10 @@ function fakeCommands(note: Note): Engine['commands'] {
     },
     redriveTask: async (_caller, id) => (id === 'dead-1' ? 'ok' : 'missing'),
     purgeTask: async (_caller, id) => (id === 'dead-1' ? 'ok' : 'missing'),
+    async clearCache(_caller, kind) {
+      note('clearCache', kind);
+      return 3;
+    },
     async setFreeze(caller, request) {
       note('setFreeze', request);
       return outcome(caller, request.egg ?? 'my-app');

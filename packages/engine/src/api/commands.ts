@@ -1,6 +1,7 @@
 import type { Secret } from '@polar-gosling/kernel';
 import type { MessageKind } from '@polar-gosling/ports/queue';
 import type { ApiTokenRow, CallOptions } from '@polar-gosling/ports/store';
+import type { TofuCacheKind } from '@polar-gosling/ports/tofu';
 import type { Caller, Role } from './caller.ts';
 import type { RollbackRequest, RollbackView } from './rollback.ts';
 
@@ -22,6 +23,8 @@ export interface Commands {
   ): Promise<'ok' | 'missing'>;
   /** Puts a dead letter back to work. */
   redriveTask(caller: Caller, id: string, options: CallOptions): Promise<'ok' | 'missing'>;
+  /** Throws away what is kept for OpenTofu; answers how many things it was. Every host notices with its next run. */
+  clearCache(caller: Caller, kind: TofuCacheKind, options: CallOptions): Promise<number>;
   /** Throws a dead letter away. */
   purgeTask(caller: Caller, id: string, options: CallOptions): Promise<'ok' | 'missing'>;
   setFreeze(

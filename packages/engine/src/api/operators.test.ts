@@ -227,6 +227,17 @@ describe('commands', () => {
     expect(items).toMatchObject([{ actor: 'admin', action: 'redrive', resource_type: 'task' }]);
   });
 
+  it('clear a cache of OpenTofu, with an audit row', async () => {
+    const { commands, queries } = plane.engine();
+
+    await commands.clearCache(admin, 'providers', direct);
+    await commands.clearCache(admin, 'modules', direct);
+
+    expect(plane.tofu.cleared).toEqual(['providers', 'modules']);
+    const { items } = await queries.audit(admin, { ...page, resource: 'modules' }, direct);
+    expect(items).toMatchObject([{ actor: 'admin', action: 'clear', resource_type: 'cache' }]);
+  });
+
   it('freeze one Egg or all, and wake them all again', async () => {
     const { commands, queries } = plane.engine();
     expect(await commands.setFreeze(limited, { egg: 'lib', on: true, why: 'x' }, direct)).toBe('missing');

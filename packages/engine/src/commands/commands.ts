@@ -2,6 +2,7 @@ import { eggName, launchKey, machinesAtMost } from '@polar-gosling/domain';
 import { outboxWrite } from '@polar-gosling/ports/queue';
 import type { CallOptions, Write } from '@polar-gosling/ports/store';
 import { storeErrors } from '@polar-gosling/ports/store';
+import type { TofuCacheKind } from '@polar-gosling/ports/tofu';
 import type { Caller } from '../api/caller.ts';
 import type { Commands } from '../api/commands.ts';
 import { registrationsOf } from '../bind/registrations-of.ts';
@@ -31,9 +32,22 @@ export function createCommands(deps: InternalDeps): Commands {
       deps.queue.redrive(id, { ...options, also: [taskAudit(deps, { caller, action: 'redrive', id })] }),
     purgeTask: (caller, id, options) =>
       deps.queue.purge(id, { ...options, also: [taskAudit(deps, { caller, action: 'purge', id })] }),
+    clearCache: (caller, kind, options) => clearCache(deps, { caller, kind }, options),
     setFreeze: (caller, request, options) => setFreeze(deps, { caller, ...request }, options),
     rollback: (caller, request, options) => rollback(deps, { caller, ...request }, options),
   };
+}
+
+/** The row first: what is thrown away by halves is told too. */
+async function clearCache(
+  deps: InternalDeps,
+  { caller, kind }: { caller: Caller; kind: TofuCacheKind },
+  options: CallOptions,
+): Promise<number> {
+  const details = { why: `asked for by ${caller.name}` };
+  const entry = { actor: caller.name, action: 'clear', resourceType: 'cache', resourceId: kind } as const;
+  await deps.store.commit([auditWrite({ ...entry, details }, deps)], options);
+  return deps.tofu.clearCache(kind, options);
 }
 
 function taskAudit(deps: InternalDeps, at: { caller: Caller; action: string; id: string }): Write {

@@ -20,7 +20,8 @@ export interface AuditEntry {
     | 'switch'
     | 'deployment'
     | 'task'
-    | 'tool';
+    | 'tool'
+    | 'cache';
   readonly resourceId: string;
   /** Why, by which rule, before and after. */
   readonly details: Readonly<Record<string, unknown>>;

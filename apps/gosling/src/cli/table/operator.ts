@@ -170,4 +170,18 @@ export const operatorCommands: readonly CommandSpec[] = [
     examples: ['gosling tofu rollback'],
     load: async () => ({ run: (await import('../../commands/tofu.ts')).rollbackVersion }),
   },
+  {
+    path: 'cache clear',
+    summary: "throw away OpenTofu's providers and prepared modules; the next runs have them made anew",
+    details: 'Without a flag both. Where no network is allowed, put the providers on the workers first.',
+    options: [
+      {
+        flags: '--providers',
+        about: 'packages and lock files, here and in Blobs: newer versions may be chosen',
+      },
+      { flags: '--modules', about: 'what init made of the modules of each shard' },
+    ],
+    examples: ['gosling cache clear --providers', 'gosling cache clear'],
+    load: async () => ({ run: (await import('../../commands/cache.ts')).clearCache }),
+  },
 ];
