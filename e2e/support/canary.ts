@@ -25,6 +25,8 @@ const mayBeIn: readonly { readonly variable: RegExp; readonly secrets: RegExp }[
   { variable: /^GOSLING_TOKEN=/, secrets: /^api-keys\// },
   // The launcher's, which makes the machine of this entry and ends.
   { variable: /^GOSLING_ENTRY=/, secrets: /^runner\/bootstrap-token$/ },
+  // OpenTofu's, and its provider's.
+  { variable: /^AWS_(ACCESS_KEY_ID|SECRET_ACCESS_KEY)=/, secrets: /^clouds\/aws\// },
 ];
 const notSecret = /^(nest\/repo-url|deploy-keys\/[a-z]+-public)$/;
 const everyMs = 250;

@@ -1,2 +1,3 @@
 export { checkSecretsManager } from './check-secrets.ts';
+export { type AwsMachinesOptions, createAwsMachines } from './machines.ts';
 export { type AwsSecretsOptions, awsSecretsPrefix, createAwsSecrets } from './secrets.ts';

@@ -32,7 +32,8 @@ function open(provider: Cloud, values: Record<string, string | number> = {}) {
       ...values,
     }),
   };
-  const tofu = bench.reopen({ clouds: { [provider]: env } });
+  const cloudEnvironment = async (asked: Cloud) => (asked === provider ? env : undefined);
+  const tofu = bench.reopen({ cloudEnvironment });
   return { bench, tofu, [Symbol.asyncDispose]: () => bench[Symbol.asyncDispose]() };
 }
 

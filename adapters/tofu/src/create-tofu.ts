@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { Clock, Logger } from '@polar-gosling/kernel';
 import type { Blobs } from '@polar-gosling/ports/blobs';
 import {
+  type CallOptions,
   type Tofu,
   type TofuRun,
   type TofuRunRequest,
@@ -41,8 +42,11 @@ export interface TofuOptions {
     readonly agentCommand: readonly string[];
     readonly env: Readonly<Record<string, string>>;
   };
-  /** Clouds that machines may be made in, and what their providers get by environment; others are refused. */
-  readonly clouds?: Readonly<Partial<Record<'aws' | 'yandex', Readonly<Record<string, string>>>>>;
+  /** What a cloud's provider gets by environment, asked for each run; `undefined`: no machines are made there. */
+  readonly cloudEnvironment?: (
+    provider: 'aws' | 'yandex',
+    options: CallOptions,
+  ) => Promise<Readonly<Record<string, string>> | undefined>;
   /** Where states lie; the data directory when not given. */
   readonly states?: StatesInBucket | undefined;
   readonly limits?: Partial<TofuLimits>;
@@ -74,8 +78,9 @@ export function createTofu(options: TofuOptions): Tofu {
   const parts = bundleParts({ ...options, dataDir, computeDir, limits });
   const open = async (request: TofuRunRequest, signal: AbortSignal): Promise<TofuRun> => {
     const { wanted, runId } = request;
-    const providerEnv = wanted.provider === 'local' ? {} : options.clouds?.[wanted.provider];
-    if (providerEnv === undefined) throw notSetUp(wanted.provider);
+    const { provider } = wanted;
+    const providerEnv = provider === 'local' ? {} : await options.cloudEnvironment?.(provider, { signal });
+    if (providerEnv === undefined) throw notSetUp(provider);
     const found = await tool(signal);
     const place = await findPlace({ dataDir, states }, wanted, { signal });
     const encryption = await states?.encryption({ signal });

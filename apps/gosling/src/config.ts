@@ -69,6 +69,8 @@ export interface AgentConfig {
   readonly url: string | undefined;
   readonly bootstrapToken: string | undefined;
   readonly bootstrapTokenFile: string | undefined;
+  /** File of the request that a container service has invoked us with. */
+  readonly requestPath: string | undefined;
   readonly caFile: string | undefined;
   readonly jobUser: string | undefined;
   readonly gitlabRunnerBin: string | undefined;
@@ -99,6 +101,7 @@ export function readAgentConfig(env: Environment): AgentConfig {
     url: given(env['GOSLING_URL']),
     bootstrapToken: given(env['GOSLING_BOOTSTRAP_TOKEN']),
     bootstrapTokenFile: given(env['GOSLING_BOOTSTRAP_TOKEN_FILE']),
+    requestPath: given(env['REQUEST_PATH']),
     caFile: given(env['GOSLING_CA_FILE']),
     jobUser: given(env['GOSLING_JOB_USER']),
     gitlabRunnerBin: given(env['GOSLING_GITLAB_RUNNER_BIN']),

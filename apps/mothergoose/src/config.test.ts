@@ -237,6 +237,7 @@ describe('the configuration', () => {
       'GOSLING_BIN_DIR',
       'GOSLING_GITLAB_RUNNER_BIN',
       'GOSLING_LIMITS',
+      'GOSLING_CLOUDS',
       'GOSLING_JOB_USER',
     ]);
   });

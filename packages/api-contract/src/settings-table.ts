@@ -101,6 +101,10 @@ export const configVariables: readonly ConfigVariable[] = [
     name: 'GOSLING_LIMITS',
     description: "limits that the Nest's authors cannot change: path, s3://… or JSON (docs/limits.md)",
   },
+  {
+    name: 'GOSLING_CLOUDS',
+    description: 'clouds that machines are made in, and what they get: path or JSON (docs/clouds.md)',
+  },
   { name: 'GOSLING_UNSAFE_LOCAL', default: '0', description: '1 allows local runners that are not isolated' },
   { name: 'GOSLING_JOB_USER', description: 'system user that the jobs of local runners run as' },
   {

@@ -35,6 +35,7 @@ export type {
 export { defaultPool, machinesAtMost } from './egg.ts';
 export { cloudTags, type MachineOwner } from './entry/cloud-tags.ts';
 export type { Arch, CloudComputeSettings, ComputeSettings } from './entry/compute-settings.ts';
+export { type CloudRefusal, refuseCloud } from './entry/refuse-cloud.ts';
 export { type EntryRequest, renderRunnerEntry } from './entry/render-entry.ts';
 export type { RunnerEntry } from './entry/runner-entry.ts';
 export { checkTofuPlan, type TofuChange, type TofuRow, type TofuVerdict } from './guard.ts';

@@ -11,6 +11,9 @@ export {
 } from '@polar-gosling/adapter-tofu';
 export { type RestoreResult, restoreBackup } from './backup/restore-backup.ts';
 export { type BackupResult, writeBackup } from './backup/write-backup.ts';
+export { checkClouds } from './clouds/check-clouds.ts';
+export type { CloudsSettings } from './clouds/clouds-file.ts';
+export { type OpenedClouds, readClouds } from './clouds/open-clouds.ts';
 export { checkEngine, type EnginePart } from './engines/check-engines.ts';
 export { type EngineSettings, embeddedEngines } from './engines/settings.ts';
 export { type InstanceParts, type OpenOptions, openInstance } from './open-instance.ts';

@@ -18,10 +18,13 @@ import type { GitReader } from '@polar-gosling/ports/git';
 import type { GitlabHooks, GitlabPace, GitlabReader, GitlabRunners } from '@polar-gosling/ports/gitlab';
 import type { Machines } from '@polar-gosling/ports/machines';
 import type { QueueOperations, WorkQueue } from '@polar-gosling/ports/queue';
+import type { RunnerStart } from '@polar-gosling/ports/runner-start';
 import type { CallOptions } from '@polar-gosling/ports/secrets';
 import { type CachedSecrets, createCachedSecrets } from '@polar-gosling/ports/secrets/cached';
 import type { Store } from '@polar-gosling/ports/store';
 import type { Tofu, TofuCacheKind, TofuCacheResult } from '@polar-gosling/ports/tofu';
+import type { CloudsSettings } from './clouds/clouds-file.ts';
+import { type OpenedClouds, openClouds } from './clouds/open-clouds.ts';
 import { blobStores, queues, schemeOf, stores } from './engines/registry.ts';
 import { type EngineSettings, embeddedEngines } from './engines/settings.ts';
 import { openSecrets } from './open-secrets.ts';
@@ -39,6 +42,8 @@ export interface OpenOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** What stands behind store, queue, blobs and secrets; the data directory when not given. */
   readonly engines?: EngineSettings | undefined;
+  /** Clouds that machines are made in, and what marks them there; none when not given. */
+  readonly clouds?: { readonly settings: CloudsSettings; readonly installation: string };
   readonly tofuBin?: string | undefined;
   readonly binDir?: string | undefined;
   /** Where OpenTofu's providers are fetched: https address of a network mirror, or `none`; else their registries. */
@@ -75,6 +80,10 @@ export interface InstanceParts {
   readonly tofu: Tofu;
   readonly binaries: { readonly tofu: Binaries; readonly gosling: Binaries };
   readonly machines: Machines;
+  readonly cloudMachines: OpenedClouds['machines'];
+  readonly runnerStart?: RunnerStart;
+  /** What machines in each cloud get from the installation. */
+  readonly compute: OpenedClouds['compute'];
   readonly masker: Masker;
   readonly log: Logger;
   readonly machineRevision: number;
@@ -91,7 +100,10 @@ export async function openInstance(options: OpenOptions): Promise<InstanceParts>
   const undo: (() => Promise<void>)[] = [];
   try {
     const state = await openState(options, { masker, log, undo });
-    return openHost(options, { masker, log, undo, state });
+    const { clouds: given = { settings: {}, installation: '' }, environment, clock } = options;
+    const clouds = await openClouds({ ...given, secrets: state.secrets, environment, clock, masker });
+    undo.push(() => clouds.close());
+    return openHost(options, { masker, log, undo, state, clouds });
   } catch (error) {
     await unwind(undo);
     throw error;
@@ -143,8 +155,9 @@ async function openState(options: OpenOptions, { masker, log, undo }: Opening) {
 /** What this host does itself: speaks to GitLab and the Nest, drives OpenTofu, looks at its processes. */
 function openHost(
   options: OpenOptions,
-  { masker, log, undo, state }: Opening & { readonly state: Awaited<ReturnType<typeof openState>> },
+  at: Opening & { readonly state: Awaited<ReturnType<typeof openState>>; readonly clouds: OpenedClouds },
 ): InstanceParts {
+  const { masker, log, undo, state, clouds } = at;
   const { dataDir, clock, ids, environment } = options;
   const gitlab = createGitlab({
     store: state.store,
@@ -177,6 +190,7 @@ function openHost(
       ...{ store: state.store, blobs: state.blobs, mirror: options.providerMirror },
       onUse: (cache, result) => options.onTofuCache?.(cache, result),
     },
+    cloudEnvironment: clouds.environmentOf,
     launcher: { agentCommand: options.agentCommand, env: options.agentEnvironment },
     ...(options.computeDir === undefined ? {} : { computeDir: options.computeDir }),
   });
@@ -189,6 +203,9 @@ function openHost(
     tofu,
     binaries: openBinaries(options, state.blobs),
     machines: createLocalMachines({ dataDir }),
+    cloudMachines: clouds.machines,
+    ...(clouds.runnerStart && { runnerStart: clouds.runnerStart }),
+    compute: clouds.compute,
     masker,
     log,
     machineRevision: computeModule(options.computeDir).machineRevision,

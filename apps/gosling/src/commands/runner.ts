@@ -1,4 +1,6 @@
 import { readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { createApiClient } from '@polar-gosling/api-contract';
 import { parseDuration } from '@polar-gosling/kernel';
 import type { CliContext, Command, CommandInput } from '../cli/command.ts';
@@ -9,6 +11,7 @@ import { agentFiles } from '../runner/agent-files.ts';
 import { createAgentLog } from '../runner/agent-log.ts';
 import { readCa } from '../runner/child-runner.ts';
 import { fetchRunner, type RunnerDownload } from '../runner/fetch-runner.ts';
+import { readInvocation } from '../runner/invocation.ts';
 import { type BootDeps, runAgent } from '../runner/run-agent.ts';
 import { findRunnerBinary } from '../runner/runner-binary.ts';
 import { runnerErrors } from '../runner/runner-errors.ts';
@@ -19,17 +22,33 @@ const probeMs = 1_000;
 export const run: Command = async (context, input) => {
   const config = readAgentConfig(context.env);
   forgetBootstrapVariables();
-  if (config.url === undefined) throw cliErrors.usage({ problem: 'GOSLING_URL is not set' });
-  return await runAgent(await agentDeps(context, input, { ...config, url: config.url }));
+  const named = input.text('runner-id') !== undefined || input.text('egg-name') !== undefined;
+  const invocation =
+    named || config.requestPath === undefined ? undefined : await readInvocation(config.requestPath);
+  const url = invocation?.url ?? config.url;
+  if (url === undefined) throw cliErrors.usage({ problem: 'GOSLING_URL is not set' });
+  const bootstrapToken = invocation?.bootstrapToken ?? config.bootstrapToken;
+  const who: Who =
+    invocation === undefined
+      ? { runnerId: required(input, 'runner-id'), egg: required(input, 'egg-name'), directory: context.cwd }
+      : // The service may invoke one instance again: each runner has a directory of its own.
+        { ...invocation, egg: invocation.eggName, directory: path.join(tmpdir(), invocation.runnerId) };
+  return await runAgent(await agentDeps(context, input, { ...config, url, bootstrapToken, who }));
 };
+
+interface Who {
+  readonly runnerId: string;
+  readonly egg: string;
+  readonly directory: string;
+}
 
 async function agentDeps(
   context: CliContext,
   input: CommandInput,
-  config: AgentConfig & { readonly url: string },
+  config: AgentConfig & { readonly url: string; readonly who: Who },
 ): Promise<BootDeps> {
-  const { clock, ids, output, cwd } = context;
-  const fields = { runnerId: required(input, 'runner-id'), egg: required(input, 'egg-name') };
+  const { clock, ids, output } = context;
+  const { who } = config;
   const log = createAgentLog({
     write: (text) => output.stderr.write(text),
     clock,
@@ -38,10 +57,10 @@ async function agentDeps(
   });
   const { proxies } = config;
   const ca = await readCa(config.caFile);
-  const files = agentFiles(cwd);
+  const files = agentFiles(who.directory);
   const backEnd = createHttpFetch({ caPem: ca, minTls: 'TLSv1.3', proxies });
   return {
-    runnerId: fields.runnerId,
+    runnerId: who.runnerId,
     connect: (token) =>
       createApiClient({
         baseUrl: config.url,

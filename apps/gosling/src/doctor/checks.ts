@@ -1,5 +1,6 @@
 import { apiCheck, clockCheck } from './back-end.ts';
 import type { Check } from './check.ts';
+import { cloudsCheck } from './clouds.ts';
 import { engineChecks } from './engines.ts';
 import { gitlabCheck, nestCheck } from './gitlab.ts';
 import { configCheck, dataDirCheck, jobUserCheck } from './installation.ts';
@@ -15,6 +16,7 @@ export const checks: readonly Check[] = [
   dataDirCheck,
   ...engineChecks,
   jobUserCheck,
+  cloudsCheck,
   nestCheck,
   gitlabCheck,
   apiCheck,

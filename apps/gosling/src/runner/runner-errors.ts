@@ -18,6 +18,12 @@ export const runnerErrors = defineErrors('RUNNER', {
     http: 502,
     retry: 'never',
   },
+  noInvocation: {
+    message: (p: { reason: string }) =>
+      `this container was invoked without a runner's request: ${p.reason}; MotherGoose invokes it`,
+    http: 400,
+    retry: 'never',
+  },
   noToken: {
     message: () =>
       'there is no one-time token: set GOSLING_BOOTSTRAP_TOKEN or GOSLING_BOOTSTRAP_TOKEN_FILE (a machine gets it from MotherGoose)',

@@ -13,6 +13,7 @@ import {
   openInstance,
   openLimits,
   processHolder,
+  readClouds,
 } from '@polar-gosling/wiring';
 import { cliErrors } from '../cli-errors.ts';
 import type { Environment } from '../config.ts';
@@ -63,22 +64,31 @@ export interface Instance {
 /** API, worker, UglyFox and clock in one process on one data directory. */
 export async function startInstance(options: InstanceOptions): Promise<Instance> {
   const { config } = options;
+  const nestUrl = config.nest.url;
+  if (nestUrl === undefined) throw cliErrors.noNest({});
+  const installation = config.installation ?? sha256Hex(nestUrl).slice(0, 12);
   const dataDir = path.resolve(config.dataDir);
   const lock = lockDirectory(dataDir, process.pid);
   if ('takenBy' in lock) throw cliErrors.alreadyRunning({ dataDir, pid: lock.takenBy });
   const undo: (() => Promise<void>)[] = [async () => lock.release()];
   try {
+<<<<<<< HEAD
     const counts: Pick<Metrics, 'staleSecret' | 'tofuCache'> = { staleSecret: () => {}, tofuCache: () => {} };
     const parts = await open(options, {
       dataDir,
       onStaleSecret: () => counts.staleSecret(),
       onTofuCache: (cache, result) => counts.tofuCache(cache, result),
     });
+=======
+    const stale = { count: () => {} };
+    const parts = await open(options, { dataDir, installation, onStaleSecret: () => stale.count() });
+>>>>>>> ad2db17 (feat(wiring): machines on AWS and Yandex Cloud by the program as it is run)
     undo.push(() => parts.close());
     const metrics = createMetrics(parts.masker);
     Object.assign(counts, metrics);
     const address = { url: '' };
-    const settings = settingsOf(options, { parts, holder: processHolder(process.pid), address });
+    const holder = processHolder(process.pid);
+    const settings = settingsOf(options, { parts, holder, address, nestUrl, installation });
     const engine = createEngine({
       ...parts,
       clock: options.clock,
@@ -131,9 +141,13 @@ async function unwind(undo: (() => Promise<void>)[]): Promise<void> {
   for (let step = undo.pop(); step !== undefined; step = undo.pop()) await step();
 }
 
-function open(
+async function open(
   options: InstanceOptions,
+<<<<<<< HEAD
   at: Pick<OpenOptions, 'dataDir' | 'onStaleSecret' | 'onTofuCache'>,
+=======
+  at: { dataDir: string; installation: string; onStaleSecret: () => void },
+>>>>>>> ad2db17 (feat(wiring): machines on AWS and Yandex Cloud by the program as it is run)
 ): Promise<InstanceParts> {
   const { config, env, clock, ids, signal } = options;
   const main = fileURLToPath(new URL('../main.ts', import.meta.url));
@@ -151,6 +165,7 @@ function open(
       }),
     environment: env,
     engines: config.engines,
+    clouds: { settings: await readClouds(config.clouds), installation: at.installation },
     tofuBin: config.tofu.bin,
     providerMirror: config.tofu.providerMirror,
     binDir: config.binDir ?? userBinDir(env),
@@ -192,11 +207,16 @@ function agentEnvironment({ config, env }: InstanceOptions): Record<string, stri
 
 function settingsOf(
   options: InstanceOptions,
-  at: { parts: InstanceParts; holder: string; address: { readonly url: string } },
+  at: {
+    parts: InstanceParts;
+    holder: string;
+    address: { readonly url: string };
+    nestUrl: string;
+    installation: string;
+  },
 ): EngineSettings {
   const { config } = options;
-  const nestUrl = config.nest.url;
-  if (nestUrl === undefined) throw cliErrors.noNest({});
+  const { nestUrl } = at;
   const project = options.nestProject ?? nestProjectOf(nestUrl, config.nest.gitlabUrl);
   const isPolling = config.publicUrl === undefined && options.isPublicHere !== true;
   return {
@@ -207,12 +227,13 @@ function settingsOf(
     get agentUrl() {
       return localAgentUrl({ listening: at.address.url, publicUrl: config.publicUrl });
     },
-    installation: config.installation ?? sha256Hex(nestUrl).slice(0, 12),
+    installation: at.installation,
     nest: {
       url: nestUrl,
       ...(config.nest.branch === undefined ? {} : { branch: config.nest.branch }),
       ...(project === undefined ? {} : { project }),
     },
+    clouds: at.parts.compute,
     ...(config.environment === undefined ? {} : { environment: config.environment }),
     ...(config.gitlabRunner.mirror === undefined ? {} : { runnerMirror: config.gitlabRunner.mirror }),
     isEmbedded: true,

@@ -25,8 +25,11 @@ resource "yandex_serverless_container" "runner" {
     service_account_id = var.entry.container.invoker
   }
 
+  # The agent finds which runner it is in the invocation's body ($REQUEST_PATH).
   image {
-    url = var.entry.image
+    url     = var.entry.image
+    command = ["gosling"]
+    args    = ["runner"]
     environment = {
       GOSLING_URL = var.entry.gosling_url
     }

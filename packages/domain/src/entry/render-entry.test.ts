@@ -42,7 +42,7 @@ const plain: EggConfig = {
 const compute: ComputeSettings = {
   gosling: { version: '1.2.3', sha256: { amd64: 'a', arm64: 'b' } },
   aws: {
-    subnets: { a: 'subnet-a', b: 'subnet-b' },
+    subnets: { 'eu-central-1a': 'subnet-a', 'eu-central-1b': 'subnet-b', 'us-east-1a': 'subnet-far' },
     securityGroups: ['sg-0'],
     runnerImage: 'ecr/gosling',
     cluster: 'c',
@@ -87,14 +87,25 @@ describe('the entry of a runner', () => {
       securityGroups: ['sg-x'],
       image: 'ami-x',
       instanceProfile: 'ci',
-      zones: ['a'],
+      zones: ['eu-central-1a'],
     };
 
     expect(renderRunnerEntry(withCloud(own), request)).toMatchObject({
-      ...{ subnet_id: 'subnet-x', security_group_ids: ['sg-x'], image: 'ami-x', role: 'ci', zone: 'a' },
+      ...{
+        subnet_id: 'subnet-x',
+        security_group_ids: ['sg-x'],
+        image: 'ami-x',
+        role: 'ci',
+        zone: 'eu-central-1a',
+      },
     });
     expect(renderRunnerEntry(plain, request)).toMatchObject({
-      ...{ subnet_id: 'subnet-a', security_group_ids: ['sg-0'], zone: 'a', instance_type: 'c6i.large' },
+      ...{
+        subnet_id: 'subnet-a',
+        security_group_ids: ['sg-0'],
+        zone: 'eu-central-1a',
+        instance_type: 'c6i.large',
+      },
       image: 'resolve:ssm:/aws/service/debian/release/12/latest/amd64',
     });
   });
@@ -138,7 +149,7 @@ describe('the entry of a runner', () => {
       withCloud({ subnet: 'subnet-x' }),
       withCloud({ spot: 'only' }),
       withCloud({ image: 'ami-1' }),
-      withCloud({ zones: ['b'] }),
+      withCloud({ zones: ['eu-central-1b'] }),
       withCloud({ securityGroups: ['sg-9'] }),
       withCloud({ publicIp: true }),
       withCloud({ instanceProfile: 'x' }),

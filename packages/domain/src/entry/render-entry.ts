@@ -2,7 +2,7 @@ import type { EggConfig, EggResources, RunnerType } from '../egg.ts';
 import { physicalName, type RunnerId } from '../names.ts';
 import { serverlessLimitMs } from '../runner-type.ts';
 import { cloudTags } from './cloud-tags.ts';
-import type { Arch, CloudComputeSettings, ComputeSettings } from './compute-settings.ts';
+import { type Arch, type CloudComputeSettings, type ComputeSettings, subnetsIn } from './compute-settings.ts';
 import { ec2InstanceTypes, fargateSize, yandexContainerSize, yandexVmSize } from './instance-types.ts';
 import { chooseLaunch, launchOrder } from './launch-order.ts';
 import type { RunnerEntry } from './runner-entry.ts';
@@ -56,7 +56,8 @@ function cloudFields(
   const arch = resources.arch ?? 'amd64';
   const types =
     provider === 'aws' ? ec2InstanceTypes(resources, arch) : [resources.instanceType ?? yandexPlatform];
-  const choice = chooseLaunch(launchOrder(cloud, types, settings.subnets), request.withoutCapacity ?? 0);
+  const order = launchOrder(cloud, types, subnetsIn(settings.subnets, cloud.region));
+  const choice = chooseLaunch(order, request.withoutCapacity ?? 0);
   const groups = cloud.securityGroups.length > 0 ? cloud.securityGroups : settings.securityGroups;
   const shared = {
     machine_hash: request.machineHash,
@@ -116,7 +117,8 @@ function resize(
 
 function agentOf(compute: ComputeSettings | undefined, arch: Arch): RunnerEntry['gosling'] {
   const agent = compute?.gosling;
-  return agent && { version: agent.version, sha256: agent.sha256[arch] };
+  const sha256 = agent?.sha256[arch];
+  return agent && sha256 ? { version: agent.version, sha256 } : undefined;
 }
 
 type Unset<Fields> = { readonly [Name in keyof Fields]: Fields[Name] | undefined };

@@ -5,7 +5,7 @@ import type { Blobs } from '@polar-gosling/ports/blobs';
 import type { GitReader } from '@polar-gosling/ports/git';
 import type { GitlabHooks, GitlabPace, GitlabReader, GitlabRunners } from '@polar-gosling/ports/gitlab';
 import type { LimitsSource } from '@polar-gosling/ports/limits';
-import type { Machines } from '@polar-gosling/ports/machines';
+import type { CloudMachines, Machines } from '@polar-gosling/ports/machines';
 import type { QueueOperations, WorkQueue } from '@polar-gosling/ports/queue';
 import type { RunnerStart } from '@polar-gosling/ports/runner-start';
 import type { SecretStore } from '@polar-gosling/ports/secrets';
@@ -45,8 +45,8 @@ export interface EngineSettings {
   readonly machineRevision: number;
   /** Where agents fetch gitlab-runner: `{os}` and `{arch}` in the address, SHA-256 by `os-arch`. Absent: nowhere. */
   readonly runnerMirror?: { readonly url: string; readonly sha256: Readonly<Record<string, string>> };
-  /** What machines in a cloud get from the installation; absent: only what their Egg says. */
-  readonly compute?: ComputeSettings;
+  /** Clouds that machines are made in, and what all their machines get; of others Eggs are refused. */
+  readonly clouds?: Pick<ComputeSettings, 'aws' | 'yandex'>;
   /** May local runners serve this server? The reason why not, else `undefined`. */
   refuseLocal(server: string): string | undefined;
   readonly heartbeatMs: number;
@@ -70,7 +70,10 @@ export interface EngineDeps {
   };
   readonly git: GitReader;
   readonly tofu: Tofu;
+  /** Of this host. */
   readonly machines: Machines;
+  /** Of clouds; one that is absent proves nothing of its machines. */
+  readonly cloudMachines?: Readonly<Partial<Record<'aws' | 'yandex', CloudMachines>>>;
   /** Where a cloud has runners that are invocations of a container; absent: none has. */
   readonly runnerStart?: RunnerStart;
   /** Limits outside the Nest; absent: there are none. */

@@ -106,8 +106,8 @@ function renderEntry(
   deps: InternalDeps,
   at: { seen: Observed; id: ReturnType<typeof runnerId>; token: string },
 ): RunnerEntry {
-  const { egg, config } = at.seen;
-  const { installation, compute } = deps.settings;
+  const { egg, config, compute } = at.seen;
+  const { installation } = deps.settings;
   return renderRunnerEntry(config, {
     runnerId: at.id,
     type: config.type === 'auto' ? pickRunnerType({}, config) : config.type,
@@ -116,7 +116,7 @@ function renderEntry(
     installation,
     machineHash: egg.machine_hash,
     withoutCapacity: at.seen.state?.without_capacity ?? 0,
-    ...(compute === undefined ? {} : { compute }),
+    compute,
   });
 }
 

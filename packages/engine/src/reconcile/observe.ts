@@ -1,11 +1,13 @@
 import {
   type AgentState,
   acceptsNoMoreAfterMs,
+  type ComputeSettings,
   type EggConfig,
   eggName,
   missedHeartbeats,
   type PoolFacts,
   type RunnerFacts,
+  refuseCloud,
   type registrationId,
   runnerId,
   type WaitingJob,
@@ -30,6 +32,7 @@ import { getRow, getRows, listAll } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
 import { backoffOf } from './backoff.ts';
 import { mayBeMade } from './change-runner.ts';
+import { computeFor } from './compute-for.ts';
 import { type LimitsSeen, observeLimits } from './limits.ts';
 import { proofOf } from './proof.ts';
 import { runnersOfJobs } from './runners-of-jobs.ts';
@@ -52,8 +55,10 @@ export interface Observed {
   readonly facts: PoolFacts;
   /** What limits outside the Nest leave to it, and how launches are counted for them; absent: there are none. */
   readonly limits?: LimitsSeen;
-  /** Why this host must not run this Egg's jobs; absent: it may. */
-  readonly refused?: string;
+  /** Why this installation must not, or cannot, run this Egg's jobs where it wants them; absent: it may. */
+  readonly refused?: { readonly code: string; readonly detail: string };
+  /** What its machines get from the installation. */
+  readonly compute: ComputeSettings;
 }
 
 export async function observe(
@@ -66,21 +71,7 @@ export async function observe(
   const { egg, pin, spentPin } = inForce;
   const config: EggConfig = egg.config;
   const state = await getRow(deps.store, { ...typed.eggState, key: { partition: name } }, options);
-  const members = await listAll(deps.store, { ...typed.eggMembers, query: { partition: name } }, options);
-  const ids = members.flatMap(({ item }) =>
-    item.startsWith('runner#') ? [item.slice('runner#'.length)] : [],
-  );
-  const keys = ids.map((partition) => ({ partition }));
-  const runners = new Map(
-    (await getRows(deps.store, { ...typed.runners, keys }, options)).map((row) => [row.id, row]),
-  );
-  const agents = new Map(
-    (await getRows(deps.store, { ...typed.runnerAgents, keys }, options)).map((row) => [row.runner_id, row]),
-  );
-  const marks = new Map(
-    (await getRows(deps.store, { ...typed.marks, keys }, options)).map((row) => [row.runner_id, row]),
-  );
-  const jobs = await getRows(deps.store, { ...typed.ciJobs, keys: members.flatMap(jobKey) }, options);
+  const { runners, agents, marks, jobs } = await readMembers(deps, name, options);
 
   const runnerFacts: RunnerFacts[] = [];
   for (const row of runners.values()) {
@@ -89,10 +80,11 @@ export async function observe(
     runnerFacts.push(await toFacts(deps, { config, seen }, options));
   }
   const [first] = registrationsOf(config);
-  const refused = refusal(deps, config);
+  const compute = await computeFor(deps, config, options);
+  const refused = refusal(deps, { config, compute });
   const now = deps.clock.now();
   const failing = { failures: 0, ...state, ...backoffOf({ state, runners, agents }, now) };
-  const limits = await observeLimits(deps, { config, machines: ids.length }, options);
+  const limits = await observeLimits(deps, { config, machines: runners.size }, options);
   const facts: PoolFacts = {
     now,
     egg: eggName(name),
@@ -124,15 +116,41 @@ export async function observe(
     facts,
     ...(limits === undefined ? {} : { limits }),
     ...(refused === undefined ? {} : { refused }),
+    compute,
   };
 }
 
-/** Local runners are refused where nothing keeps a job away from us. */
-function refusal(deps: InternalDeps, config: EggConfig): string | undefined {
-  if (config.cloud.provider !== 'local') return undefined;
-  return config.scopes
-    .map(({ server }) => deps.settings.refuseLocal(server))
+/** Every live runner of an Egg with what its agent and UglyFox say, and its open CI jobs. */
+async function readMembers(deps: InternalDeps, egg: string, options: CallOptions) {
+  const { store } = deps;
+  const members = await listAll(store, { ...typed.eggMembers, query: { partition: egg } }, options);
+  const ids = members.flatMap(({ item }) =>
+    item.startsWith('runner#') ? [item.slice('runner#'.length)] : [],
+  );
+  const keys = ids.map((partition) => ({ partition }));
+  const runners = await getRows(store, { ...typed.runners, keys }, options);
+  const agents = await getRows(store, { ...typed.runnerAgents, keys }, options);
+  const marks = await getRows(store, { ...typed.marks, keys }, options);
+  return {
+    runners: new Map(runners.map((row) => [row.id, row])),
+    agents: new Map(agents.map((row) => [row.runner_id, row])),
+    marks: new Map(marks.map((row) => [row.runner_id, row])),
+    jobs: await getRows(store, { ...typed.ciJobs, keys: members.flatMap(jobKey) }, options),
+  };
+}
+
+/** Local runners are refused where nothing keeps a job away from us, machines in a cloud where it is not set up. */
+function refusal(
+  { settings }: InternalDeps,
+  { config, compute }: { config: EggConfig; compute: ComputeSettings },
+): Observed['refused'] {
+  if (config.cloud.provider !== 'local') {
+    return refuseCloud(config, { compute, publicUrl: settings.publicUrl });
+  }
+  const detail = config.scopes
+    .map(({ server }) => settings.refuseLocal(server))
     .find((why) => why !== undefined);
+  return detail === undefined ? undefined : { code: 'LOCAL_REFUSED', detail };
 }
 
 function jobKey({ item }: { item: string }): { partition: string; sort: number }[] {
@@ -196,7 +214,7 @@ async function toFacts(
   const silentMs = agent?.last_heartbeat === undefined ? 0 : deps.clock.now() - agent.last_heartbeat;
   const isSilent = silentMs > missedHeartbeats * deps.settings.heartbeatMs;
   const isFree = agent?.current_jobs.length === 0 && !at.seen.hasJob;
-  const asked = { row, config: at.config, askGitlab: silentMs > acceptsNoMoreAfterMs, isFree };
+  const asked = { row, config: at.config, silentMs, askGitlab: silentMs > acceptsNoMoreAfterMs, isFree };
   const proof = isSilent ? await proofOf(deps, asked, options) : undefined;
   const isFull = await isOverThreshold(deps, { row, config: at.config }, options);
   return {

@@ -1,13 +1,19 @@
-import { type EggConfig, eggName, type RunnerFacts } from '@polar-gosling/domain';
+import { type EggConfig, eggName, type RunnerFacts, serverlessLimitMs } from '@polar-gosling/domain';
+import { type Machine, machinesErrors } from '@polar-gosling/ports/machines';
 import type { CallOptions, RunnerRow } from '@polar-gosling/ports/store';
 import { scopeOf, targetOf } from '../bind/targets.ts';
 import type { InternalDeps } from '../deps.ts';
 import { getRow } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
 
+/** Two hosts may differ by so much. */
+const clocksMs = 60_000;
+
 export interface ProofContext {
   readonly row: RunnerRow;
   readonly config: EggConfig;
+  /** Since its last report. */
+  readonly silentMs: number;
   readonly askGitlab: boolean;
   /** Neither its last report nor any CI job we know says that it runs one. */
   readonly isFree: boolean;
@@ -19,7 +25,7 @@ export async function proofOf(
   at: ProofContext,
   options: CallOptions,
 ): Promise<NonNullable<RunnerFacts['proof']>> {
-  const cloud = await cloudSays(deps, at.row.id, options);
+  const cloud = await cloudSays(deps, at, options);
   if (!at.askGitlab) return { cloud };
   const gitlabIdle = await gitlabSaysIdle(deps, at, options);
   return gitlabIdle === undefined ? { cloud } : { cloud, gitlabIdle };
@@ -27,17 +33,36 @@ export async function proofOf(
 
 async function cloudSays(
   deps: InternalDeps,
-  id: string,
+  { row, silentMs }: ProofContext,
   options: CallOptions,
 ): Promise<'running' | 'gone' | 'unknown'> {
+  const { id, cloud_provider: provider, type } = row;
+  // An invocation shows nothing of itself, but what reported before this began longer ago than one may last.
+  if (provider === 'yandex' && type === 'serverless') {
+    return silentMs > serverlessLimitMs + clocksMs ? 'gone' : 'unknown';
+  }
   try {
-    const machine = await deps.machines.status(id, options);
-    if (machine === undefined || machine.state === 'gone') return 'gone';
-    return machine.state === 'running' ? 'running' : 'unknown';
+    const machine =
+      provider === 'aws' || provider === 'yandex'
+        ? await cloudMachine(deps, { row, provider }, options)
+        : await deps.machines.status(id, options);
+    // One that was stopped is still there: it ends by the three proofs, as one that runs.
+    return machine === undefined || machine.state === 'gone' ? 'gone' : 'running';
   } catch (error) {
     deps.log.warn('a machine could not be looked at', { runnerId: id, error });
     return 'unknown';
   }
+}
+
+/** Only its own cloud can say that a machine is gone: that this host has none proves nothing. */
+async function cloudMachine(
+  deps: InternalDeps,
+  { row, provider }: { row: RunnerRow; provider: 'aws' | 'yandex' },
+  options: CallOptions,
+): Promise<Machine | undefined> {
+  const machines = deps.cloudMachines?.[provider];
+  if (machines === undefined) throw machinesErrors.unavailable({ reason: `nothing asks ${provider} here` });
+  return machines.status({ runnerId: row.id, type: row.type, region: row.region }, options);
 }
 
 async function gitlabSaysIdle(

@@ -64,25 +64,6 @@ async function lookAgain(): Promise<number[]> {
 }
 
 describe('reconcile', () => {
-  it('tells a machine elsewhere our public URL, and one of this host how it reaches us here', async () => {
-    const settings = { publicUrl: 'https://goose.example.com', agentUrl: 'http://127.0.0.1:8080' };
-    const urls: string[] = [];
-    for (const provider of ['aws', 'local']) {
-      const clock = createFakeClock();
-      plane = await createControlPlane({ clock, ids: createSeededIds(1, clock), settings });
-      plane.model.projects.set(1, 'group/app');
-      const region = provider === 'aws' ? ['    region = "eu-west-1"'] : [];
-      const more = ['  }', '  cloud {', `    provider = "${provider}"`, ...region];
-      await install(plane, nestOf({ app: { more } }));
-      await wait(1);
-      await reconcile(plane.deps, 'app', direct);
-      const [row] = await runners();
-      urls.push(JSON.parse(new TextDecoder().decode(row?.['entry'] as Uint8Array)).gosling_url);
-    }
-
-    expect(urls).toEqual([settings.publicUrl, settings.agentUrl]);
-  });
-
   it('launches a runner for each waiting job, with its entry, its agent and an audit row', async () => {
     await wait(2);
 

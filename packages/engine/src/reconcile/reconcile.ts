@@ -38,8 +38,7 @@ async function underLease(
     await forgetState(deps, at, options);
     return 'gone';
   }
-  const problem = seen.refused === undefined ? undefined : { code: 'LOCAL_REFUSED', detail: seen.refused };
-  await noteProblem(deps, { egg: at.egg, slot: 'local', problem }, options);
+  await noteProblem(deps, { egg: at.egg, slot: 'local', problem: seen.refused }, options);
   await recheckConfig(deps, seen, options);
   await liftSpentPin(deps, { spentPin: seen.spentPin, lease: at.lease }, options);
   const deploymentId = await followDeployment(deps, { seen, lease: at.lease }, options);

@@ -19,6 +19,19 @@ export interface Machines {
   status(runnerId: string, options: CallOptions): Promise<Machine | undefined>;
 }
 
+/** A machine in a cloud, as its row names it. */
+export interface CloudMachineRef {
+  readonly runnerId: string;
+  readonly type: 'vm' | 'serverless';
+  readonly region: string;
+}
+
+/** Looks at the machines of one cloud. */
+export interface CloudMachines {
+  /** By its tag; `undefined` = the cloud knows nothing of it. Fails with MACHINES_UNAVAILABLE when it did not answer. */
+  status(machine: CloudMachineRef, options: CallOptions): Promise<Machine | undefined>;
+}
+
 export const machinesErrors = defineErrors('MACHINES', {
   unavailable: {
     message: (p: { reason: string }) => `cannot look at the machines: ${p.reason}`,

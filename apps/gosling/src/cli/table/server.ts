@@ -24,7 +24,7 @@ export const serverCommands: readonly CommandSpec[] = [
     path: 'runner',
     summary: 'the agent that lives on a runner',
     details:
-      'Started by the machine itself. Needs GOSLING_URL and GOSLING_BOOTSTRAP_TOKEN (or _FILE); keeps its files in the current directory.',
+      'Started by the machine itself. Needs GOSLING_URL and GOSLING_BOOTSTRAP_TOKEN (or _FILE); keeps its files in the current directory. In a container that is invoked, all of it comes by REQUEST_PATH.',
     options: [
       { flags: '--runner-id ID', about: 'the id that MotherGoose gave this runner' },
       { flags: '--egg-name NAME', about: 'the Egg it serves' },

@@ -1,0 +1,70 @@
+import { createMasker } from '@polar-gosling/kernel';
+import { createFakeClock } from '@polar-gosling/testkit';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { createCloudCalls } from './cloud-calls.ts';
+import { createIamTokens } from './iam-tokens.ts';
+import { createYandexMachines } from './machines.ts';
+import { type FakeCloud, startFakeCloud } from './testing/fake-cloud.ts';
+
+const options = { signal: new AbortController().signal };
+const machine = { runnerId: 'r1', type: 'vm', region: 'ru-central1' } as const;
+const clock = createFakeClock();
+let cloud: FakeCloud;
+beforeEach(async () => {
+  cloud = await startFakeCloud(clock);
+});
+afterEach(() => cloud.close());
+
+function open() {
+  const calls = createCloudCalls({});
+  const tokens = createIamTokens({
+    identity: async () => ({ kind: 'host' }),
+    ...{ calls, clock, masker: createMasker(), metadataUrl: cloud.url },
+  });
+  return createYandexMachines({
+    calls,
+    tokens,
+    folderId: 'b1g0',
+    installation: 'ours',
+    computeUrl: cloud.url,
+  });
+}
+
+function addInstance(status: string, over: { folder?: string; installation?: string; runner?: string } = {}) {
+  const { folder = 'b1g0', installation = 'ours', runner = 'r1' } = over;
+  const labels = {
+    'polar-gosling-installation': installation,
+    'polar-gosling-egg': 'web',
+    'polar-gosling-runner': runner,
+  };
+  cloud.instances.push({ folder, status, labels });
+}
+
+it.each([
+  ['RUNNING', 'running'],
+  ['STOPPING', 'running'],
+  ['DELETING', 'running'],
+  ['STOPPED', 'stopped'],
+  ['CRASHED', 'stopped'],
+])('tells that a VM which is %s is %s', async (status, state) => {
+  addInstance(status);
+
+  expect(await open().status(machine, options)).toEqual({ runnerId: 'r1', egg: 'web', state });
+  expect(cloud.complaints).toEqual([]);
+});
+
+it('finds one behind the first page, and none of another installation or folder', async () => {
+  for (let count = 0; count < 1_000; count++) addInstance('RUNNING', { runner: `other-${count}` });
+  addInstance('RUNNING', { installation: 'theirs', runner: 'r2' });
+  addInstance('RUNNING', { folder: 'b1g1', runner: 'r2' });
+  addInstance('RUNNING');
+
+  expect(await open().status(machine, options)).toMatchObject({ state: 'running' });
+  expect(await open().status({ ...machine, runnerId: 'r2' }, options)).toBeUndefined();
+});
+
+it('never takes a failure for an absent machine', async () => {
+  cloud.fail(503);
+
+  await expect(open().status(machine, options)).rejects.toMatchObject({ code: 'MACHINES_UNAVAILABLE' });
+});

@@ -1,0 +1,215 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Authority, createAuthority } from './support/authority.ts';
+import { endWorld } from './support/end-world.ts';
+import { type FileServer, serveFile } from './support/file-server.ts';
+import { registered } from './support/jobs.ts';
+import { createWorld, localEgg, pace, publicHere, root, until, type World } from './support/world.ts';
+
+const agent = "#!/bin/sh\necho 'gosling 1.2.3'\n";
+const keyId = 'AKIAPOLARTESTCANARY1';
+const key = 'canary-of-the-cloud-key-0123456789abcdef';
+const clouds = {
+  aws: {
+    subnets: { 'eu-central-1a': 'subnet-0a', 'us-east-1a': 'subnet-far' },
+    security_groups: ['sg-0'],
+    runner_image: '111122223333.dkr.ecr.eu-central-1.amazonaws.com/gosling:1.2.3',
+    cluster: 'arn:aws:ecs:eu-central-1:111122223333:cluster/gosling',
+    execution_role: 'arn:aws:iam::111122223333:role/gosling/execution',
+  },
+};
+const mg = 'mothergoose {\n  cloud {\n    provider = "aws"\n    region = "eu-central-1"\n  }\n}\n';
+
+let world: World;
+let authority: Authority;
+let made: string;
+let mirror: string | undefined;
+const projects = new Map<string, number>();
+
+beforeEach(async () => {
+  mirror = findSnapshotMirror();
+  world = await createWorld();
+  authority = createAuthority(join(world.dir, 'authority'));
+  made = join(world.dir, 'made');
+  mkdirSync(made);
+  for (const name of ['vm', 'task', 'far']) {
+    const ciYaml = `work:\n  tags: [${name}]\n  script:\n    - echo done\n`;
+    const { id } = world.sim.addProject({ path: `team/${name}`, ciYaml, members: { ada: 'owner' } });
+    projects.set(name, id);
+  }
+  await world.pushNest({
+    'MG/config.fly': mg,
+    'Eggs/vm/config.fly': cloudEgg('vm', { type: 'vm' }),
+    'Eggs/task/config.fly': cloudEgg('task', { type: 'serverless' }),
+    'Eggs/far/config.fly': cloudEgg('far', {
+      type: 'vm',
+      cloud: '  cloud {\n    provider = "yandex"\n    region   = "ru-central1"\n  }\n\n',
+    }),
+  });
+});
+afterEach(() => endWorld(world));
+
+function cloudEgg(name: string, at: { type: string; cloud?: string }): string {
+  const local = localEgg(world, { name, projectId: projects.get(name) ?? 0, tags: [name] });
+  return local
+    .replace('type = "vm"', `type = "${at.type}"`)
+    .replace(/ {2}cloud \{[^}]*\}\n\n/, at.cloud ?? '');
+}
+
+/** Providers with the documented schemas, where they can be built. */
+function findSnapshotMirror(): string | undefined {
+  try {
+    const script = join(root, 'scripts/engines/get-snapshot-providers.sh');
+    return execFileSync('bash', [script], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  } catch {
+    return undefined; // no Go, or its modules cannot be had
+  }
+}
+
+/** The AWS provider of the snapshot where an instance looks for it; notes what it is asked for, and by which environment. */
+function installProvider(from: string): void {
+  const version = join('registry.opentofu.org/hashicorp/aws/6.0.0');
+  const [platform = ''] = readdirSync(join(from, version));
+  const file = join(version, platform, 'terraform-provider-aws_v6.0.0');
+  const target = join(world.dataDir, 'providers', file);
+  mkdirSync(join(target, '..'), { recursive: true, mode: 0o700 });
+  const script = [
+    '#!/bin/sh',
+    `env | cut -d= -f1 | sort -u > ${made}/names`,
+    `printf %s "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" | sha256sum | cut -c1-64 > ${made}/key`,
+    `export SNAPSHOT_SCHEMA=${root}adapters/tofu/testdata/provider-schemas/aws.json`,
+    `export SNAPSHOT_LOG=${made}/asked`,
+    `export SNAPSHOT_VALUES='{"aws_instance.instance_state":"running"}'`,
+    `exec ${join(from, file)} "$@"`,
+  ];
+  writeFileSync(target, `${script.join('\n')}\n`);
+  chmodSync(target, 0o755);
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: values of whatever resource was made
+function asked(type: string): any[] {
+  const text = readIfThere(join(made, 'asked'));
+  const lines = text.split('\n').filter((line) => line !== '');
+  return lines.map((line) => JSON.parse(line)).filter((one) => one.type === type);
+}
+
+function readIfThere(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+async function publishAgent(server: FileServer, archive: Buffer): Promise<void> {
+  const url = `${server.url}/gosling_{version}_{os}_{arch}.tar.gz`;
+  const source = [
+    '--of',
+    'gosling',
+    '--platform',
+    'linux_amd64',
+    '--url',
+    url,
+    '--sha256',
+    sha256(archive),
+    '--use',
+  ];
+  const installed = await world.cli(['tofu', 'install', '1.2.3', ...source]);
+  expect(installed.code, installed.stderr).toBe(0);
+}
+
+function anArchive(): Buffer {
+  const dir = join(world.dir, 'agent');
+  mkdirSync(dir);
+  writeFileSync(join(dir, 'gosling'), agent);
+  execFileSync('tar', ['-czf', '../agent.tar.gz', 'gosling'], { cwd: dir });
+  return readFileSync(join(world.dir, 'agent.tar.gz'));
+}
+
+describe('Eggs in a cloud, served by the program as it is run', { timeout: 180_000 }, () => {
+  it('get their machines by OpenTofu; one of a cloud that is not set up says so and holds up no other', async ({
+    skip,
+  }) => {
+    skip(mirror === undefined, 'no Go to build the provider of the snapshots with');
+    installProvider(mirror ?? '');
+    for (const [name, value] of [
+      ['access-key-id', keyId],
+      ['secret-access-key', key],
+    ] as const) {
+      const put = await world.cli(['secret', 'put', `clouds/aws/${name}`], { stdin: value });
+      expect(put.code, put.stderr).toBe(0);
+    }
+    const archive = anArchive();
+    await using server = await serveFile(archive, authority);
+    await world.up({
+      ...publicHere(world),
+      ...pace({ sweepEveryMs: 1_000 }),
+      GOSLING_CLOUDS: JSON.stringify(clouds),
+      NODE_EXTRA_CA_CERTS: authority.caFile,
+    });
+    await registered(world, 3);
+    for (const id of projects.values()) world.sim.push(id);
+
+    const lacking = await until('the VM’s Egg says what it lacks', () => problemOf('vm'));
+    await publishAgent(server, archive);
+    const [instance] = await until('a VM is made', () => some(asked('aws_instance')));
+    const [service] = await until('a task is made', () => some(asked('aws_ecs_service')));
+    const notSetUp = await until('the other cloud’s Egg says why', () => problemOf('far'));
+    const far = projects.get('far') ?? 0;
+    const [waiting] = world.sim.jobs(far);
+    const why = await world.api(`/why/${world.server}/${far}/${waiting?.id}`);
+    const status = await world.cli(['status']);
+    const runners = (await world.api('/runners')).body.items;
+
+    expect(lacking).toMatchObject({ code: 'CLOUD_INCOMPLETE' });
+    expect(lacking.detail).toContain('gosling tofu install VERSION --of gosling --platform linux_amd64');
+    const vm = runners.find(({ egg_name: egg }: { egg_name: string }) => egg === 'vm');
+    const { values } = instance;
+    expect(values).toMatchObject({
+      ...{ region: 'eu-central-1', availability_zone: 'eu-central-1a', subnet_id: 'subnet-0a' },
+      tags: { 'polar-gosling-egg': 'vm', 'polar-gosling-runner': vm.id },
+    });
+    const userData = unpack(values.user_data_base64);
+    expect(decoded(userData)).toContain(`RUNNER_ID="${vm.id}"`);
+    expect(decoded(userData)).toContain(sha256(agent));
+    expect(service.values).toMatchObject({ cluster: clouds.aws.cluster, launch_type: 'FARGATE' });
+    expect(notSetUp).toMatchObject({ code: 'CLOUD_NOT_SET_UP' });
+    expect(why.body.blockers.map(({ code }: { code: string }) => code)).toEqual(['CLOUD_NOT_SET_UP']);
+    expect(status.stdout).toContain('CLOUD_NOT_SET_UP');
+    expect(runners.map(({ egg_name: egg }: { egg_name: string }) => egg).toSorted()).not.toContain('far');
+
+    // The provider has its key and nothing else of ours. (That the key is nowhere else, the world's end looks.)
+    expect(readIfThere(join(made, 'key')).trim()).toBe(sha256(`${keyId}:${key}`));
+    expect(readIfThere(join(made, 'names'))).not.toMatch(/^(GOSLING|POLAR|NODE|VAULT|YC)_/m);
+  });
+});
+
+function some<One>(found: readonly One[]): readonly [One] | undefined {
+  const [first] = found;
+  return first === undefined ? undefined : [first];
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: tests look into answers
+async function problemOf(egg: string): Promise<any> {
+  const { body } = await world.api(`/eggs/${egg}/status`);
+  return body.problems?.find(({ code }: { code: string }) => code.startsWith('CLOUD_'));
+}
+
+function unpack(base64: string): string {
+  const bytes = Buffer.from(base64, 'base64');
+  return bytes[0] === 0x1f ? gunzipSync(bytes).toString() : bytes.toString();
+}
+
+/** What stands in a cloud-init in base64, in clear. */
+function decoded(userData: string): string {
+  const parts = userData.matchAll(/content: "([A-Za-z0-9+/=]+)"/g);
+  return [...parts].map(([, part]) => Buffer.from(part ?? '', 'base64').toString()).join('\n');
+}
+
+function sha256(value: string | Uint8Array): string {
+  return createHash('sha256').update(value).digest('hex');
+}
