@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -34,8 +35,7 @@ beforeEach(async () => {
   mirror = findSnapshotMirror();
   world = await createWorld();
   authority = createAuthority(join(world.dir, 'authority'));
-  made = join(world.dir, 'made');
-  mkdirSync(made);
+  made = mkdtempSync(join(tmpdir(), 'gosling-made-'));
   for (const name of ['vm', 'task', 'far']) {
     const ciYaml = `work:\n  tags: [${name}]\n  script:\n    - echo done\n`;
     const { id } = world.sim.addProject({ path: `team/${name}`, ciYaml, members: { ada: 'owner' } });
@@ -51,7 +51,10 @@ beforeEach(async () => {
     }),
   });
 });
-afterEach(() => endWorld(world));
+afterEach(async () => {
+  rmSync(made, { recursive: true, force: true });
+  await endWorld(world);
+});
 
 function cloudEgg(name: string, at: { type: string; cloud?: string }): string {
   const local = localEgg(world, { name, projectId: projects.get(name) ?? 0, tags: [name] });

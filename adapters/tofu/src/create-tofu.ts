@@ -1,7 +1,7 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import type { Clock, Logger } from '@polar-gosling/kernel';
+import type { Clock, Logger, Secret } from '@polar-gosling/kernel';
 import type { Blobs } from '@polar-gosling/ports/blobs';
 import {
   type CallOptions,
@@ -47,6 +47,11 @@ export interface TofuOptions {
     provider: 'aws' | 'yandex',
     options: CallOptions,
   ) => Promise<Readonly<Record<string, string>> | undefined>;
+  /**
+   * `TF_ENCRYPTION` for states and plans of machines in a cloud, which hold their one-time tokens; Terraform, which
+   * cannot encrypt, makes none then. States in a bucket have their own.
+   */
+  readonly encryptCloud?: (options: CallOptions) => Promise<Secret>;
   /** Where states lie; the data directory when not given. */
   readonly states?: StatesInBucket | undefined;
   readonly limits?: Partial<TofuLimits>;
@@ -83,7 +88,9 @@ export function createTofu(options: TofuOptions): Tofu {
     if (providerEnv === undefined) throw notSetUp(provider);
     const found = await tool(signal);
     const place = await findPlace({ dataDir, states }, wanted, { signal });
-    const encryption = await states?.encryption({ signal });
+    const encrypt = states?.encryption ?? (provider === 'local' ? undefined : options.encryptCloud);
+    const encryption = await encrypt?.({ signal });
+    if (encryption !== undefined && found.product === 'terraform') throw cannotEncrypt(found.path);
     await mkdir(dirname(stateFileOf(dataDir, wanted.egg, wanted.shard)), { recursive: true, mode: 0o700 });
     const made = await bundleWithProviders(
       parts,

@@ -191,6 +191,7 @@ function openHost(
       onUse: (cache, result) => options.onTofuCache?.(cache, result),
     },
     cloudEnvironment: clouds.environmentOf,
+    encryptCloud: (call) => readStateEncryption(state.secrets, call),
     launcher: { agentCommand: options.agentCommand, env: options.agentEnvironment },
     ...(options.computeDir === undefined ? {} : { computeDir: options.computeDir }),
   });
