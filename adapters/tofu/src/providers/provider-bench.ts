@@ -116,12 +116,10 @@ export function aHost(
   const tofu = bench.reopen({
     logger,
     find: { bin: program, environment, allowTerraform: true },
-    clouds: {
-      aws: {
-        SNAPSHOT_SCHEMA: schemaPath('aws'),
-        SNAPSHOT_VALUES: JSON.stringify({ 'aws_instance.instance_state': 'running' }),
-      },
-    },
+    cloudEnvironment: async () => ({
+      SNAPSHOT_SCHEMA: schemaPath('aws'),
+      SNAPSHOT_VALUES: JSON.stringify({ 'aws_instance.instance_state': 'running' }),
+    }),
     computeDir: computeWith(bench.dir, at.constraint),
     cache: {
       ...{ store: at.store, blobs: at.blobs, mirror: at.mirror ?? at.upstream.url },

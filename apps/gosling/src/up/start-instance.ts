@@ -72,17 +72,13 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
   if ('takenBy' in lock) throw cliErrors.alreadyRunning({ dataDir, pid: lock.takenBy });
   const undo: (() => Promise<void>)[] = [async () => lock.release()];
   try {
-<<<<<<< HEAD
     const counts: Pick<Metrics, 'staleSecret' | 'tofuCache'> = { staleSecret: () => {}, tofuCache: () => {} };
     const parts = await open(options, {
       dataDir,
+      clouds: { settings: await readClouds(config.clouds), installation },
       onStaleSecret: () => counts.staleSecret(),
       onTofuCache: (cache, result) => counts.tofuCache(cache, result),
     });
-=======
-    const stale = { count: () => {} };
-    const parts = await open(options, { dataDir, installation, onStaleSecret: () => stale.count() });
->>>>>>> ad2db17 (feat(wiring): machines on AWS and Yandex Cloud by the program as it is run)
     undo.push(() => parts.close());
     const metrics = createMetrics(parts.masker);
     Object.assign(counts, metrics);
@@ -141,13 +137,9 @@ async function unwind(undo: (() => Promise<void>)[]): Promise<void> {
   for (let step = undo.pop(); step !== undefined; step = undo.pop()) await step();
 }
 
-async function open(
+function open(
   options: InstanceOptions,
-<<<<<<< HEAD
-  at: Pick<OpenOptions, 'dataDir' | 'onStaleSecret' | 'onTofuCache'>,
-=======
-  at: { dataDir: string; installation: string; onStaleSecret: () => void },
->>>>>>> ad2db17 (feat(wiring): machines on AWS and Yandex Cloud by the program as it is run)
+  at: Pick<OpenOptions, 'dataDir' | 'clouds' | 'onStaleSecret' | 'onTofuCache'>,
 ): Promise<InstanceParts> {
   const { config, env, clock, ids, signal } = options;
   const main = fileURLToPath(new URL('../main.ts', import.meta.url));
@@ -165,7 +157,6 @@ async function open(
       }),
     environment: env,
     engines: config.engines,
-    clouds: { settings: await readClouds(config.clouds), installation: at.installation },
     tofuBin: config.tofu.bin,
     providerMirror: config.tofu.providerMirror,
     binDir: config.binDir ?? userBinDir(env),
