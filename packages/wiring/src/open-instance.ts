@@ -22,6 +22,7 @@ import type { RunnerStart } from '@polar-gosling/ports/runner-start';
 import type { CallOptions } from '@polar-gosling/ports/secrets';
 import { type CachedSecrets, createCachedSecrets } from '@polar-gosling/ports/secrets/cached';
 import type { Store } from '@polar-gosling/ports/store';
+import type { StoredRows } from '@polar-gosling/ports/store/adapter';
 import type { Tofu, TofuCacheKind, TofuCacheResult } from '@polar-gosling/ports/tofu';
 import type { CloudsSettings } from './clouds/clouds-file.ts';
 import { type OpenedClouds, openClouds } from './clouds/open-clouds.ts';
@@ -67,6 +68,8 @@ export interface OpenOptions {
 /** Everything an instance stands on. */
 export interface InstanceParts {
   readonly store: Store;
+  /** The same store's rows as they lie. */
+  readonly storedRows: StoredRows;
   readonly queue: WorkQueue & QueueOperations;
   readonly secrets: CachedSecrets;
   readonly blobs: Blobs;
@@ -149,7 +152,7 @@ async function openState(options: OpenOptions, { masker, log, undo }: Opening) {
     blobs,
     encryption: (call: CallOptions) => readStateEncryption(secrets, call),
   };
-  return { secrets, blobs, store, queue, states };
+  return { secrets, blobs, store, storedRows: opened, queue, states };
 }
 
 /** What this host does itself: speaks to GitLab and the Nest, drives OpenTofu, looks at its processes. */
