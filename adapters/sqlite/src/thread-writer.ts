@@ -16,6 +16,8 @@ interface Thread {
   isDead(): boolean;
 }
 
+const written = { kind: 'ok' } as const;
+
 /** Writes in a thread of its own. One that died is started again by the next group. */
 export async function openThreadWriter(path: string, nowMs: number): Promise<WriterPort> {
   let thread = await startThread({ path, nowMs });
@@ -23,7 +25,10 @@ export async function openThreadWriter(path: string, nowMs: number): Promise<Wri
     async commitGroup(units, atMs) {
       if (thread.isDead()) thread = await startThread({ path, nowMs: atMs });
       const message = await thread.ask({ kind: 'commit', units: units.map(packUnit), nowMs: atMs });
-      if (message.kind === 'done') return message.outcomes;
+      if (message.kind === 'done') {
+        const others = new Map(message.others);
+        return units.map((_, place) => others.get(place) ?? written);
+      }
       throw storeErrors.unavailable({ op: 'commit' }, { cause: message });
     },
     close: () => thread.close(),
