@@ -16,6 +16,8 @@ interface Thread {
   isDead(): boolean;
 }
 
+/** A group is garbage as soon as it is answered. */
+const resourceLimits = { maxYoungGenerationSizeMb: 8 };
 const written = { kind: 'ok' } as const;
 
 /** Writes in a thread of its own. One that died is started again by the next group. */
@@ -36,7 +38,10 @@ export async function openThreadWriter(path: string, nowMs: number): Promise<Wri
 }
 
 async function startThread(data: ThreadStart): Promise<Thread> {
-  const worker = new Worker(new URL('./writer-thread.ts', import.meta.url), { workerData: data });
+  const worker = new Worker(new URL('./writer-thread.ts', import.meta.url), {
+    workerData: data,
+    resourceLimits,
+  });
   let waiting: Waiting | undefined;
   let isDead = false;
   const exited = once(worker, 'exit');
