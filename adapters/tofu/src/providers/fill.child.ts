@@ -26,7 +26,7 @@ const tofu = createTofu({
     allowTerraform: true,
   },
   launcher: { agentCommand: [], env: {} },
-  clouds: { aws: {} },
+  cloudEnvironment: async () => ({}),
   cache: { store: createMemoryStore({ clock }), blobs: createMemoryBlobs(), mirror },
 });
 try {

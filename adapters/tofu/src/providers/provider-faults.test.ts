@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,11 +8,13 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { findSnapshotMirror, noSnapshotReason } from '../cloud-bench.ts';
 import { signalQuietly } from '../process-identity.ts';
 import { eventually, findTestTofu, listNames } from '../test-bench.ts';
+import { findUnshare, noSmallDisk, onSmallDisk } from '../test-small-disk.ts';
 import { oneMachine, removeUpstreams, startUpstream, type Upstream } from './provider-bench.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 600_000 });
 const child = fileURLToPath(new URL('./fill.child.ts', import.meta.url));
 const root = mkdtempSync(join(tmpdir(), 'provider-faults-'));
+const unshare = findUnshare();
 let snapshot = '';
 beforeAll(() => {
   snapshot = findSnapshotMirror() ?? '';
@@ -22,36 +24,14 @@ afterAll(() => {
   rmSync(root, { recursive: true, force: true });
 });
 
-/** How a mount namespace is made here: as root, or as a user that may be root in it. */
-const unshare = [
-  ['unshare', '-m'],
-  ['unshare', '-Urm'],
-].find(([program = '', ...flags]) => {
-  const probe = join(root, `probe${flags.join('')}`);
-  mkdirSync(probe);
-  try {
-    execFileSync(program, [...flags, 'mount', '-t', 'tmpfs', 'tmpfs', probe], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false; // not permitted
-  }
-});
-
 /** A process that makes providers ready in `dataDir`; with `disk`, where that directory is a tmpfs of this size. */
 function startFill(dataDir: string, upstream: Upstream, disk?: string) {
   const [entry = ''] = oneMachine().entries.values();
   const { url: mirror, caFile } = upstream;
   const settings = JSON.stringify({ dataDir, program: findTestTofu(), mirror, caFile, entry });
   const node = [process.execPath, '--disable-warning=ExperimentalWarning', child, settings];
-  const [program = '', ...flags] = unshare ?? [];
-  const small = [
-    'sh',
-    '-c',
-    `mount -t tmpfs -o size=${disk} tmpfs "$1" && shift && exec "$@"`,
-    'sh',
-    dataDir,
-  ];
-  const [command = '', ...args] = disk === undefined ? node : [program, ...flags, ...small, ...node];
+  const [command = '', ...args] =
+    disk === undefined ? node : onSmallDisk(unshare ?? [], { dir: dataDir, size: disk }, node);
   const started = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'], detached: true });
   const text: string[] = [];
   started.stdout.setEncoding('utf8').on('data', (part: string) => text.push(part));
@@ -86,7 +66,7 @@ describe('a host that fails while it makes providers ready', () => {
   });
 
   it('says that the disk is full', async ({ skip }) => {
-    skip(unshare === undefined, 'mount namespaces (unshare, util-linux) are not permitted here');
+    skip(unshare === undefined, noSmallDisk);
     await using upstream = await startUpstream(snapshot, '6.0.0');
     const dataDir = join(root, 'full');
     mkdirSync(dataDir);
