@@ -45,6 +45,8 @@ export interface OpenOptions {
   readonly engines?: EngineSettings | undefined;
   /** Clouds that machines are made in, and what marks them there; none when not given. */
   readonly clouds?: { readonly settings: CloudsSettings; readonly installation: string };
+  /** UglyFox reads the Nest by itself, with its own deploy key. */
+  readonly hasOwnPolicies?: boolean | undefined;
   readonly tofuBin?: string | undefined;
   readonly binDir?: string | undefined;
   /** Where OpenTofu's providers are fetched: https address of a network mirror, or `none`; else their registries. */
@@ -80,6 +82,8 @@ export interface InstanceParts {
     readonly pace: GitlabPace;
   };
   readonly git: GitReader;
+  /** UglyFox's own, where it has one. */
+  readonly policiesGit: GitReader | undefined;
   readonly tofu: Tofu;
   readonly binaries: { readonly tofu: Binaries; readonly gosling: Binaries };
   readonly machines: Machines;
@@ -172,15 +176,16 @@ function openHost(
     userAgent: options.userAgent,
     proxy: proxyOf(environment),
   });
-  const git = createGit({
-    dir: join(dataDir, 'git'),
-    clock,
-    logger: log,
-    masker,
-    allowFile: true,
-    allowPrivate: true,
-    env: environment,
-  });
+  const checkout = (folder: string) =>
+    createGit({
+      dir: join(dataDir, folder),
+      clock,
+      logger: log,
+      masker,
+      allowFile: true,
+      allowPrivate: true,
+      env: environment,
+    });
   const tofu = createTofu({
     dataDir,
     clock,
@@ -203,7 +208,8 @@ function openHost(
   return {
     ...ports,
     gitlab,
-    git,
+    git: checkout('git'),
+    policiesGit: options.hasOwnPolicies ? checkout('git-uglyfox') : undefined,
     tofu,
     binaries: openBinaries(options, state.blobs),
     machines: createLocalMachines({ dataDir }),

@@ -72,6 +72,8 @@ export interface EngineDeps {
     readonly pace?: GitlabPace;
   };
   readonly git: GitReader;
+  /** UglyFox's own checkout of the Nest, read with its own key; absent: it takes the policies that were synced. */
+  readonly policiesGit?: GitReader | undefined;
   readonly tofu: Tofu;
   /** Of this host. */
   readonly machines: Machines;
