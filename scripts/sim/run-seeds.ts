@@ -1,6 +1,7 @@
 import { createFakeClock, createSeededIds } from '@polar-gosling/testkit';
 import { createControlPlane } from '../../packages/engine/src/testing/control-plane.ts';
 import { type Simulation, simulate } from '../../packages/engine/src/testing/simulation.ts';
+import { cloudSettings } from '../../packages/engine/src/testing/test-cloud.ts';
 
 export const modes = ['safety', 'liveness'] as const;
 export type SimMode = (typeof modes)[number];
@@ -19,7 +20,11 @@ export async function runSeeds({ seeds, seed: first, mode, say }: SimOptions): P
   const failed: number[] = [];
   for (let seed = first; seed < first + seeds; seed++) {
     const clock = createFakeClock();
-    const plane = await createControlPlane({ clock, ids: createSeededIds(seed, clock) });
+    const plane = await createControlPlane({
+      clock,
+      ids: createSeededIds(seed, clock),
+      settings: cloudSettings,
+    });
     const problems = problemsOf(await simulate(plane, createSeededIds(seed + 10_000, clock).random), mode);
     if (problems.length === 0) continue;
     failed.push(seed);

@@ -63,7 +63,8 @@ describe('machines of AWS', () => {
     await ec2.send(new TerminateInstancesCommand({ InstanceIds }));
     const gone = await machinesAt().status(machine, call);
 
-    expect(running).toEqual({ runnerId: machine.runnerId, egg: 'web', state: 'running' });
+    expect(running).toMatchObject({ runnerId: machine.runnerId, egg: 'web', state: 'running' });
+    expect(running?.resources).toEqual([{ type: 'aws_instance', id: `${InstanceIds[0]}@${region}` }]);
     expect(stopped?.state).toBe('stopped');
     expect(gone?.state).toBe('gone');
     expect((await ec2.send(new DescribeInstancesCommand({ InstanceIds }))).Reservations).toHaveLength(1);
@@ -96,7 +97,11 @@ describe('machines of AWS', () => {
     await ecs.send(new DeleteServiceCommand({ cluster, service: serviceName, force: true }));
     const gone = await machinesAt(client.endpoint, cluster).status(machine, call);
 
-    expect(running).toEqual({ runnerId: machine.runnerId, egg: 'web', state: 'running' });
+    expect(running).toMatchObject({ runnerId: machine.runnerId, egg: 'web', state: 'running' });
+    expect(running?.resources).toEqual([
+      { type: 'aws_ecs_task_definition', id: expect.stringMatching(/^arn:aws:ecs:.+task-definition\/f:1@/) },
+      { type: 'aws_ecs_service', id: `${cluster}/${serviceName}@${region}` },
+    ]);
     expect(gone?.state ?? 'gone').toBe('gone');
   });
 

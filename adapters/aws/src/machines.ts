@@ -8,6 +8,7 @@ import {
   type CloudMachineRef,
   type CloudMachines,
   type Machine,
+  type MachineResource,
   machinesErrors,
 } from '@polar-gosling/ports/machines';
 
@@ -80,7 +81,12 @@ async function lookAtInstance(
     const [one] = found.toSorted((a, b) => rankOf(stateOf(a.State?.Name)) - rankOf(stateOf(b.State?.Name)));
     if (one === undefined) return undefined;
     const egg = one.Tags?.find(({ Key }) => Key === 'polar-gosling-egg')?.Value ?? '';
-    return { runnerId: machine.runnerId, egg, state: stateOf(one.State?.Name) };
+    return {
+      runnerId: machine.runnerId,
+      egg,
+      state: stateOf(one.State?.Name),
+      resources: [inRegion(machine, { type: 'aws_instance', id: one.InstanceId ?? '' })],
+    };
   } finally {
     client.destroy();
   }
@@ -104,10 +110,23 @@ async function lookAtService(
     }
     if (one === undefined) return undefined;
     const egg = one.tags?.find(({ key }) => key === 'polar-gosling-egg')?.value ?? '';
-    return { runnerId: machine.runnerId, egg, state: one.status === 'INACTIVE' ? 'gone' : 'running' };
+    const task =
+      one.taskDefinition === undefined ? [] : [{ type: 'aws_ecs_task_definition', id: one.taskDefinition }];
+    const service = { type: 'aws_ecs_service', id: `${cluster.split('/').at(-1)}/${name}` };
+    return {
+      runnerId: machine.runnerId,
+      egg,
+      state: one.status === 'INACTIVE' ? 'gone' : 'running',
+      resources: [...task, service].map((resource) => inRegion(machine, resource)),
+    };
   } finally {
     client.destroy();
   }
+}
+
+/** The provider (6.0 and newer) imports from another region than its own by this suffix. */
+function inRegion({ region }: CloudMachineRef, { type, id }: MachineResource): MachineResource {
+  return { type, id: `${id}@${region}` };
 }
 
 /** What is on its way up or down may still run. */

@@ -26,8 +26,7 @@ function handle(writer: Writer, message: ToThread): void {
     return;
   }
   try {
-    const outcomes = writer.commitGroup(message.units.map(unpackUnit), message.nowMs);
-    answer({ kind: 'done', others: [...outcomes.entries()].filter(([, { kind }]) => kind !== 'ok') });
+    answer({ kind: 'done', outcomes: writer.commitGroup(message.units.map(unpackUnit), message.nowMs) });
   } catch (error) {
     answer(failure(error));
     return;

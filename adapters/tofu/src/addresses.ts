@@ -6,6 +6,11 @@ export function addressOf(runnerId: string): string {
   return `module.runner[${JSON.stringify(runnerId)}]`;
 }
 
+/** Address of one resource of a runner that the cloud has: every module of ours calls it `runner`. */
+export function resourceAddressOf(runnerId: string, type: string): string {
+  return `${addressOf(runnerId)}.${type}.runner[0]`;
+}
+
 /** The containers whose invocations serverless runners are. */
 export const sharedAddresses: readonly string[] = ['module.container'];
 

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import type { Clock, Logger } from '@polar-gosling/kernel';
 import type { Blobs } from '@polar-gosling/ports/blobs';
+import type { Machine } from '@polar-gosling/ports/machines';
 import {
   type TofuCheck,
   type TofuOutcome,
@@ -9,7 +10,7 @@ import {
   type TofuRunRequest,
   tofuErrors,
 } from '@polar-gosling/ports/tofu';
-import { isStartCommand, ownerOf } from './addresses.ts';
+import { isStartCommand, ownerOf, resourceAddressOf } from './addresses.ts';
 import type { Commands } from './command.ts';
 import { keepErroredState, recoverState } from './errored-state.ts';
 import type { TofuLimits } from './limits.ts';
@@ -35,6 +36,25 @@ export interface StepContext {
   readonly blobs: Blobs | undefined;
   /** Checks of the plan that is applied. */
   readonly checks: readonly TofuCheck[];
+}
+
+/** Imports each part of each machine; one that the state has already is left alone. */
+export async function adoptStep(
+  context: StepContext,
+  strays: readonly Machine[],
+  signal: AbortSignal,
+): Promise<void> {
+  await initStep(context, signal);
+  for (const { runnerId, resources = [] } of strays) {
+    for (const { type, id } of resources) {
+      const flags = ['-input=false', '-no-color', lockTimeout(context)];
+      const address = resourceAddressOf(runnerId, type);
+      const imported = await context.commands.ask(['import', ...flags, address, id], signal);
+      signal.throwIfAborted();
+      const isKnown = /Resource already managed by/.test(imported.stderr);
+      if (imported.end.code !== 0 && !isKnown) throw planError(imported);
+    }
+  }
 }
 
 /** init (unless one for the same shape was kept), plan, show. */

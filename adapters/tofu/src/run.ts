@@ -1,5 +1,6 @@
 import type { Clock, Logger } from '@polar-gosling/kernel';
 import type { Blobs } from '@polar-gosling/ports/blobs';
+import type { Machine } from '@polar-gosling/ports/machines';
 import { type TofuCheck, type TofuRun, type TofuRunRequest, tofuErrors } from '@polar-gosling/ports/tofu';
 import { createCommands } from './command.ts';
 import type { TofuLimits } from './limits.ts';
@@ -7,7 +8,7 @@ import type { PreparedData } from './prepare.ts';
 import type { Bundle } from './render.ts';
 import { wipeRunDirectory } from './run-directory.ts';
 import { createRunLog } from './run-log.ts';
-import { applyStep, planStep, type StepContext, stateListStep } from './run-steps.ts';
+import { adoptStep, applyStep, planStep, type StepContext, stateListStep } from './run-steps.ts';
 import type { StatePlace } from './state-place.ts';
 
 export interface RunParts {
@@ -58,6 +59,8 @@ export function createRun(parts: RunParts): TofuRun {
       return pid;
     },
     bundleSha256: bundle.sha256,
+    adopt: (strays: readonly Machine[], { signal }) =>
+      during(signal, (context, inRun) => adoptStep(context, strays, inRun)),
     async plan({ signal }) {
       const plan = await during(signal, planStep);
       checks = plan.checks ?? [];

@@ -37,7 +37,7 @@ function addInstance(status: string, over: { folder?: string; installation?: str
     'polar-gosling-egg': 'web',
     'polar-gosling-runner': runner,
   };
-  cloud.instances.push({ folder, status, labels });
+  cloud.instances.push({ id: 'epd0', folder, status, labels });
 }
 
 it.each([
@@ -49,7 +49,10 @@ it.each([
 ])('tells that a VM which is %s is %s', async (status, state) => {
   addInstance(status);
 
-  expect(await open().status(machine, options)).toEqual({ runnerId: 'r1', egg: 'web', state });
+  expect(await open().status(machine, options)).toEqual({
+    ...{ runnerId: 'r1', egg: 'web', state },
+    resources: [{ type: 'yandex_compute_instance', id: 'epd0' }],
+  });
   expect(cloud.complaints).toEqual([]);
 });
 

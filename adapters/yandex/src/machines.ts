@@ -12,6 +12,7 @@ const Instances = z.object({
   instances: z
     .array(
       z.object({
+        id: z.string().default(''),
         status: z.string(),
         labels: z.record(z.string(), z.string()).default({}),
       }),
@@ -67,7 +68,12 @@ async function find(
         labels['polar-gosling-installation'] === deps.installation,
     );
     if (found !== undefined) {
-      return { runnerId, egg: found.labels['polar-gosling-egg'] ?? '', state: stateOf(found.status) };
+      return {
+        runnerId,
+        egg: found.labels['polar-gosling-egg'] ?? '',
+        state: stateOf(found.status),
+        resources: [{ type: 'yandex_compute_instance', id: found.id }],
+      };
     }
     page = parsed.nextPageToken || undefined;
     if (page === undefined) return undefined;

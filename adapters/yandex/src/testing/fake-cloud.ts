@@ -13,7 +13,12 @@ export interface FakeCloud {
   /** What it was asked that the documents do not know: a test looks that it is empty. */
   readonly complaints: string[];
   readonly containers: Set<string>;
-  readonly instances: { readonly folder: string; status: string; labels: Record<string, string> }[];
+  readonly instances: {
+    readonly id?: string;
+    readonly folder: string;
+    status: string;
+    labels: Record<string, string>;
+  }[];
   tokensGiven(): number;
   /** Every request is answered with this status from now on; `undefined`: as documented. */
   fail(status: number | undefined): void;

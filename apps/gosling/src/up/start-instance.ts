@@ -157,7 +157,6 @@ function open(
       }),
     environment: env,
     engines: config.engines,
-    hasOwnPolicies: config.hasOwnPolicies,
     tofuBin: config.tofu.bin,
     providerMirror: config.tofu.providerMirror,
     binDir: config.binDir ?? userBinDir(env),

@@ -65,8 +65,10 @@ async function receive(context: HttpContext, request: FastifyRequest, reply: Fas
     accept(reply, 'too_big');
     return;
   }
+  const { tokenSha256, grants } = check;
   const delivery = {
-    tokenSha256: check.tokenSha256,
+    tokenSha256,
+    ...(grants && { grants }),
     headers: headersOf(request),
     body: reading.body,
   };

@@ -1,10 +1,10 @@
 import { type EggConfig, eggName, type RunnerFacts, serverlessLimitMs } from '@polar-gosling/domain';
-import { type Machine, machinesErrors } from '@polar-gosling/ports/machines';
 import type { CallOptions, RunnerRow } from '@polar-gosling/ports/store';
 import { scopeOf, targetOf } from '../bind/targets.ts';
 import type { InternalDeps } from '../deps.ts';
 import { getRow } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
+import { lookAtMachine } from './look-at-machine.ts';
 
 /** Two hosts may differ by so much. */
 const clocksMs = 60_000;
@@ -42,27 +42,13 @@ async function cloudSays(
     return silentMs > serverlessLimitMs + clocksMs ? 'gone' : 'unknown';
   }
   try {
-    const machine =
-      provider === 'aws' || provider === 'yandex'
-        ? await cloudMachine(deps, { row, provider }, options)
-        : await deps.machines.status(id, options);
+    const machine = await lookAtMachine(deps, row, options);
     // One that was stopped is still there: it ends by the three proofs, as one that runs.
     return machine === undefined || machine.state === 'gone' ? 'gone' : 'running';
   } catch (error) {
     deps.log.warn('a machine could not be looked at', { runnerId: id, error });
     return 'unknown';
   }
-}
-
-/** Only its own cloud can say that a machine is gone: that this host has none proves nothing. */
-async function cloudMachine(
-  deps: InternalDeps,
-  { row, provider }: { row: RunnerRow; provider: 'aws' | 'yandex' },
-  options: CallOptions,
-): Promise<Machine | undefined> {
-  const machines = deps.cloudMachines?.[provider];
-  if (machines === undefined) throw machinesErrors.unavailable({ reason: `nothing asks ${provider} here` });
-  return machines.status({ runnerId: row.id, type: row.type, region: row.region }, options);
 }
 
 async function gitlabSaysIdle(

@@ -1,7 +1,9 @@
 import type { RunnerState } from '@polar-gosling/domain';
 import type { RunnerRow } from '@polar-gosling/ports/store';
 import type { PlanChange } from '@polar-gosling/ports/tofu';
-import { isCreatable, isTainted, isVanished } from './shard-work.ts';
+import type { AgentSeen } from './agents-seen.ts';
+import { isCreatable, isTainted } from './shard-work.ts';
+import { isVanished } from './strays.ts';
 
 /** A row that does not say what OpenTofu's state says: an earlier run ended before it could write it down. */
 export interface Alignment {
@@ -13,22 +15,28 @@ export interface Alignment {
   readonly isTainted?: true;
   /** It lives, and the state does not know it. */
   readonly isVanished?: true;
+  /** Its machine may exist, and nothing tells: its agent, as it was seen, has not logged in. */
+  readonly isDoubtful?: true;
+  readonly agentVersion?: number | undefined;
+  /** It says nothing of its deployment. */
+  readonly isExcused?: true;
 }
 
 /**
- * Compares rows with what a plan shows of the state (every address of the state is in it, as no-op at least).
- * Pure; an empty answer means that rows and state agree.
+ * Compares rows with what a plan shows of the state (every address of the state is in it, as no-op at least). `agents`:
+ * of those that are being made. Pure; an empty answer means that rows and state agree.
  */
 export function alignRows(
   rows: readonly RunnerRow[],
   plan: { readonly changes: readonly PlanChange[] },
+  agents: ReadonlyMap<string, AgentSeen> = new Map(),
 ): readonly Alignment[] {
   return rows.flatMap((row) => {
     const own = plan.changes.filter(({ address }) => isWithin(address, row.address));
-    const found = alignRow(
-      row,
-      own.map(({ actions }) => actions),
-    );
+    const found = alignRow(row, {
+      own: own.map(({ actions }) => actions),
+      agent: agents.get(row.id),
+    });
     return found === undefined ? [] : [found];
   });
 }
@@ -38,8 +46,12 @@ function isWithin(address: string, owner: string): boolean {
 }
 
 /** `own`: the actions of each resource that is the runner's. */
-function alignRow(row: RunnerRow, own: readonly (readonly string[])[]): Alignment | undefined {
+function alignRow(
+  row: RunnerRow,
+  { own, agent }: { own: readonly (readonly string[])[]; agent: AgentSeen | undefined },
+): Alignment | undefined {
   const seen = {
+    agent,
     isHalf: own.some((actions) => actions.length > 1),
     isWhole: own.length > 0 && own.every((actions) => isOnly(actions, 'no-op')),
     isWanted: own.length > 0,
@@ -50,15 +62,34 @@ function alignRow(row: RunnerRow, own: readonly (readonly string[])[]): Alignmen
   return isCreatable(row) ? alignStarting(row, seen) : undefined;
 }
 
-type Seen = Readonly<Record<'isHalf' | 'isWhole' | 'isWanted' | 'isNotThere', boolean>>;
+type Seen = Readonly<Record<'isHalf' | 'isWhole' | 'isWanted' | 'isNotThere', boolean>> & {
+  readonly agent: AgentSeen | undefined;
+};
 
 function alignStarting(row: RunnerRow, seen: Seen): Alignment | undefined {
   if (seen.isHalf) {
     return { row, to: 'failed', made: true, isTainted: true, why: 'an earlier run made half of it' };
   }
   // Its agent may be at work already: it must not share the fate of the apply that follows.
-  const why = 'an earlier run made it before it was ended';
-  return seen.isWhole ? { row, to: 'booting', made: true, why } : undefined;
+  if (seen.isWhole) {
+    return { row, to: 'booting', made: true, why: 'an earlier run made it before it was ended' };
+  }
+  // On this host it is started at most once; a cloud would make another.
+  if (row.state !== 'provisioning' || row.cloud_provider === 'local' || !seen.isNotThere) return undefined;
+  if (seen.agent?.hasLoggedIn) {
+    const why = 'its agent has logged in, and no state tells of it: it lives on';
+    return { row, to: 'booting', made: true, isVanished: true, why };
+  }
+  const why = 'an earlier run began it, and no state tells of it: its machine may exist';
+  return {
+    row,
+    to: 'failed',
+    made: true,
+    isDoubtful: true,
+    agentVersion: seen.agent?.version,
+    isExcused: true,
+    why,
+  };
 }
 
 function alignLiving(row: RunnerRow, seen: Seen): Alignment | undefined {

@@ -11,6 +11,7 @@ import { isFrozen } from '../demand/freeze.ts';
 import type { InternalDeps } from '../deps.ts';
 import type { Lease } from '../leases/lease.ts';
 import { followActiveTofu } from '../tools/follow-active.ts';
+import { agentsSeen } from './agents-seen.ts';
 import { alignRows } from './align.ts';
 import { guardPlan } from './guard-plan.ts';
 import { noteCapacity } from './note-capacity.ts';
@@ -21,6 +22,7 @@ import { moveRun, openRun, planWrite, type RunRecord } from './run-row.ts';
 import type { ShardOutcome } from './shard-outcome.ts';
 import type { ShardWork } from './shard-work.ts';
 import { startRunners } from './start-runners.ts';
+import { isToBeFound } from './strays.ts';
 
 const longestRunMs = 25 * 60_000;
 
@@ -110,11 +112,12 @@ async function planAndApply(
   options: CallOptions & { trace: string },
 ): Promise<ShardOutcome> {
   const { at, run, tofu } = on;
+  if (at.work.kind === 'adopt') return adopt(deps, on, options);
   const plannedFrom = deps.clock.monotonic();
   const plan = await tofu.plan(options);
   countStage(deps, on, { stage: 'plan', since: plannedFrom });
 
-  const aligned = alignRows(at.rows, plan);
+  const aligned = alignRows(comparable(at), plan, await agentsSeen(deps, at.rows, options));
   if (aligned.length > 0) {
     // What OpenTofu's state does not name may still live: an apply that was killed before it wrote its state.
     await removeStrays(deps, aligned, options);
@@ -133,13 +136,34 @@ async function planAndApply(
   return apply(deps, { on, plan }, options);
 }
 
+/** Rows that a state can speak of. Whether a doubtful one has a machine is not for it to say, until it is removed. */
+function comparable({ rows, work }: WorkContext): readonly RunnerRow[] {
+  return rows.filter((row) => !isToBeFound(row) || work.targets.includes(row));
+}
+
+async function adopt(
+  deps: InternalDeps,
+  on: Applying,
+  options: CallOptions & { trace: string },
+): Promise<ShardOutcome> {
+  const { targets, strays = [] } = on.at.work;
+  await on.tofu.adopt?.(strays, options);
+  const why = 'its machine was found by its tag, and the state was told of it';
+  const changes = targets.map((row): RowChange => ({ row, to: row.state, isDoubtful: false, why }));
+  await write(deps, { on, changes }, options);
+  await moveRun(deps, { run: on.run, to: 'planned' }, options);
+  await closeRun(deps, on.run, options);
+  return 'again';
+}
+
 async function removeStrays(
   deps: InternalDeps,
   changes: readonly { readonly row: RunnerRow; readonly to: string }[],
   options: CallOptions,
 ): Promise<void> {
   for (const { row, to } of changes) {
-    if (to === 'terminated') await deps.tofu.removeStray?.(row.id, options);
+    const isHere = row.cloud_provider === 'local';
+    if (to === 'terminated' && isHere) await deps.tofu.removeStray?.(row.id, options);
   }
 }
 
@@ -215,7 +239,8 @@ async function conclude(
   }
   const inState = outcome.kind === 'failed' ? new Set(await on.tofu.stateList(options)) : undefined;
   const rows = await freshRows(deps, on, options);
-  const changes = outcomeChanges({ work: on.at.work, rows, outcome, inState });
+  const agents = await agentsSeen(deps, rows, options);
+  const changes = outcomeChanges({ work: on.at.work, rows, outcome, inState, agents });
   // An earlier apply that was killed may have made what this one could not.
   if (outcome.kind === 'failed') await removeStrays(deps, changes, options);
   const { targets, kind } = on.at.work;

@@ -18,11 +18,15 @@ const failed = (over: { applied?: string[]; removed?: string[] } = {}): Ended =>
 });
 const ok = { kind: 'ok', serial: 1 } as Ended;
 
-function after(state: RunnerState, outcome: Ended, inState: readonly string[] = []): string | undefined {
-  const row: RunnerRow = aRunner({ state });
+function after(
+  state: RunnerState,
+  outcome: Ended,
+  { inState = [], cloud = 'local' }: { inState?: readonly string[]; cloud?: string } = {},
+): string | undefined {
+  const row: RunnerRow = aRunner({ state, cloud_provider: cloud });
   const work = { kind: 'create', targets: [row], wanted: [row] } as const;
   const [change] = outcomeChanges({ work, rows: [row], outcome, inState: new Set(inState) });
-  return change && `${change.to} ${change.made ?? false}`;
+  return change && `${change.to} ${change.made ?? false}${change.isDoubtful ? ' doubtful' : ''}`;
 }
 
 const { address } = aRunner({});
@@ -41,12 +45,18 @@ describe('what a create means for its runner', () => {
   );
 
   it('is an end of its own for what was made by half, after its jobs', () => {
-    expect(after('provisioning', failed(), [address])).toBe('failed true');
-    expect(after('active', failed(), [address])).toBe('draining true');
+    expect(after('provisioning', failed(), { inState: [address] })).toBe('failed true');
+    expect(after('active', failed(), { inState: [address] })).toBe('draining true');
   });
 
   it('closes what was not made, but nothing whose agent is at work', () => {
     expect(after('provisioning', failed())).toBe('terminated false');
     expect(after('active', failed())).toBe('active true');
+  });
+
+  it('leaves in doubt what a cloud may have made though it said no', () => {
+    expect(after('provisioning', failed(), { cloud: 'aws' })).toBe('failed true doubtful');
+    expect(after('active', failed(), { cloud: 'aws' })).toBe('active true');
+    expect(after('provisioning', failed({ applied: [address] }), { cloud: 'aws' })).toBe('booting true');
   });
 });

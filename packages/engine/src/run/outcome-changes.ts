@@ -1,6 +1,7 @@
 import type { RunnerState } from '@polar-gosling/domain';
 import type { RunnerRow } from '@polar-gosling/ports/store';
 import type { TofuOutcome } from '@polar-gosling/ports/tofu';
+import type { AgentSeen } from './agents-seen.ts';
 import type { RowChange } from './row-changes.ts';
 import type { ShardWork } from './shard-work.ts';
 
@@ -14,6 +15,8 @@ export function outcomeChanges(at: {
   outcome: Exclude<TofuOutcome, { kind: 'unknown' }>;
   /** Addresses in the state after a failed apply. */
   inState: ReadonlySet<string> | undefined;
+  /** Those of runners that are still being made. */
+  agents?: ReadonlyMap<string, AgentSeen>;
 }): readonly RowChange[] {
   return at.rows.flatMap((row) => {
     const change = at.work.kind === 'create' ? created(row, at) : removed(row, at);
@@ -21,9 +24,9 @@ export function outcomeChanges(at: {
   });
 }
 
-type Ended = Pick<Parameters<typeof outcomeChanges>[0], 'outcome' | 'inState'>;
+type Ended = Pick<Parameters<typeof outcomeChanges>[0], 'outcome' | 'inState' | 'agents'>;
 
-function created(row: RunnerRow, { outcome, inState }: Ended): RowChange | undefined {
+function created(row: RunnerRow, { outcome, inState, agents }: Ended): RowChange | undefined {
   if (outcome.kind === 'ok' || outcome.applied.includes(row.address)) {
     // Reconcile may have moved it on meanwhile: its agent can be at work before the slowest of this apply is made.
     const to = row.state === 'provisioning' ? 'booting' : row.state;
@@ -34,6 +37,17 @@ function created(row: RunnerRow, { outcome, inState }: Ended): RowChange | undef
     return { row, to: afterHalf(row.state), made: true, isTainted: true, ...excuse(outcome), why };
   }
   if (isHeard(row.state)) return { row, to: row.state, made: true, why: 'its agent is at work' };
+  if (row.cloud_provider !== 'local') {
+    // What a cloud answers with an error may have been made all the same.
+    const agent = agents?.get(row.id);
+    if (agent?.hasLoggedIn) {
+      const why = 'its agent has logged in, though its create failed: it lives on';
+      return { row, to: 'booting', made: true, isVanished: true, why };
+    }
+    const why = `its create failed: ${outcome.summary}; its machine may exist`;
+    const doubtful = { isDoubtful: true, agentVersion: agent?.version, ...excuse(outcome) };
+    return { row, to: afterHalf(row.state), made: true, ...doubtful, why };
+  }
   const why = `its create failed without a machine: ${outcome.summary}`;
   return { row, to: 'terminated', ...excuse(outcome), why };
 }

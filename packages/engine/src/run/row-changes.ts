@@ -26,6 +26,10 @@ export interface RowChange {
   readonly isTainted?: true;
   /** It lives, and OpenTofu's state does not know it. */
   readonly isVanished?: true;
+  /** Whether its machine exists is not known (any more, when `false`). */
+  readonly isDoubtful?: boolean;
+  /** Version of the agent's row that this was decided by: it holds only while that is so. */
+  readonly agentVersion?: number | undefined;
   /** What kept it from being made may do so with any deployment (no capacity, a quota). */
   readonly isExcused?: true;
   /** The 10 minutes of its one-time token begin now. */
@@ -69,15 +73,15 @@ export async function writeRowChanges(
 }
 
 function changeWrites(deps: InternalDeps, at: { change: RowChange; runId: string }): Write[] {
-  const { row, to, made, why, startsBootstrap, isTainted, isVanished } = at.change;
+  const { row, to, made, why, startsBootstrap, isVanished, agentVersion } = at.change;
   const now = deps.clock.now();
+  const metadata = metadataAfter(at.change, now);
   const set: Row = {
     state: to,
     state_since: row.state === to ? row.state_since : now,
     deadline_at: row.state === to && !startsBootstrap ? row.deadline_at : deadlineOf(runnerStates, to, now),
     ...(made === undefined ? {} : { made }),
-    ...(isTainted ? { metadata: { ...row.metadata, tainted: true } } : {}),
-    ...(isVanished ? { metadata: { ...row.metadata, vanished: true } } : {}),
+    ...(metadata === undefined ? {} : { metadata }),
     ...(to === 'terminated' ? { expires_at: now + terminatedKeptMs } : {}),
   };
   const writes: Write[] = [
@@ -100,6 +104,9 @@ function changeWrites(deps: InternalDeps, at: { change: RowChange; runId: string
     ),
   ];
   const agent = { table: 'runner_agents', partition: row.id } as const;
+  if (agentVersion !== undefined) {
+    writes.push({ kind: 'check', key: agent, when: { kind: 'version', version: agentVersion } });
+  }
   if (startsBootstrap) {
     writes.push({ kind: 'update', key: agent, set: { bootstrap_from: now }, when: { kind: 'present' } });
   }
@@ -109,6 +116,20 @@ function changeWrites(deps: InternalDeps, at: { change: RowChange; runId: string
     writes.push({ kind: 'delete', key: { table: 'marks', partition: row.id }, when: { kind: 'any' } });
   }
   return writes;
+}
+
+/** What is known of its machine beside the state; `undefined`: nothing new. */
+function metadataAfter(change: RowChange, now: number): RunnerRow['metadata'] | undefined {
+  const { row, isTainted, isVanished, isDoubtful } = change;
+  if (isTainted === undefined && isVanished === undefined && isDoubtful === undefined) return undefined;
+  const { doubtful_since: _since, vanished: _vanished, ...known } = row.metadata ?? {};
+  if (isDoubtful === false) return known;
+  return {
+    ...row.metadata,
+    ...(isTainted ? { tainted: true } : {}),
+    ...(isVanished ? { vanished: true } : {}),
+    ...(isDoubtful ? { doubtful_since: now } : {}),
+  };
 }
 
 /** It was to be made and was not. */

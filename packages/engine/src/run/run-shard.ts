@@ -12,6 +12,7 @@ import { runnersAtWork } from './runners-at-work.ts';
 import { settleLeft } from './settle-left.ts';
 import type { ShardOutcome } from './shard-outcome.ts';
 import { chooseWork } from './shard-work.ts';
+import { lookForStrays } from './strays.ts';
 
 /** One OpenTofu run of one shard, under the shard's own lease: settle what was left, plan, guard, apply, write down. */
 export async function runShard(
@@ -41,7 +42,8 @@ async function underLease(
   // A half-made machine goes by a delete of its own; until reconcile has said so its plan would be a replace.
   if (rows.some(({ state, made }) => state === 'failed' && made)) return 'later';
   const atWork = await runnersAtWork(deps, rows, options);
-  const work = chooseWork(rows, deps.clock.now(), atWork);
+  const strays = await lookForStrays(deps, rows, options);
+  const work = chooseWork(rows, deps.clock.now(), { atWork, strays });
   if (work === undefined) return atWork.size > 0 ? 'later' : 'idle';
   return reportProblems(deps, { egg, signal: options.signal }, () =>
     applyWork(deps, { ...at, egg, rows, work }, options),

@@ -18,6 +18,30 @@ function ids(rows: readonly { id: string }[] = []): string[] {
   return rows.map(({ id }) => id);
 }
 
+/** Its create was begun, and no state tells whether its machine exists. */
+const doubtful = (id: string) => aRunner({ ...terminating(id), metadata: { doubtful_since: now } });
+const stray = (runnerId: string) => ({ runnerId, egg: 'app', state: 'running' }) as const;
+
+describe('chooseWork with machines that no state knows', () => {
+  it('tells the state of them, after what is to be made and before what is to be removed', () => {
+    const strays = { found: [stray('a')], awaited: new Set<string>() };
+    const rows = [doubtful('a'), terminating('b'), idle('c')];
+
+    const work = chooseWork(rows, now, { strays });
+    expect([work?.kind, ids(work?.targets), ids(work?.wanted)]).toEqual(['adopt', ['a'], ['b', 'c', 'a']]);
+    const launch = chooseWork([...rows, requested('d')], now, { strays });
+    expect([launch?.kind, ids(launch?.wanted)]).toEqual(['create', ['b', 'c', 'd']]);
+  });
+
+  it('waits for one that may still appear, and goes on with the others', () => {
+    const strays = { found: [], awaited: new Set(['a']) };
+
+    expect(chooseWork([doubtful('a')], now, { strays })).toBeUndefined();
+    expect(ids(chooseWork([doubtful('a'), terminating('b')], now, { strays })?.targets)).toEqual(['b']);
+    expect(chooseWork([doubtful('a')], now)).toMatchObject({ kind: 'remove', wanted: [] });
+  });
+});
+
 describe('chooseWork', () => {
   it('has nothing to do where all runners live', () => {
     expect(chooseWork([idle('a')], now)).toBeUndefined();
@@ -65,10 +89,10 @@ describe('chooseWork while agents are at work', () => {
   it('removes nobody who may still have a job', () => {
     const rows = [terminating('a'), terminating('b')];
 
-    expect(ids(chooseWork(rows, now, new Set(['a']))?.targets)).toEqual(['b']);
-    expect(chooseWork(rows, now, new Set(['a', 'b']))).toBeUndefined();
+    expect(ids(chooseWork(rows, now, { atWork: new Set(['a']) })?.targets)).toEqual(['b']);
+    expect(chooseWork(rows, now, { atWork: new Set(['a', 'b']) })).toBeUndefined();
     const tainted = aRunner({ ...terminating('a'), metadata: { tainted: true } });
-    expect(chooseWork([tainted, requested('c')], now, new Set(['a']))).toBeUndefined();
+    expect(chooseWork([tainted, requested('c')], now, { atWork: new Set(['a']) })).toBeUndefined();
   });
 });
 
@@ -82,6 +106,21 @@ describe('alignRows', () => {
     expect(align(provisioning('a'), ['no-op'])).toEqual(['booting true']);
     expect(align(provisioning('a'), ['delete', 'create'])).toEqual(['failed true']);
     expect(align(provisioning('a'), ['create'])).toEqual([]);
+  });
+
+  it('never makes again in a cloud what an interrupted create may have made', () => {
+    const changes = [{ address: 'a', actions: ['create'] }];
+    const begun = { ...provisioning('a'), cloud_provider: 'aws' };
+
+    const agents = (hasLoggedIn: boolean) => new Map([['a', { version: 7, hasLoggedIn }]]);
+    expect(alignRows([begun], { changes }, agents(false))).toMatchObject([
+      { to: 'failed', made: true, isDoubtful: true, agentVersion: 7 },
+    ]);
+    expect(alignRows([begun], { changes }, agents(true))).toMatchObject([
+      { to: 'booting', made: true, isVanished: true },
+    ]);
+    expect(alignRows([{ ...requested('a'), cloud_provider: 'aws' }], { changes })).toEqual([]);
+    expect(alignRows([provisioning('a')], { changes })).toEqual([]);
   });
 
   it('finds what a removal took away', () => {

@@ -1,4 +1,6 @@
+import type { Machine } from '@polar-gosling/ports/machines';
 import type { RunnerRow } from '@polar-gosling/ports/store';
+import { isUnknownToState, noStrays, type Strays } from './strays.ts';
 
 /** Removals wait while a CI job waits for a launch, but not for ever. */
 const removalPatienceMs = 10 * 60_000;
@@ -6,10 +8,12 @@ const removalBatch = 5;
 
 /** What one OpenTofu run of a shard is for. Launches never wait for removals, so a run holds one kind only. */
 export interface ShardWork {
-  readonly kind: 'create' | 'remove';
+  readonly kind: 'create' | 'remove' | 'adopt';
   readonly targets: readonly RunnerRow[];
   /** Runners whose entries the bundle holds. */
   readonly wanted: readonly RunnerRow[];
+  /** Machines of the targets that the state is to be told of. */
+  readonly strays?: readonly Machine[];
 }
 
 /**
@@ -19,15 +23,15 @@ export interface ShardWork {
 export function chooseWork(
   rows: readonly RunnerRow[],
   now: number,
-  atWork: ReadonlySet<string> = new Set(),
+  { atWork = new Set(), strays = noStrays }: { atWork?: ReadonlySet<string>; strays?: Strays } = {},
 ): ShardWork | undefined {
   // While it is wanted nothing can be applied, and it cannot go yet.
   if (rows.some((row) => isTainted(row) && atWork.has(row.id))) return undefined;
   const creatable = rows.filter(isCreatable);
   const removable = rows
-    .filter(({ id, state }) => state === 'terminating' && !atWork.has(id))
+    .filter(({ id, state }) => state === 'terminating' && !atWork.has(id) && !strays.awaited.has(id))
     .toSorted((a, b) => a.state_since - b.state_since);
-  const made = rows.filter((row) => row.made && row.state !== 'terminated' && !isVanished(row));
+  const made = rows.filter(isInState);
   const [oldest] = removable;
   // What an interrupted apply began may stand in the state: it is settled first, or a removal would find it unwanted.
   const isInterrupted = creatable.some(({ state }) => state === 'provisioning');
@@ -36,6 +40,7 @@ export function chooseWork(
   if (creatable.length > 0 && !isRemovalDue && tainted.length === 0) {
     return { kind: 'create', targets: creatable, wanted: [...made, ...creatable] };
   }
+  if (strays.found.length > 0 && tainted.length === 0) return adoption(rows, strays.found);
   if (removable.length === 0) return undefined;
   const targets = (tainted.length > 0 ? tainted : removable).slice(0, removalBatch);
   const gone = new Set(targets.map(({ id }) => id));
@@ -43,10 +48,16 @@ export function chooseWork(
   return { kind: 'remove', targets, wanted: [...made, ...interrupted].filter(({ id }) => !gone.has(id)) };
 }
 
-/** It lives, but OpenTofu's state does not know it: wanted, it would be made again. Removed, it is a stray. */
-export function isVanished(row: Pick<RunnerRow, 'metadata'>): boolean {
-  const metadata: { readonly vanished?: boolean } | undefined = row.metadata;
-  return metadata?.vanished === true;
+/** A machine that no state knows is told to it first: what it knows it can remove. */
+function adoption(rows: readonly RunnerRow[], strays: readonly Machine[]): ShardWork {
+  const found = new Set(strays.map(({ runnerId }) => runnerId));
+  const targets = rows.filter(({ id }) => found.has(id));
+  return { kind: 'adopt', targets, wanted: [...rows.filter(isInState), ...targets], strays };
+}
+
+/** Wanted as long as it is there. */
+function isInState(row: RunnerRow): boolean {
+  return row.made && row.state !== 'terminated' && !isUnknownToState(row);
 }
 
 /** Made by half: while it is wanted, every plan replaces it, and nothing else can be applied. It goes first. */

@@ -10,8 +10,7 @@ import { noMetrics } from '../api/metrics.ts';
 import { createEngine } from '../create-engine.ts';
 import type { InternalDeps } from '../deps.ts';
 import { nothingFollowed } from '../tools/follow-active.ts';
-import { createLatelyRead } from '../webhooks/lately.ts';
-import { createFakeAgents, type FakeAgents } from './fake-agents.ts';
+import { createFakeAgents, type FakeAgents, type FakeAgentsDeps } from './fake-agents.ts';
 import { createFakeBinaries } from './fake-binaries.ts';
 import { createFakeGit, type FakeGit } from './fake-git.ts';
 import { createFakeGitlab, type FakeGitlab } from './fake-gitlab.ts';
@@ -35,6 +34,8 @@ export interface ControlPlaneOptions {
   readonly wrap?: (deps: EngineDeps) => EngineDeps;
   /** What holds the rows; default: memory. */
   readonly store?: Store;
+  /** What makes machines, in the place of the model; agents live on its machines. */
+  readonly outside?: Pick<FakeTofu, 'tofu' | 'machinesPort'> & Pick<FakeAgentsDeps, 'machines'>;
   /** A fault of the store alone, inside the recording. */
   readonly wrapStore?: (store: Store) => Store;
 }
@@ -87,6 +88,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   const gitlab = createFakeGitlab(model);
   const git = createFakeGit(clock);
   const tofu = createFakeTofu(clock);
+  const outside = options.outside ?? { ...tofu, machines: () => tofu.machines };
   const recording = createRecordingStore(options.store ?? createMemoryStore({ clock }));
   const store = options.wrapStore?.(recording.store) ?? recording.store;
   const secrets = createMemorySecrets();
@@ -98,8 +100,9 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     blobs: createMemoryBlobs(),
     gitlab,
     git: git.reader,
-    tofu: tofu.tofu,
-    machines: tofu.machinesPort,
+    tofu: outside.tofu,
+    machines: outside.machinesPort,
+    cloudMachines: { aws: { status: ({ runnerId }, call) => outside.machinesPort.status(runnerId, call) } },
     binaries: { tofu: createFakeBinaries(), gosling: createFakeBinaries() },
     clock,
     ids,
@@ -112,12 +115,17 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     ...(options.wrap?.(base) ?? base),
     watch: new Map(),
     bound: {},
-    lately: createLatelyRead(clock),
     followed: nothingFollowed(),
     compileRule,
   };
   let engine = createEngine(deps);
-  const agents = createFakeAgents({ calls: () => engine.agents, model, tofu, clock, bootMs: 5_000 });
+  const agents = createFakeAgents({
+    calls: () => engine.agents,
+    model,
+    machines: outside.machines,
+    clock,
+    bootMs: 5_000,
+  });
   const processes = createProcesses();
   const plane: ControlPlane = {
     clock,

@@ -1,6 +1,6 @@
 import { isCoded, Secret } from '@polar-gosling/kernel';
 import type { AgentCalls, AgentReport, BootstrapAnswer } from '../api/agents.ts';
-import type { FakeTofu, ModelMachine } from './fake-tofu.ts';
+import type { ModelMachine } from './fake-tofu.ts';
 import { type GitlabModel, type ModelJob, setStatus, takeJob } from './gitlab-model.ts';
 
 type Desired = 'run' | 'park' | 'drain' | 'stop';
@@ -31,10 +31,11 @@ export interface FakeAgents {
   jobResult: () => 'success' | 'failed';
 }
 
-interface Deps {
+export interface FakeAgentsDeps {
   readonly calls: () => AgentCalls;
   readonly model: GitlabModel;
-  readonly tofu: FakeTofu;
+  /** What there is now, by runner id. */
+  readonly machines: () => ReadonlyMap<string, ModelMachine>;
   readonly clock: { now(): number };
   readonly bootMs: number;
 }
@@ -42,19 +43,20 @@ interface Deps {
 const silentAcceptMs = 15 * 60_000;
 const never = new AbortController().signal;
 
-/** The agents of all machines of the fake OpenTofu, with GitLab's runner in them. */
-export function createFakeAgents(deps: Deps): FakeAgents {
+/** The agents of all machines there are, with GitLab's runner in them. */
+export function createFakeAgents(deps: FakeAgentsDeps): FakeAgents {
   const all = new Map<string, FakeAgent>();
   const agents: FakeAgents = {
     all,
     comesUp: () => true,
     jobResult: () => 'success',
     async step() {
-      for (const machine of deps.tofu.machines.values()) {
+      const machines = deps.machines();
+      for (const machine of machines.values()) {
         if (!all.has(machine.runnerId)) all.set(machine.runnerId, newAgent(deps, machine, agents.comesUp()));
       }
       for (const agent of all.values()) {
-        if (deps.tofu.machines.has(agent.machine.runnerId)) await stepOne(deps, agent, agents.jobResult);
+        if (machines.has(agent.machine.runnerId)) await stepOne(deps, agent, agents.jobResult);
         else endMachine(deps, agent);
       }
     },
@@ -66,7 +68,7 @@ export function createFakeAgents(deps: Deps): FakeAgents {
   return agents;
 }
 
-function newAgent({ clock, bootMs }: Deps, machine: ModelMachine, comesUp: boolean): FakeAgent {
+function newAgent({ clock, bootMs }: FakeAgentsDeps, machine: ModelMachine, comesUp: boolean): FakeAgent {
   return {
     machine,
     desired: machine.entry.runner_id === '' ? 'park' : 'run',
@@ -80,14 +82,14 @@ function newAgent({ clock, bootMs }: Deps, machine: ModelMachine, comesUp: boole
   };
 }
 
-function endMachine({ model }: Deps, agent: FakeAgent): void {
+function endMachine({ model }: FakeAgentsDeps, agent: FakeAgent): void {
   agent.isDead = true;
   for (const job of agent.jobs.splice(0)) setStatus(model, job, 'failed');
   const manager = agent.answer && model.managers.get(agent.answer.gitlab.systemId);
   if (manager) manager.busy = false;
 }
 
-async function stepOne(deps: Deps, agent: FakeAgent, jobResult: () => string): Promise<void> {
+async function stepOne(deps: FakeAgentsDeps, agent: FakeAgent, jobResult: () => string): Promise<void> {
   const now = deps.clock.now();
   if (agent.isDead) return;
   finishJobs(deps, agent, jobResult);
@@ -98,7 +100,7 @@ async function stepOne(deps: Deps, agent: FakeAgent, jobResult: () => string): P
   }
 }
 
-function finishJobs({ clock, model }: Deps, agent: FakeAgent, jobResult: () => string): void {
+function finishJobs({ clock, model }: FakeAgentsDeps, agent: FakeAgent, jobResult: () => string): void {
   const isOver = (job: ModelJob) =>
     job.status !== 'running' || (job.startedAt ?? 0) + job.lastsMs <= clock.now();
   for (const job of agent.jobs.filter(isOver)) {
@@ -109,7 +111,7 @@ function finishJobs({ clock, model }: Deps, agent: FakeAgent, jobResult: () => s
   agent.jobs = agent.jobs.filter((job) => !isOver(job));
 }
 
-function takeJobs({ clock, model }: Deps, agent: FakeAgent): void {
+function takeJobs({ clock, model }: FakeAgentsDeps, agent: FakeAgent): void {
   const { answer } = agent;
   const hasAsked = answer !== undefined && agent.seq > 0 && agent.desired === 'run';
   if (!hasAsked || clock.now() - agent.heardAt >= silentAcceptMs) return;
@@ -124,7 +126,7 @@ function takeJobs({ clock, model }: Deps, agent: FakeAgent): void {
   if (manager) manager.busy = agent.jobs.length > 0;
 }
 
-async function boot(deps: Deps, agent: FakeAgent): Promise<void> {
+async function boot(deps: FakeAgentsDeps, agent: FakeAgent): Promise<void> {
   const { runner_id: runnerId, bootstrap_token: token } = agent.machine.entry;
   const request = {
     goslingVersion: '0.0.0',
@@ -141,7 +143,7 @@ async function boot(deps: Deps, agent: FakeAgent): Promise<void> {
   });
 }
 
-async function report(deps: Deps, agent: FakeAgent): Promise<void> {
+async function report(deps: FakeAgentsDeps, agent: FakeAgent): Promise<void> {
   const { answer } = agent;
   if (answer === undefined) return;
   await calling(deps, agent, async (calls) => {
@@ -158,7 +160,7 @@ async function report(deps: Deps, agent: FakeAgent): Promise<void> {
 
 /** The agent powers off when it is told that it is not wanted; anything else it tries again. */
 async function calling(
-  deps: Deps,
+  deps: FakeAgentsDeps,
   agent: FakeAgent,
   call: (calls: AgentCalls) => Promise<void>,
 ): Promise<void> {
@@ -170,11 +172,11 @@ async function calling(
   }
 }
 
-function endJobs({ model }: Deps, agent: FakeAgent): void {
+function endJobs({ model }: FakeAgentsDeps, agent: FakeAgent): void {
   for (const job of agent.jobs.splice(0)) setStatus(model, job, 'failed');
 }
 
-function reportOf({ clock }: Deps, agent: FakeAgent): AgentReport {
+function reportOf({ clock }: FakeAgentsDeps, agent: FakeAgent): AgentReport {
   return {
     seq: agent.seq,
     sentAt: clock.now(),

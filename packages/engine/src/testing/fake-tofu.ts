@@ -1,4 +1,4 @@
-import type { Machines } from '@polar-gosling/ports/machines';
+import type { Machine, Machines } from '@polar-gosling/ports/machines';
 import {
   type PlanChange,
   type RunnerEntry,
@@ -109,8 +109,12 @@ function tofuOf(world: World): Tofu {
 }
 
 function machinesOf(world: World): Machines {
-  const view = ({ runnerId, entry }: ModelMachine) =>
-    ({ runnerId, egg: entry.egg_name, state: 'running' }) as const;
+  const view = ({ runnerId, entry }: ModelMachine): Machine => ({
+    runnerId,
+    egg: entry.egg_name,
+    state: 'running',
+    ...(entry.provider === 'local' ? {} : { resources: [{ type: 'aws_instance', id: `i-${runnerId}` }] }),
+  });
   return {
     list: async () => [...world.machines.values()].map(view),
     async status(runnerId) {
@@ -133,10 +137,20 @@ function openRun(world: World, request: TofuRunRequest): TofuRun {
       return planOf(request, state);
     },
     apply: (options) => apply(world, { request, state }, options.signal),
+    async adopt(strays) {
+      for (const { runnerId } of strays) {
+        if (!request.wanted.entries.has(runnerId)) throw noSuchAddress(runnerId);
+        if (world.machines.has(runnerId)) state.set(runnerId, state.get(runnerId) ?? true);
+      }
+    },
     stateList: async () => [...state.keys()].map(resource),
     log: () => new TextEncoder().encode('{}\n'),
     dispose: async () => undefined,
   };
+}
+
+function noSuchAddress(runnerId: string) {
+  return tofuErrors.planFailed({ summary: `no resource to import ${runnerId} to`, detail: '' });
 }
 
 function checkEntries(world: World, entries: ReadonlyMap<string, string>): void {

@@ -1,10 +1,12 @@
 import { gitlabErrors } from '@polar-gosling/ports/gitlab';
+import type { CloudMachines } from '@polar-gosling/ports/machines';
 import { storeErrors } from '@polar-gosling/ports/store';
 import type { EngineDeps } from '../api/engine.ts';
 import type { ControlPlane } from './control-plane.ts';
 import type { ApplyFault } from './fake-tofu.ts';
 import { addJob, type HookEvent, setStatus } from './gitlab-model.ts';
 import { eggText } from './nest-texts.ts';
+import { onAws, publishAgent } from './test-cloud.ts';
 import { type Fault, withFaults } from './with-faults.ts';
 
 const minuteMs = 60_000;
@@ -50,6 +52,7 @@ export async function simulate(plane: ControlPlane, chance: () => number): Promi
   };
   plane.model.projects.set(1, 'group/app').set(2, 'group/lib');
   plane.git.commit(nestFiles(2));
+  await publishAgent(plane);
   setFaults(world);
   startProcess(world);
   for (let second = 0; second < 20 * 60; second++) {
@@ -86,7 +89,7 @@ async function waitFor(world: World, stepMs: number, isSo: () => boolean): Promi
 
 function nestFiles(cpu: number, without?: string): Record<string, string> {
   const app = eggText('app', { project: 1, tags: ['linux'], concurrent: 3 });
-  const lib = eggText('lib', { project: 2, tags: ['linux', 'big'], concurrent: 2 });
+  const lib = eggText('lib', { project: 2, tags: ['linux', 'big'], concurrent: 2, more: onAws });
   const sized = app.replace('  type = "vm"', `  type = "vm"\n  resources {\n    cpu = ${cpu}\n  }`);
   const files = { 'Eggs/app/config.fly': sized, 'Eggs/lib/config.fly': lib };
   return Object.fromEntries(Object.entries(files).filter(([path]) => path !== `Eggs/${without}/config.fly`));
@@ -155,8 +158,11 @@ function wrapPorts(world: World, process: World['process'], deps: EngineDeps): E
     },
     tofu: wrap(deps.tofu, () => undefined),
     machines: wrap(deps.machines, gitlab),
+    cloudMachines: { aws: wrap(deps.cloudMachines?.aws ?? noMachines, gitlab) },
   };
 }
+
+const noMachines: CloudMachines = { status: async () => undefined };
 
 function gitlabFault(world: World): unknown {
   return world.chance() < 0.5
@@ -193,6 +199,8 @@ function routeBadly(world: World, events: readonly HookEvent[]): readonly HookEv
   return happens(world, 0.3) ? routed.toReversed() : routed;
 }
 
+const ending: ReadonlySet<unknown> = new Set(['failed', 'terminating', 'terminated']);
+
 /** What must hold at every moment. */
 async function checkAll(world: World): Promise<void> {
   const { plane, violations } = world;
@@ -205,7 +213,9 @@ async function checkAll(world: World): Promise<void> {
     const agent = plane.agents.all.get(runnerId);
     const isAsking =
       agent !== undefined && !agent.isDead && (agent.desired === 'run' || agent.jobs.length > 0);
-    const mayTake = isAsking && plane.clock.now() - agent.heardAt < 15 * minuteMs;
+    // Whoever has not logged in yet will be refused.
+    const isRefused = agent?.answer === undefined && ending.has(row?.['state']);
+    const mayTake = isAsking && !isRefused && plane.clock.now() - agent.heardAt < 15 * minuteMs;
     if (mayTake) asking.set(entry.egg_name, (asking.get(entry.egg_name) ?? 0) + 1);
   }
   for (const [egg, count] of asking) {

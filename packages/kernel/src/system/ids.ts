@@ -8,21 +8,17 @@ const randomLetters = 16;
 /** Ids from the host's clock and random source; rising also within one millisecond. */
 export function createSystemIds(clock: Clock): IdSource {
   let lastMs = 0;
-  let head = '';
-  let tail: number[] = [];
+  let lastTail: number[] = [];
   return {
     next() {
       const nowMs = clock.now();
       if (nowMs > lastMs) {
         lastMs = nowMs;
-        head = timeLetters(nowMs);
-        tail = Array.from(randomBytes(randomLetters), (byte) => byte % 32);
+        lastTail = Array.from(randomBytes(randomLetters), (byte) => byte % 32);
       } else {
-        increment(tail);
+        increment(lastTail);
       }
-      let id = head;
-      for (const digit of tail) id += alphabet[digit];
-      return id;
+      return timeLetters(lastMs) + lastTail.map((digit) => alphabet[digit]).join('');
     },
     token: (bytes) => randomBytes(bytes).toString('base64url'),
     random: () => randomInt(2 ** 40) / 2 ** 40,

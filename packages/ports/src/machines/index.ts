@@ -9,6 +9,15 @@ export interface Machine {
   readonly runnerId: string;
   readonly egg: string;
   readonly state: 'running' | 'stopped' | 'gone';
+  /** What OpenTofu calls its parts, so that its state can learn of them. Absent where the host is the cloud. */
+  readonly resources?: readonly MachineResource[];
+}
+
+/** One part of a machine, as OpenTofu imports it. */
+export interface MachineResource {
+  /** Such as `aws_instance`. */
+  readonly type: string;
+  readonly id: string;
 }
 
 /** Looks at machines; never creates or removes them (that is OpenTofu's). */

@@ -12,7 +12,6 @@ const kinds: Readonly<Record<MessageKind, MessageKind>> = {
   prune: 'prune',
   schedule: 'schedule',
   install: 'install',
-  collect: 'collect',
   notify: 'notify',
 };
 

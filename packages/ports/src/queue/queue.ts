@@ -11,7 +11,6 @@ export type MessageKind =
   | 'prune'
   | 'schedule'
   | 'install'
-  | 'collect'
   | 'notify';
 
 /** A wake-up; nothing else in it is trusted. Durability sits in the state tables. */

@@ -1,4 +1,3 @@
-import type { Json } from '@polar-gosling/kernel';
 import { movedTo } from './moved-value.ts';
 import type { ColumnValue, Row } from './store.ts';
 
@@ -24,7 +23,7 @@ export function valueBytes(value: ColumnValue): number {
  */
 export function mostRowBytes(row: Row): number {
   let most = 2;
-  for (const name of Object.keys(row)) most += mostTextBytes(name) + 2 + mostValueBytes(row[name]);
+  for (const [name, value] of Object.entries(row)) most += mostTextBytes(name) + 2 + mostValueBytes(value);
   return most;
 }
 
@@ -34,8 +33,7 @@ export function mostValueBytes(value: ColumnValue | undefined): number {
   if (value instanceof Uint8Array) return value.length;
   if (typeof value !== 'object' || value === null) return longestNumber;
   let most = 2 + (movedTo(value)?.bytes ?? 0);
-  const inside = value as Readonly<Record<string, Json>>; // an array by its places
-  for (const name of Object.keys(inside)) most += mostTextBytes(name) + 2 + mostValueBytes(inside[name]);
+  for (const [name, inner] of Object.entries(value)) most += mostTextBytes(name) + 2 + mostValueBytes(inner);
   return most;
 }
 

@@ -1,5 +1,6 @@
 import { defineErrors } from '@polar-gosling/kernel';
 import type { CallOptions } from '../call.ts';
+import type { Machine } from '../machines/index.ts';
 
 export type { RunnerEntry } from '@polar-gosling/domain';
 export type { CallOptions } from '../call.ts';
@@ -94,6 +95,11 @@ export interface TofuRun {
   readonly pid: number | undefined;
   /** SHA-256 over the rendered bundle. */
   readonly bundleSha256?: string;
+  /**
+   * Tells the state of machines that exist and that it does not know, under their runners' addresses (which are in the
+   * wanted map). Safe to repeat: what the state has stays. Fails with TOFU_PLAN_FAILED, TOFU_LOCKED.
+   */
+  adopt?(strays: readonly Machine[], options: CallOptions): Promise<void>;
   /** init + plan + show. Fails with TOFU_PLAN_FAILED, TOFU_LOCKED. */
   plan(options: CallOptions): Promise<TofuPlan>;
   /** Applies that very plan. `signal` = one SIGINT, then patience until the hard end. Never throws for a failed apply. */

@@ -146,7 +146,7 @@ it('starts a serverless runner and sees machines with the service account of the
   const seen = await clouds.machines.yandex?.status(machine, options);
 
   expect(cloud.taken).toHaveLength(1);
-  expect(seen).toEqual({ runnerId: 'r1', egg: 'web', state: 'running' });
+  expect(seen).toMatchObject({ runnerId: 'r1', egg: 'web', state: 'running' });
   expect(cloud.complaints).toEqual([]);
 });
 

@@ -1,0 +1,24 @@
+import type { EngineSettings } from '../api/engine.ts';
+import type { ControlPlane } from './control-plane.ts';
+import { direct } from './install.ts';
+
+/** Lines that make an Egg of `eggText` one of AWS, where `cloudSettings` has all that it needs. */
+export const onAws: readonly string[] = [
+  '  }',
+  '  cloud {',
+  '    provider = "aws"',
+  '    region = "eu-central-1"',
+];
+
+export const cloudSettings: Pick<EngineSettings, 'clouds'> = {
+  clouds: { aws: { subnets: { 'eu-central-1a': 'subnet-1' }, securityGroups: [] } },
+};
+
+/** The agent that machines in a cloud fetch: without one none is launched. */
+export async function publishAgent({ deps }: Pick<ControlPlane, 'deps'>): Promise<void> {
+  const row = {
+    ...{ version_id: 'one', release: '1.0.0', source: 'github', platform: 'linux_amd64', active: true },
+    ...{ sha256_hash: 'a'.repeat(64), activated_at: deps.clock.now() },
+  };
+  await deps.store.commit([{ kind: 'put', table: 'gosling_version', row, when: { kind: 'any' } }], direct);
+}
