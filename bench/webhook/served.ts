@@ -45,8 +45,17 @@ export async function startServed(server: string, folder: string): Promise<Serve
 async function startOurs(server: string, folder: string): Promise<{ child: ChildProcess; url: string }> {
   const mode = server === 'ours+work' ? ['work'] : [];
   const profiling = (process.env['BENCH_NODE_OPTIONS'] ?? '').split(' ').filter((option) => option !== '');
-  const program = [process.execPath, ...profiling, here('serve.ts'), join(folder, 'data'), ...mode];
-  const child = spawn('taskset', ['-c', '0', ...program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  // Node as `gosling up` starts it.
+  const program = [
+    process.execPath,
+    '--max-old-space-size=768',
+    ...profiling,
+    here('serve.ts'),
+    join(folder, 'data'),
+    ...mode,
+  ];
+  const env = { NODE_COMPILE_CACHE: join(folder, '..', 'node'), ...process.env };
+  const child = spawn('taskset', ['-c', '0', ...program], { env, stdio: ['ignore', 'pipe', 'inherit'] });
   const signal = AbortSignal.timeout(startWithinMs);
   const [url] = (await once(createInterface(child.stdout), 'line', { signal })) as [string];
   return { child, url };

@@ -1,5 +1,5 @@
 import type { Dirent } from 'node:fs';
-import { mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { codeOf, startSha256 } from '@polar-gosling/kernel';
 import {
@@ -60,15 +60,19 @@ export function createDirectoryBlobs(options: { dir: string }): BlobStore {
       await orMissing('remove', () => rm(pathOf(key)));
     },
     async list(prefix, limit, { signal }) {
-      const folder = checkBlobPrefix(prefix).includes('/') ? dirname(`${prefix}x`) : '';
       const found: string[] = [];
-      for await (const key of keysIn(options.dir, folder)) {
-        signal.throwIfAborted();
-        if (!key.startsWith(prefix)) continue;
+      for await (const key of keysFrom(options.dir, prefix, signal)) {
         if (found.length === limit) break;
         found.push(key);
       }
       return found;
+    },
+    async *entries(prefix, { signal }) {
+      for await (const key of keysFrom(options.dir, prefix, signal)) {
+        const found = await orMissing('list', () => stat(pathOf(key)));
+        // Removed since its folder was read.
+        if (found !== undefined) yield { key, writtenAt: Math.floor(found.mtimeMs) };
+      }
     },
   };
 }
@@ -100,6 +104,14 @@ async function* counting(
     seen.hash.update(chunk);
     seen.sizeBytes += chunk.length;
     yield chunk;
+  }
+}
+
+async function* keysFrom(root: string, prefix: string, signal: AbortSignal): AsyncGenerator<string> {
+  const folder = checkBlobPrefix(prefix).includes('/') ? dirname(`${prefix}x`) : '';
+  for await (const key of keysIn(root, folder)) {
+    signal.throwIfAborted();
+    if (key.startsWith(prefix)) yield key;
   }
 }
 

@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os';
 import { type Clock, type IdSource, Secret, withRetries } from '@polar-gosling/kernel';
 import {
+  type BlobEntry,
   type BlobStore,
   blobErrors,
   checkBlobKey,
@@ -62,6 +63,10 @@ export function createS3Blobs(options: S3BlobsOptions): S3Blobs {
   };
   const put = (key: string, spooled: Spooled, signal: AbortSignal) =>
     repeating(signal, () => putObject(place, { key, spooled }, signal));
+  const entriesBelow = (keyPrefix: string, signal: AbortSignal) =>
+    ourEntries((from) =>
+      repeating(signal, () => listObjects(place, { prefix: checkBlobPrefix(keyPrefix), from }, signal)),
+    );
   const conditional = rememberVerdict(place, { clock, ids, repeating });
 
   return {
@@ -88,16 +93,13 @@ export function createS3Blobs(options: S3BlobsOptions): S3Blobs {
       await repeating(signal, () => deleteObject(place, key, signal));
     },
     async list(keyPrefix, limit, { signal }) {
-      checkBlobPrefix(keyPrefix);
       const found: string[] = [];
-      let from: string | undefined;
-      do {
-        const page = await repeating(signal, () => listObjects(place, { prefix: keyPrefix, from }, signal));
-        found.push(...page.keys.filter((key) => !key.startsWith(ownPrefix)));
-        from = page.next;
-      } while (from !== undefined && found.length < limit);
-      return found.slice(0, limit);
+      for await (const { key } of entriesBelow(keyPrefix, signal)) {
+        if (found.push(key) >= limit) break;
+      }
+      return found;
     },
+    entries: (keyPrefix, { signal }) => entriesBelow(keyPrefix, signal),
     async openRead(key, { signal }) {
       checkBlobKey(key);
       return repeating(signal, () => getObject(place, key, signal));
@@ -126,6 +128,18 @@ export function createS3Blobs(options: S3BlobsOptions): S3Blobs {
       place.client.destroy();
     },
   };
+}
+
+/** Page after page, without the objects that are the adapter's own. */
+async function* ourEntries(
+  readPage: (from: string | undefined) => ReturnType<typeof listObjects>,
+): AsyncGenerator<BlobEntry> {
+  let from: string | undefined;
+  do {
+    const page = await readPage(from);
+    yield* page.entries.filter(({ key }) => !key.startsWith(ownPrefix));
+    from = page.next;
+  } while (from !== undefined);
 }
 
 type Repeating = <Result>(signal: AbortSignal, action: () => Promise<Result>) => Promise<Result>;

@@ -5,7 +5,7 @@ import {
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { blobErrors, checkChunks, contentHashOf } from '@polar-gosling/ports/blobs';
+import { type BlobEntry, blobErrors, checkChunks, contentHashOf } from '@polar-gosling/ports/blobs';
 import { failureOf, outcomeOf } from './s3-failure.ts';
 import type { Spooled } from './spool.ts';
 
@@ -111,12 +111,12 @@ export async function deleteObject(place: S3Place, key: string, signal: AbortSig
   }
 }
 
-/** One page of keys below the place's prefix, without it. */
+/** One page of values below the place's prefix, without it. */
 export async function listObjects(
   place: S3Place,
   query: { prefix: string; from: string | undefined },
   signal: AbortSignal,
-): Promise<{ keys: readonly string[]; next: string | undefined }> {
+): Promise<{ entries: readonly BlobEntry[]; next: string | undefined }> {
   const command = new ListObjectsV2Command({
     Bucket: place.bucket,
     Prefix: `${place.prefix}${query.prefix}`,
@@ -125,10 +125,17 @@ export async function listObjects(
   });
   try {
     const answer = await place.client.send(command, { abortSignal: signal });
-    const keys = (answer.Contents ?? []).flatMap(({ Key }) =>
-      Key === undefined ? [] : [Key.slice(place.prefix.length)],
+    const entries = (answer.Contents ?? []).flatMap(({ Key, LastModified }) =>
+      Key === undefined
+        ? []
+        : [
+            {
+              key: Key.slice(place.prefix.length),
+              writtenAt: LastModified?.getTime() ?? Number.MAX_SAFE_INTEGER,
+            },
+          ],
     );
-    return { keys, next: answer.NextContinuationToken };
+    return { entries, next: answer.NextContinuationToken };
   } catch (error) {
     throw failureOf(error, { op: 'list', bucket: place.bucket, signal });
   }

@@ -2,17 +2,22 @@ import type { ColumnValue, Row } from '@polar-gosling/ports/store';
 
 /** A row as text: `c` holds its columns, `b` those that are bytes, as base64. */
 export function encodeRow(row: Row): string {
+  return hasBytes(row) ? encodeWithBytes(row) : JSON.stringify({ c: row });
+}
+
+function hasBytes(row: Row): boolean {
+  for (const column of Object.keys(row)) if (row[column] instanceof Uint8Array) return true;
+  return false;
+}
+
+function encodeWithBytes(row: Row): string {
   const columns: [string, ColumnValue | undefined][] = [];
   const bytes: [string, string][] = [];
   for (const [name, value] of Object.entries(row)) {
     if (value instanceof Uint8Array) bytes.push([name, toBase64(value)]);
     else columns.push([name, value]);
   }
-  const doc = {
-    c: Object.fromEntries(columns),
-    ...(bytes.length > 0 ? { b: Object.fromEntries(bytes) } : {}),
-  };
-  return JSON.stringify(doc);
+  return JSON.stringify({ c: Object.fromEntries(columns), b: Object.fromEntries(bytes) });
 }
 
 export function decodeRow(doc: string): Row {

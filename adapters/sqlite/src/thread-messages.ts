@@ -25,5 +25,6 @@ export interface ThreadFailure {
 /** One answer to each message, and one to the start. */
 export type FromThread =
   | { readonly kind: 'ready' }
-  | { readonly kind: 'done'; readonly outcomes: readonly UnitOutcome[] }
+  /** What became of the units that were not simply written, by their place in the group. */
+  | { readonly kind: 'done'; readonly others: readonly (readonly [number, UnitOutcome])[] }
   | ThreadFailure;

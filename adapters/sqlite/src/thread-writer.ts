@@ -16,6 +16,10 @@ interface Thread {
   isDead(): boolean;
 }
 
+/** A group is garbage as soon as it is answered. */
+const resourceLimits = { maxYoungGenerationSizeMb: 8 };
+const written = { kind: 'ok' } as const;
+
 /** Writes in a thread of its own. One that died is started again by the next group. */
 export async function openThreadWriter(path: string, nowMs: number): Promise<WriterPort> {
   let thread = await startThread({ path, nowMs });
@@ -23,7 +27,10 @@ export async function openThreadWriter(path: string, nowMs: number): Promise<Wri
     async commitGroup(units, atMs) {
       if (thread.isDead()) thread = await startThread({ path, nowMs: atMs });
       const message = await thread.ask({ kind: 'commit', units: units.map(packUnit), nowMs: atMs });
-      if (message.kind === 'done') return message.outcomes;
+      if (message.kind === 'done') {
+        const others = new Map(message.others);
+        return units.map((_, place) => others.get(place) ?? written);
+      }
       throw storeErrors.unavailable({ op: 'commit' }, { cause: message });
     },
     close: () => thread.close(),
@@ -31,7 +38,10 @@ export async function openThreadWriter(path: string, nowMs: number): Promise<Wri
 }
 
 async function startThread(data: ThreadStart): Promise<Thread> {
-  const worker = new Worker(new URL('./writer-thread.ts', import.meta.url), { workerData: data });
+  const worker = new Worker(new URL('./writer-thread.ts', import.meta.url), {
+    workerData: data,
+    resourceLimits,
+  });
   let waiting: Waiting | undefined;
   let isDead = false;
   const exited = once(worker, 'exit');

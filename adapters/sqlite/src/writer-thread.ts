@@ -26,7 +26,8 @@ function handle(writer: Writer, message: ToThread): void {
     return;
   }
   try {
-    answer({ kind: 'done', outcomes: writer.commitGroup(message.units.map(unpackUnit), message.nowMs) });
+    const outcomes = writer.commitGroup(message.units.map(unpackUnit), message.nowMs);
+    answer({ kind: 'done', others: [...outcomes.entries()].filter(([, { kind }]) => kind !== 'ok') });
   } catch (error) {
     answer(failure(error));
     return;

@@ -169,6 +169,7 @@ function configOf(
     clouds: v.GOSLING_CLOUDS,
     isLocalUnsafe: v.GOSLING_UNSAFE_LOCAL,
     jobUser: v.GOSLING_JOB_USER,
+    hasOwnPolicies: v.GOSLING_UGLYFOX_GIT,
     installation: v.GOSLING_INSTALLATION,
     log: { level: v.GOSLING_LOG_LEVEL, format: v.GOSLING_LOG_FORMAT },
   };

@@ -117,7 +117,8 @@ export const configVariables: readonly ConfigVariable[] = [
   {
     name: 'GOSLING_UGLYFOX_GIT',
     default: '0',
-    description: '1 (its own checkout) is refused by this release: UglyFox reads policies from the store',
+    description:
+      '1: UglyFox reads its policies from a checkout of its own, with `deploy-keys/uglyfox-private`; else from the store',
   },
   {
     name: 'GOSLING_INSTALLATION',

@@ -16,6 +16,7 @@ import { createTools } from './tools/create-tools.ts';
 import { nothingFollowed } from './tools/follow-active.ts';
 import { nestBinding } from './webhooks/handle.ts';
 import { checkToken, ingest, sweepProjectsOf } from './webhooks/ingest.ts';
+import { createLatelyRead } from './webhooks/lately.ts';
 
 type Wake = { readonly kind: MessageKind; readonly key: string };
 
@@ -25,6 +26,7 @@ export function createEngine(given: EngineDeps): Engine {
     ...given,
     watch: new Map(),
     bound: {},
+    lately: createLatelyRead(given.clock),
     followed: nothingFollowed(),
     compileRule,
   };

@@ -1,6 +1,7 @@
 import type { CompiledRule, PolicyRule } from '@polar-gosling/domain';
 import type { EngineDeps } from './api/engine.ts';
 import type { LeaseWatch } from './leases/lease.ts';
+import type { LatelyRead } from './webhooks/lately.ts';
 
 /** The version of OpenTofu that this process brought to its host last, and when it looked. */
 export interface FollowedTofu {
@@ -16,5 +17,7 @@ export interface InternalDeps extends EngineDeps {
   readonly bound: { counted?: { readonly at: number; readonly byServer: ReadonlyMap<string, number> } };
   /** The version of OpenTofu this process brought to its host. */
   readonly followed: FollowedTofu;
+  /** What was just read of tokens and projects. */
+  readonly lately: LatelyRead;
   readonly compileRule: (rule: PolicyRule) => CompiledRule;
 }

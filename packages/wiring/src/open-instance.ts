@@ -22,6 +22,7 @@ import type { RunnerStart } from '@polar-gosling/ports/runner-start';
 import type { CallOptions } from '@polar-gosling/ports/secrets';
 import { type CachedSecrets, createCachedSecrets } from '@polar-gosling/ports/secrets/cached';
 import type { Store } from '@polar-gosling/ports/store';
+import type { StoredRows } from '@polar-gosling/ports/store/adapter';
 import type { Tofu, TofuCacheKind, TofuCacheResult } from '@polar-gosling/ports/tofu';
 import type { CloudsSettings } from './clouds/clouds-file.ts';
 import { type OpenedClouds, openClouds } from './clouds/open-clouds.ts';
@@ -44,6 +45,8 @@ export interface OpenOptions {
   readonly engines?: EngineSettings | undefined;
   /** Clouds that machines are made in, and what marks them there; none when not given. */
   readonly clouds?: { readonly settings: CloudsSettings; readonly installation: string };
+  /** UglyFox reads the Nest by itself, with its own deploy key. */
+  readonly hasOwnPolicies?: boolean | undefined;
   readonly tofuBin?: string | undefined;
   readonly binDir?: string | undefined;
   /** Where OpenTofu's providers are fetched: https address of a network mirror, or `none`; else their registries. */
@@ -67,6 +70,8 @@ export interface OpenOptions {
 /** Everything an instance stands on. */
 export interface InstanceParts {
   readonly store: Store;
+  /** The same store's rows as they lie. */
+  readonly storedRows: StoredRows;
   readonly queue: WorkQueue & QueueOperations;
   readonly secrets: CachedSecrets;
   readonly blobs: Blobs;
@@ -77,6 +82,8 @@ export interface InstanceParts {
     readonly pace: GitlabPace;
   };
   readonly git: GitReader;
+  /** UglyFox's own, where it has one. */
+  readonly policiesGit: GitReader | undefined;
   readonly tofu: Tofu;
   readonly binaries: { readonly tofu: Binaries; readonly gosling: Binaries };
   readonly machines: Machines;
@@ -149,7 +156,7 @@ async function openState(options: OpenOptions, { masker, log, undo }: Opening) {
     blobs,
     encryption: (call: CallOptions) => readStateEncryption(secrets, call),
   };
-  return { secrets, blobs, store, queue, states };
+  return { secrets, blobs, store, storedRows: opened, queue, states };
 }
 
 /** What this host does itself: speaks to GitLab and the Nest, drives OpenTofu, looks at its processes. */
@@ -169,15 +176,16 @@ function openHost(
     userAgent: options.userAgent,
     proxy: proxyOf(environment),
   });
-  const git = createGit({
-    dir: join(dataDir, 'git'),
-    clock,
-    logger: log,
-    masker,
-    allowFile: true,
-    allowPrivate: true,
-    env: environment,
-  });
+  const checkout = (folder: string) =>
+    createGit({
+      dir: join(dataDir, folder),
+      clock,
+      logger: log,
+      masker,
+      allowFile: true,
+      allowPrivate: true,
+      env: environment,
+    });
   const tofu = createTofu({
     dataDir,
     clock,
@@ -200,7 +208,8 @@ function openHost(
   return {
     ...ports,
     gitlab,
-    git,
+    git: checkout('git'),
+    policiesGit: options.hasOwnPolicies ? checkout('git-uglyfox') : undefined,
     tofu,
     binaries: openBinaries(options, state.blobs),
     machines: createLocalMachines({ dataDir }),

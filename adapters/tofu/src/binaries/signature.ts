@@ -1,5 +1,3 @@
-import { createMessage, readKey, readSignature, verify } from 'openpgp';
-
 /**
  * Why a detached OpenPGP signature does not prove `content`, or `undefined` when it does. The key document may come
  * from anywhere: it is the signer's only with that fingerprint.
@@ -11,6 +9,14 @@ export async function whyUnproved(signed: {
   readonly armoredKey: string;
   readonly fingerprint: string;
 }): Promise<string | undefined> {
+  // Loaded when a signature is there to be checked: it is a tenth of what a control plane has in memory.
+  const { createMessage, readKey, readSignature, verify } = await import('openpgp');
+  const parse = (bytes: Uint8Array) => {
+    const text = Buffer.from(bytes).toString('latin1');
+    return text.startsWith('-----BEGIN')
+      ? readSignature({ armoredSignature: text })
+      : readSignature({ binarySignature: bytes });
+  };
   try {
     const key = await readKey({ armoredKey: signed.armoredKey });
     if (key.getFingerprint().toUpperCase() !== signed.fingerprint) return 'the key is another one';
@@ -27,11 +33,4 @@ export async function whyUnproved(signed: {
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
-}
-
-function parse(signature: Uint8Array) {
-  const text = Buffer.from(signature).toString('latin1');
-  return text.startsWith('-----BEGIN')
-    ? readSignature({ armoredSignature: text })
-    : readSignature({ binarySignature: signature });
 }

@@ -188,7 +188,7 @@ async function removeLeft(root: string, now: number): Promise<void> {
     const path = join(root, name);
     const isLeft = name.startsWith('.fill-') || name.startsWith('.old-');
     if (isLeft || (/^[0-9a-f]{64}$/.test(name) && (await isOld(path, now)))) {
-      await rm(path, { recursive: true, force: true });
+      await rm(path, { recursive: true, force: true, maxRetries: 3 });
     }
   }
 }

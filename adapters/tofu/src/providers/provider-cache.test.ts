@@ -164,19 +164,24 @@ describe('providers of a bundle', () => {
     expect(upstream.fetched()).toEqual(['6.0.0.zip', '6.1.0.zip']);
   });
 
-  it('are of the locked version also where a newer one is out and the package is gone from Blobs', async () => {
+  it('are of the locked version, also where Blobs hold a newer one, or none any more', async () => {
     await using upstream = await startUpstream(snapshot, '6.0.0');
     const shared = aShared();
     await using first = aHost(program, { ...shared, upstream });
+    await using other = aHost(program, { ...shared, upstream, constraint: '~> 6.1' });
     await using second = aHost(program, { ...shared, upstream });
+    await using third = aHost(program, { ...shared, upstream });
     await open(first);
     upstream.offer('6.0.0', '6.1.0');
-    await shared.blobs.remove(packageKey('6.0.0'), call);
+    await open(other);
 
     await open(second);
+    await shared.blobs.remove(packageKey('6.0.0'), call);
+    await open(third);
 
-    expect(lockedOn(second)).toBe('6.0.0');
-    expect(await shared.blobs.list('tofu-cache/terraform-plugins/', 9, call)).toEqual([packageKey('6.0.0')]);
+    expect([lockedOn(second), lockedOn(third)]).toEqual(['6.0.0', '6.0.0']);
+    expect([second.used, third.used]).toEqual([['providers filled'], ['providers miss']]);
+    expect(await shared.blobs.list('tofu-cache/terraform-plugins/', 9, call)).toContain(packageKey('6.0.0'));
   });
 
   it('are fetched once when two runs of one host and one of another want them at once', async () => {

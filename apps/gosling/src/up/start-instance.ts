@@ -157,6 +157,7 @@ function open(
       }),
     environment: env,
     engines: config.engines,
+    hasOwnPolicies: config.hasOwnPolicies,
     tofuBin: config.tofu.bin,
     providerMirror: config.tofu.providerMirror,
     binDir: config.binDir ?? userBinDir(env),

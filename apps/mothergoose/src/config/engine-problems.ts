@@ -27,11 +27,6 @@ const notYet: readonly { readonly name: string; readonly value?: string; readonl
     value: 'yc-lockbox',
     message: 'this release does not read Lockbox; use local, aws-sm or vault',
   },
-  {
-    name: 'GOSLING_UGLYFOX_GIT',
-    value: '1',
-    message: 'UglyFox reads policies from the store in this release; unset it',
-  },
 ];
 
 const awsRegions = ['AWS_REGION', 'AWS_DEFAULT_REGION'];

@@ -155,15 +155,16 @@ function addHooks(app: FastifyInstance, deps: AppDeps, { access, metrics, limits
   app.addHook('preClose', async () => {
     isClosing = true;
   });
-  app.addHook('onSend', async (request, reply) => {
+  app.addHook('onSend', async (request, reply, payload) => {
     // A kept connection would hold up the stop although nothing is under way on it any more.
     if (isClosing) reply.header('connection', 'close');
-    if (!hasMuchUnread(request.raw)) return;
-    reply.header('connection', 'close');
-    lingerOnClose(request.raw);
+    if (hasMuchUnread(request.raw)) {
+      reply.header('connection', 'close');
+      lingerOnClose(request.raw);
+    }
+    return maskProblem(deps.masker, reply, payload);
   });
-  app.addHook('onSend', async (_request, reply, payload) => maskProblem(deps.masker, reply, payload));
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     const { statusCode: status } = reply;
     if (status >= 400 && status < 500 && status !== 429) access.chargeFailure(request);
     const route = request.is404 ? 'none' : (request.routeOptions.url ?? 'none');
@@ -176,6 +177,7 @@ function addHooks(app: FastifyInstance, deps: AppDeps, { access, metrics, limits
       status,
       durationMs: Math.round(reply.elapsedTime),
     });
+    done();
   });
   app.setNotFoundHandler(async () => undefined);
   app.setErrorHandler(async (error, request, reply) => {

@@ -65,10 +65,8 @@ async function receive(context: HttpContext, request: FastifyRequest, reply: Fas
     accept(reply, 'too_big');
     return;
   }
-  const { tokenSha256, grants } = check;
   const delivery = {
-    tokenSha256,
-    ...(grants && { grants }),
+    tokenSha256: check.tokenSha256,
     headers: headersOf(request),
     body: reading.body,
   };

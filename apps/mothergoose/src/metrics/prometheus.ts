@@ -49,6 +49,10 @@ export function createMetrics(masker: Pick<Masker, 'mask'>): Metrics {
       for (const [state, count] of Object.entries(counts)) gauges.runners.set({ egg, state }, count);
       statesOf.set(egg, new Set([...known, ...Object.keys(counts)]));
     },
+    blobs({ aside, removed }) {
+      gauges.blobsAside.set(aside);
+      counters.blobsRemoved.inc(removed);
+    },
     queueDepth({ ready, leased, delayed, buried, oldestAgeMs }) {
       gauges.queue.set({ state: 'ready' }, ready);
       gauges.queue.set({ state: 'leased' }, leased);
@@ -112,6 +116,11 @@ function createCounters(registry: Registry) {
       labelNames: ['cache', 'result'],
       registers,
     }),
+    blobsRemoved: new Counter({
+      name: 'gosling_blobs_removed_total',
+      help: 'Blobs removed because nothing named them any more',
+      registers,
+    }),
     runs: new Counter({
       name: 'gosling_runs_total',
       help: 'OpenTofu runs',
@@ -139,6 +148,11 @@ function createGauges(registry: Registry) {
     storeReadOnly: new Gauge({
       name: 'gosling_store_read_only',
       help: '1 while the store has refused writes for 5 s and more: nothing is acknowledged, started or ended',
+      registers,
+    }),
+    blobsAside: new Gauge({
+      name: 'gosling_blobs_unreferenced',
+      help: 'Values of big columns that no row names: set aside, and removed a week later',
       registers,
     }),
     queueAge: new Gauge({

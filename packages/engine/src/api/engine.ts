@@ -10,6 +10,7 @@ import type { QueueOperations, WorkQueue } from '@polar-gosling/ports/queue';
 import type { RunnerStart } from '@polar-gosling/ports/runner-start';
 import type { SecretStore } from '@polar-gosling/ports/secrets';
 import type { Store } from '@polar-gosling/ports/store';
+import type { StoredRows } from '@polar-gosling/ports/store/adapter';
 import type { Tofu } from '@polar-gosling/ports/tofu';
 import type { AgentCalls } from './agents.ts';
 import type { ApiTokens, Background, Commands } from './commands.ts';
@@ -58,6 +59,8 @@ export interface EngineSettings {
 
 export interface EngineDeps {
   readonly store: Store;
+  /** The store's rows as they lie, to find big columns that none names; absent: those are never removed. */
+  readonly storedRows?: StoredRows | undefined;
   readonly queue: WorkQueue & QueueOperations;
   readonly secrets: SecretStore;
   readonly blobs: Blobs;
@@ -69,6 +72,8 @@ export interface EngineDeps {
     readonly pace?: GitlabPace;
   };
   readonly git: GitReader;
+  /** UglyFox's own checkout of the Nest, read with its own key; absent: it takes the policies that were synced. */
+  readonly policiesGit?: GitReader | undefined;
   readonly tofu: Tofu;
   /** Of this host. */
   readonly machines: Machines;

@@ -10,6 +10,8 @@ export interface EngineMetrics {
   task(kind: string, result: 'ok' | 'retry' | 'buried'): void;
   run(result: 'ok' | 'failed' | 'unknown' | 'refused'): void;
   runners(egg: string, counts: Readonly<Record<string, number>>): void;
+  /** After a sweep: how many big values no row names (removed when they are old), and how many blobs it removed. */
+  blobs(found: { readonly aside: number; readonly removed: number }): void;
   queueDepth(stats: {
     readonly ready: number;
     readonly leased: number;
@@ -26,5 +28,6 @@ export const noMetrics: EngineMetrics = {
   task: () => undefined,
   run: () => undefined,
   runners: () => undefined,
+  blobs: () => undefined,
   queueDepth: () => undefined,
 };

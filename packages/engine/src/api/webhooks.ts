@@ -1,21 +1,12 @@
-import type { CallOptions, WebhookTokenRow } from '@polar-gosling/ports/store';
+import type { CallOptions } from '@polar-gosling/ports/store';
 
 /** What is known of a webhook token before the body is read. */
 export type TokenCheck =
-  | { readonly kind: 'known'; readonly tokenSha256: string; readonly grants?: TokenGrants }
+  | { readonly kind: 'known'; readonly tokenSha256: string }
   | { readonly kind: 'unknown' };
-
-/** What a token is good for, as it was read. */
-export interface TokenGrants {
-  readonly rows: readonly WebhookTokenRow[];
-  /** On the monotonic clock. */
-  readonly readAt: number;
-}
 
 export interface WebhookRequest {
   readonly tokenSha256: string;
-  /** Those of the check; read again when they are absent, or older than a moment. */
-  readonly grants?: TokenGrants;
   /** Header values by lower-case name, one each. */
   readonly headers: Readonly<Record<string, string>>;
   /** The bytes as they came. */
@@ -34,7 +25,7 @@ export type WebhookAnswer =
 
 /** The path that decides whether GitLab keeps our hook alive: no network, no OpenTofu, one commit. */
 export interface WebhookIngest {
-  /** By key, consistently; needs no secret store. */
+  /** By key, consistently, at most a second old; needs no secret store. */
   checkToken(token: string, options: CallOptions): Promise<TokenCheck>;
   ingest(request: WebhookRequest, options: CallOptions): Promise<WebhookAnswer>;
   /** A body over the limit came with a good token: its projects are swept instead. */

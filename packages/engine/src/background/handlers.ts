@@ -10,6 +10,7 @@ import { sweepProject } from '../sweep/sweep-project.ts';
 import { syncNest } from '../sync/sync-nest.ts';
 import { installTool } from '../tools/install-tool.ts';
 import { handleDelivery, nestBinding } from '../webhooks/handle.ts';
+import { sweepBlobs } from './sweep-blobs.ts';
 
 /** How a handler ended: done, or to be tried again after `delayMs` (somebody else is at it, or more is to do). */
 export type Handled =
@@ -59,6 +60,10 @@ export const handlers: Readonly<Partial<Record<MessageKind, Handler>>> = {
   sync: async (deps, _key, options) => ((await syncNest(deps, options)) === 'busy' ? soon : done),
   install: async (deps, key, options) => {
     await installTool(deps, key, options);
+    return done;
+  },
+  collect: async (deps, _key, options) => {
+    await sweepBlobs(deps, options);
     return done;
   },
   prune: async (deps, _key, options) => {

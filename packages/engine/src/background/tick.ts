@@ -14,6 +14,7 @@ const forgottenAfterMs = 30_000;
 const gaugesEveryMs = 15_000;
 /** The alarm of dead letters: once an hour, whoever finds them. */
 const buriedAlarm = { schedule: 'buried-alarm', everyMs: 3_600_000 } as const;
+const blobSweep = { schedule: 'blobs', everyMs: 86_400_000 } as const;
 const ticksKeptMs = 2 * 86_400_000;
 const nestBindEveryMs = 5 * 60_000;
 /** A group tells nobody of its new projects. */
@@ -28,11 +29,13 @@ export async function tick(deps: InternalDeps, options: CallOptions): Promise<vo
   const { syncEveryMs, pruneEveryMs } = deps.settings;
   const sync = { schedule: 'sync', everyMs: syncEveryMs, message: { kind: 'sync', key: 'nest' } } as const;
   const prune = { schedule: 'prune', everyMs: pruneEveryMs, message: { kind: 'prune', key: 'all' } } as const;
+  const blobs = { ...blobSweep, message: { kind: 'collect', key: 'blobs' } } as const;
   const bindKey = { kind: 'bind', key: nestBinding } as const;
   const parts: readonly (() => Promise<unknown>)[] = [
     () => takeSlot(deps, sync, options),
     () => takeSlot(deps, prune, options),
     () => takeSlot(deps, { schedule: 'bind', everyMs: nestBindEveryMs, message: bindKey }, options),
+    () => takeSlot(deps, blobs, options),
     () => groupsDue(deps, options),
     () => sweepsDue(deps, options),
     () => forgottenEggs(deps, options),

@@ -13,6 +13,7 @@ export const references = {
   webhookSecret: (server: string, egg: string) => `gitlab/${serverSlug(server)}/${egg}/webhook-secret`,
   signingToken: (server: string, egg: string) => `gitlab/${serverSlug(server)}/${egg}/signing-token`,
   deployKey: 'deploy-keys/mothergoose-private',
+  uglyFoxDeployKey: 'deploy-keys/uglyfox-private',
   cliToken: 'api-keys/cli-admin',
   triggerToken: 'api-keys/trigger-auth-token',
 } as const;

@@ -1,7 +1,6 @@
 import {
   type CompiledRule,
   decidePrune,
-  defaultUglyFox,
   eggName,
   isMarkSpent,
   missedHeartbeats,
@@ -18,6 +17,7 @@ import { typed } from '../rows/tables.ts';
 import { auditWrite, dirtyWrites } from '../rows/writes.ts';
 import { noteProblem } from '../run/problems.ts';
 import { readNestRow } from '../sync/write-nest.ts';
+import { readPolicies } from './read-policies.ts';
 
 /**
  * UglyFox: looks at every Egg's runners by the policies in force and marks those that should go or change tier, each
@@ -25,8 +25,7 @@ import { readNestRow } from '../sync/write-nest.ts';
  */
 export async function prune(deps: InternalDeps, options: CallOptions & { trace: string }): Promise<number> {
   const nest = await readNestRow(deps, options);
-  const row = await getRow(deps.store, { ...typed.eggConfigs, key: { partition: 'uf' } }, options);
-  const config: UglyFoxConfig = row?.config ?? defaultUglyFox;
+  const config = await readPolicies(deps, { commit: nest?.commit ?? '' }, options);
   const rules = config.rules.map((rule) => deps.compileRule(rule));
   let marked = 0;
   for (const egg of nest?.eggs ?? []) {

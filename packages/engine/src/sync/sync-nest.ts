@@ -1,7 +1,6 @@
 import { checkSync } from '@polar-gosling/domain';
 import { isCoded, stableJson, toProblem } from '@polar-gosling/kernel';
 import { readNest } from '@polar-gosling/nest';
-import type { NestCommit } from '@polar-gosling/ports/git';
 import type { CallOptions, EggConfigRow } from '@polar-gosling/ports/store';
 import { references } from '../bind/targets.ts';
 import type { InternalDeps } from '../deps.ts';
@@ -9,6 +8,7 @@ import { type Lease, withLease } from '../leases/lease.ts';
 import { getRows, listAll } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
 import { compareNest, type NestChange } from './compare.ts';
+import { fetchHead } from './fetch-head.ts';
 import { recordSync } from './record.ts';
 import { readNestRow, writeNest } from './write-nest.ts';
 
@@ -37,7 +37,7 @@ async function underLease(
   lease: Lease,
   options: CallOptions & { trace: string },
 ): Promise<void> {
-  const head = await fetchHead(deps, options);
+  const head = await fetchHead(deps, { git: deps.git, deployKey: references.deployKey }, options);
   const before = await readNestRow(deps, options);
   // Anew each time: they change without a restart, and an Egg in force may break them from then on.
   const limits = await deps.limits?.read(options);
@@ -69,16 +69,6 @@ async function underLease(
   const diagnostics = [...read.diagnostics];
   for (const { path, reason } of leftOut) deps.log.warn('a file of the Nest was left out', { path, reason });
   await recordSync(deps, { lease, commit: head.commit, status, change, diagnostics }, options);
-}
-
-async function fetchHead(deps: InternalDeps, options: CallOptions): Promise<NestCommit> {
-  const { url, branch } = deps.settings.nest;
-  const needsKey = !/^(https?|file):/.test(url);
-  const deployKey = needsKey ? await deps.secrets.read(references.deployKey, options) : undefined;
-  return deps.git.fetch(
-    { url, ...(branch === undefined ? {} : { branch }), ...(deployKey === undefined ? {} : { deployKey }) },
-    options,
-  );
 }
 
 /** Rows of these Eggs, those that leave too. */

@@ -10,6 +10,7 @@ import { noMetrics } from '../api/metrics.ts';
 import { createEngine } from '../create-engine.ts';
 import type { InternalDeps } from '../deps.ts';
 import { nothingFollowed } from '../tools/follow-active.ts';
+import { createLatelyRead } from '../webhooks/lately.ts';
 import { createFakeAgents, type FakeAgents, type FakeAgentsDeps } from './fake-agents.ts';
 import { createFakeBinaries } from './fake-binaries.ts';
 import { createFakeGit, type FakeGit } from './fake-git.ts';
@@ -115,17 +116,13 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     ...(options.wrap?.(base) ?? base),
     watch: new Map(),
     bound: {},
+    lately: createLatelyRead(clock),
     followed: nothingFollowed(),
     compileRule,
   };
   let engine = createEngine(deps);
-  const agents = createFakeAgents({
-    calls: () => engine.agents,
-    model,
-    machines: outside.machines,
-    clock,
-    bootMs: 5_000,
-  });
+  const calls = () => engine.agents;
+  const agents = createFakeAgents({ calls, model, machines: outside.machines, clock, bootMs: 5_000 });
   const processes = createProcesses();
   const plane: ControlPlane = {
     clock,

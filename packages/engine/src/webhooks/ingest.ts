@@ -1,11 +1,13 @@
+import { isUtf8 } from 'node:buffer';
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { serverProject } from '@polar-gosling/domain';
-import { type Secret, sha256Hex } from '@polar-gosling/kernel';
+import { type JsonObject, type Secret, sha256Hex } from '@polar-gosling/kernel';
 import { outboxWrite } from '@polar-gosling/ports/queue';
 import type { CallOptions, WebhookTokenRow } from '@polar-gosling/ports/store';
 import type { EngineDeps } from '../api/engine.ts';
-import type { TokenCheck, TokenGrants, WebhookAnswer, WebhookRequest } from '../api/webhooks.ts';
+import type { TokenCheck, WebhookAnswer, WebhookRequest } from '../api/webhooks.ts';
 import { references } from '../bind/targets.ts';
+import type { InternalDeps } from '../deps.ts';
 import { getRow, listAll } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
 import { type DeliveryFacts, readFacts } from './facts.ts';
@@ -13,19 +15,29 @@ import { type DeliveryFacts, readFacts } from './facts.ts';
 const keptMs = 8 * 86_400_000;
 const signatureToleranceS = 300;
 const deliveryStampMs = 60_000;
-/** A body that took longer than this to come is checked against what the token is good for by then. */
-const grantsHoldMs = 1_000;
 
 /** Is this token one of ours at all? Asked before the body is read. */
-export async function checkToken(deps: EngineDeps, token: string, options: CallOptions): Promise<TokenCheck> {
+export async function checkToken(
+  deps: InternalDeps,
+  token: string,
+  options: CallOptions,
+): Promise<TokenCheck> {
   const tokenSha256 = sha256Hex(token);
-  const grants = await readGrants(deps, tokenSha256, options);
-  return grants.rows.length === 0 ? { kind: 'unknown' } : { kind: 'known', tokenSha256, grants };
+  const rows = await readGrants(deps, tokenSha256, options);
+  return rows.length === 0 ? { kind: 'unknown' } : { kind: 'known', tokenSha256 };
 }
 
-async function readGrants(deps: EngineDeps, tokenSha256: string, options: CallOptions): Promise<TokenGrants> {
-  const readAt = deps.clock.monotonic();
-  return { rows: await tokenRows(deps, tokenSha256, options), readAt };
+/** What a token is good for, as of at most a moment ago. */
+async function readGrants(
+  deps: InternalDeps,
+  tokenSha256: string,
+  options: CallOptions,
+): Promise<readonly WebhookTokenRow[]> {
+  const known = deps.lately.grants.get(tokenSha256);
+  if (known !== undefined) return known;
+  const rows = await tokenRows(deps, tokenSha256, options);
+  if (rows.length > 0) deps.lately.grants.set(tokenSha256, rows);
+  return rows;
 }
 
 async function tokenRows(
@@ -38,7 +50,7 @@ async function tokenRows(
 
 /** Delivery row and wake-up in one transaction; the answer comes after the commit. The body itself is not kept. */
 export async function ingest(
-  deps: EngineDeps,
+  deps: InternalDeps,
   request: WebhookRequest,
   options: CallOptions,
 ): Promise<WebhookAnswer> {
@@ -53,12 +65,14 @@ export async function ingest(
   return commitDelivery(deps, { request, facts, project }, options);
 }
 
-/** Fails on what is no UTF-8; takes a byte order mark away. */
-const utf8 = new TextDecoder('utf-8', { fatal: true });
+const byteOrderMark = '\u{feff}';
 
 function parseJson(body: Uint8Array): Readonly<Record<string, unknown>> | undefined {
+  if (!isUtf8(body)) return undefined;
+  // Checked and read apart: a fatal TextDecoder takes twice as long.
+  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString();
   try {
-    const parsed: unknown = JSON.parse(utf8.decode(body));
+    const parsed: unknown = JSON.parse(text.startsWith(byteOrderMark) ? text.slice(1) : text);
     return isJsonObject(parsed) ? parsed : undefined;
   } catch {
     return undefined;
@@ -71,27 +85,33 @@ function isJsonObject(value: unknown): value is Readonly<Record<string, unknown>
 
 /** The token must be valid for the body's project; on which server that is, the token's own row says. */
 async function serverOf(
-  deps: EngineDeps,
+  deps: InternalDeps,
   at: { request: WebhookRequest; projectId: number | undefined },
   options: CallOptions,
 ): Promise<{ name: string; egg: string } | undefined> {
-  const { tokenSha256, grants } = at.request;
-  const isFresh = grants !== undefined && deps.clock.monotonic() - grants.readAt <= grantsHoldMs;
-  const { rows } = isFresh ? grants : await readGrants(deps, tokenSha256, options);
+  const rows = await readGrants(deps, at.request.tokenSha256, options);
   const row = rows.find(({ server_project }) => server_project.endsWith(`#${at.projectId}`));
   return row && { name: row.server_project.slice(0, row.server_project.lastIndexOf('#')), egg: row.egg_name };
 }
 
 /** Where the project has a signing token, a bad or absent signature is not saved by a good token. */
 async function hasGoodSignature(
-  deps: EngineDeps,
+  deps: InternalDeps,
   at: { request: WebhookRequest; server: { name: string; egg: string }; project: string },
   options: CallOptions,
 ): Promise<boolean> {
-  const row = await getRow(deps.store, { ...typed.projects, key: { partition: at.project } }, options);
-  if (!row?.has_signing_token) return true;
+  if (!(await mustBeSigned(deps, at.project, options))) return true;
   const secret = await deps.secrets.read(references.signingToken(at.server.name, at.server.egg), options);
   return secret !== undefined && isSigned(at.request, secret, deps.clock.now());
+}
+
+async function mustBeSigned(deps: InternalDeps, project: string, options: CallOptions): Promise<boolean> {
+  const known = deps.lately.signing.get(project);
+  if (known !== undefined) return known;
+  const row = await getRow(deps.store, { ...typed.projects, key: { partition: project } }, options);
+  const mustBe = row?.has_signing_token ?? false;
+  deps.lately.signing.set(project, mustBe);
+  return mustBe;
 }
 
 /** Standard Webhooks: `v1,` + base64(HMAC-SHA256(key, id.timestamp.body)), any of a list, at most 5 minutes old. */
@@ -135,7 +155,7 @@ async function commitDelivery(
           dedup_key: dedupKey,
           server_project: project,
           kind: facts.kind,
-          facts: JSON.parse(JSON.stringify(facts)),
+          facts: facts as object as JsonObject, // plain values; the store leaves out what is undefined
           received_at: now,
           state: 'received',
           expires_at: now + keptMs,

@@ -8,17 +8,21 @@ const randomLetters = 16;
 /** Ids from the host's clock and random source; rising also within one millisecond. */
 export function createSystemIds(clock: Clock): IdSource {
   let lastMs = 0;
-  let lastTail: number[] = [];
+  let head = '';
+  let tail: number[] = [];
   return {
     next() {
       const nowMs = clock.now();
       if (nowMs > lastMs) {
         lastMs = nowMs;
-        lastTail = Array.from(randomBytes(randomLetters), (byte) => byte % 32);
+        head = timeLetters(nowMs);
+        tail = Array.from(randomBytes(randomLetters), (byte) => byte % 32);
       } else {
-        increment(lastTail);
+        increment(tail);
       }
-      return timeLetters(lastMs) + lastTail.map((digit) => alphabet[digit]).join('');
+      let id = head;
+      for (const digit of tail) id += alphabet[digit];
+      return id;
     },
     token: (bytes) => randomBytes(bytes).toString('base64url'),
     random: () => randomInt(2 ** 40) / 2 ** 40,

@@ -19,6 +19,14 @@ export interface Blobs {
   remove(key: string, options: CallOptions): Promise<void>;
   /** Keys that start with `prefix`, in order, at most `limit`. Safe to repeat. */
   list(prefix: string, limit: number, options: CallOptions): Promise<readonly string[]>;
+  /** All values whose keys start with `prefix`, in order, with when each was written last. Safe to repeat. */
+  entries(prefix: string, options: CallOptions): AsyncIterable<BlobEntry>;
+}
+
+export interface BlobEntry {
+  readonly key: string;
+  /** By the backend's clock, ms UTC; an S3 service tells whole seconds. */
+  readonly writtenAt: number;
 }
 
 /** The same values in chunks, with memory for a few of them only, however big the value is. */

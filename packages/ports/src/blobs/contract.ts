@@ -1,8 +1,9 @@
+import { createSystemClock } from '@polar-gosling/kernel';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { BlobStore } from './blobs.ts';
 import { describeContent } from './contract/content/contract.ts';
 import { describeStreams } from './contract/streams/contract.ts';
-import { bytesOf, type Check, chunksOf, options, type Tamper } from './contract/words/contract.ts';
+import { bytesOf, type Check, chunksOf, entriesOf, options, type Tamper } from './contract/words/contract.ts';
 
 export interface BlobsContract {
   readonly name: string;
@@ -126,6 +127,24 @@ function describeKeys(check: Check): void {
     for (const key of ['a/1', 'a/2', 'a/3', 'b/1']) await blobs.write(key, bytesOf('x'), options);
     expect(await blobs.list('', 2, options)).toEqual(['a/1', 'a/2']);
     expect(await blobs.list('a/', 3, options)).toEqual(['a/1', 'a/2', 'a/3']);
+  });
+  check('tells of each value when it was written last', async (blobs) => {
+    const clock = createSystemClock();
+    // Services tell whole seconds, by a clock of their own.
+    const from = clock.now() - 10_000;
+    for (const key of ['a/2', 'a/1', 'b']) await blobs.write(key, bytesOf('x'), options);
+    const found = await entriesOf(blobs, 'a/');
+    expect(found.map(({ key }) => key)).toEqual(['a/1', 'a/2']);
+    for (const { writtenAt } of found) {
+      expect(writtenAt).toBeGreaterThan(from);
+      expect(writtenAt).toBeLessThan(clock.now() + 10_000);
+    }
+    await clock.sleep(1_100, options.signal);
+    await blobs.write('a/1', bytesOf('x'), options);
+    const [again, other] = await entriesOf(blobs, '');
+    expect(again?.writtenAt).toBeGreaterThan(found[0]?.writtenAt ?? Number.NaN);
+    expect(other).toEqual(found[1]);
+    expect(await entriesOf(blobs, 'nothing/')).toEqual([]);
   });
   check('refuses what is no key', async (blobs) => {
     const refused = expect.objectContaining({ code: 'BLOB_BAD_KEY' });

@@ -1,15 +1,22 @@
-import { sha256Hex } from '@polar-gosling/kernel';
+import { type Clock, createSystemClock, sha256Hex } from '@polar-gosling/kernel';
 import { checkBlobKey, checkBlobPrefix } from './blob-key.ts';
-import type { BlobStore } from './blobs.ts';
+import type { BlobEntry, BlobStore } from './blobs.ts';
 import { checkContent, contentKey, joinChunks } from './content.ts';
 
 const chunkBytes = 64 * 1024;
 
 /** The reference implementation of `BlobStore`; keeps nothing when the process ends. */
-export function createMemoryBlobs(): BlobStore {
+export function createMemoryBlobs(deps: { clock?: Pick<Clock, 'now'> } = {}): BlobStore {
+  const { clock = createSystemClock() } = deps;
   const values = new Map<string, Uint8Array>();
+  const writtenAt = new Map<string, number>();
   const keep = (key: string, value: Uint8Array) => {
     values.set(checkBlobKey(key), new Uint8Array(checkContent(key, value)));
+    writtenAt.set(key, clock.now());
+  };
+  const keysFrom = (prefix: string) => {
+    const checked = checkBlobPrefix(prefix);
+    return [...values.keys()].filter((key) => key.startsWith(checked)).toSorted();
   };
   return {
     async read(key, options) {
@@ -33,9 +40,14 @@ export function createMemoryBlobs(): BlobStore {
     },
     async list(prefix, limit, options) {
       options.signal.throwIfAborted();
-      const checked = checkBlobPrefix(prefix);
-      const found = [...values.keys()].filter((key) => key.startsWith(checked));
-      return found.toSorted().slice(0, limit);
+      return keysFrom(prefix).slice(0, limit);
+    },
+    async *entries(prefix, options) {
+      for (const key of keysFrom(prefix)) {
+        options.signal.throwIfAborted();
+        const entry: BlobEntry = { key, writtenAt: writtenAt.get(key) ?? 0 };
+        if (values.has(key)) yield entry;
+      }
     },
     async openRead(key, options) {
       options.signal.throwIfAborted();

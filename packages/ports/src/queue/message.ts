@@ -12,6 +12,7 @@ const kinds: Readonly<Record<MessageKind, MessageKind>> = {
   prune: 'prune',
   schedule: 'schedule',
   install: 'install',
+  collect: 'collect',
   notify: 'notify',
 };
 

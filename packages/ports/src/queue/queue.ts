@@ -11,6 +11,7 @@ export type MessageKind =
   | 'prune'
   | 'schedule'
   | 'install'
+  | 'collect'
   | 'notify';
 
 /** A wake-up; nothing else in it is trusted. Durability sits in the state tables. */

@@ -1,7 +1,7 @@
 import { storeErrors } from './errors.ts';
 import { keyColumns, keyOfWrite, keyText } from './row-key.ts';
 import type { Condition, Row, RowKey, Write } from './store.ts';
-import { toStoredRow } from './stored-row.ts';
+import { checkRowBytes, toStoredRow } from './stored-row.ts';
 
 /** What a write does to its row. */
 export type Effect =
@@ -20,7 +20,7 @@ export function applyWrite(current: Row | undefined, write: Write, nowMs: number
       return { kind: current === undefined ? 'nothing' : 'delete' };
     case 'put': {
       const row = { ...write.row, ...stamp(current, nowMs) };
-      return { kind: 'put', row: toStoredRow(write.table, row) };
+      return { kind: 'put', row: checkRowBytes(write.table, Object.freeze(row)) };
     }
     case 'update': {
       const base = current ?? keyColumns(write.key);

@@ -102,7 +102,8 @@ async function readChecked(
   options: CallOptions,
 ): Promise<Uint8Array | 'gone' | 'changed'> {
   try {
-    const bytes = await blobs.read(keyOf(sha256), options);
+    const bytes =
+      (await blobs.read(keyOf(sha256), options)) ?? (await blobs.read(asideKeyOf(sha256), options));
     if (bytes === undefined) return 'gone';
     return sha256Hex(bytes) === sha256 ? bytes : 'changed';
   } catch (error) {
@@ -116,8 +117,14 @@ function columnsOf(write: Write): Row {
   return write.kind === 'update' ? (write.set ?? {}) : {};
 }
 
-function keyOf(sha256: string): string {
+/** Where a moved column lies. */
+export function keyOf(sha256: string): string {
   return `columns/${sha256}`;
+}
+
+/** Where it lies, and is still read, once no row was found to name it. */
+export function asideKeyOf(sha256: string): string {
+  return `unreferenced/columns/${sha256}`;
 }
 
 function parse(bytes: Uint8Array): ColumnValue {

@@ -6,10 +6,11 @@ import { encodeCursor, type ListPlan, planList } from './list-plan.ts';
 import { checkKey, keyOfWrite, keyText } from './row-key.ts';
 import type { CommitResult, Page, Row, RowKey, Store, Unit } from './store.ts';
 import { isExpired } from './stored-row.ts';
+import type { StoredRows } from './stored-rows.ts';
 import { type TableName, tables } from './tables.ts';
 
 /** The reference implementation of `Store`: says what the port means. Keeps nothing when the process ends. */
-export function createMemoryStore(deps: { clock: Clock }): Store {
+export function createMemoryStore(deps: { clock: Clock }): Store & StoredRows {
   const rows = new Map<TableName, Map<string, Row>>();
   for (const table of Object.keys(tables)) rows.set(table as TableName, new Map());
   const tableRows = (table: TableName) => rows.get(table) ?? new Map<string, Row>();
@@ -67,6 +68,10 @@ export function createMemoryStore(deps: { clock: Clock }): Store {
     async commit(unit, options) {
       options.signal.throwIfAborted();
       return commit(unit);
+    },
+    async storedPage(table, _at, options) {
+      options.signal.throwIfAborted();
+      return { items: [...tableRows(table).values()] };
     },
     readOnly: () => undefined,
     async close() {

@@ -1,3 +1,4 @@
+import type { Json } from '@polar-gosling/kernel';
 import { movedTo } from './moved-value.ts';
 import type { ColumnValue, Row } from './store.ts';
 
@@ -23,7 +24,7 @@ export function valueBytes(value: ColumnValue): number {
  */
 export function mostRowBytes(row: Row): number {
   let most = 2;
-  for (const [name, value] of Object.entries(row)) most += mostTextBytes(name) + 2 + mostValueBytes(value);
+  for (const name of Object.keys(row)) most += mostTextBytes(name) + 2 + mostValueBytes(row[name]);
   return most;
 }
 
@@ -33,7 +34,8 @@ export function mostValueBytes(value: ColumnValue | undefined): number {
   if (value instanceof Uint8Array) return value.length;
   if (typeof value !== 'object' || value === null) return longestNumber;
   let most = 2 + (movedTo(value)?.bytes ?? 0);
-  for (const [name, inner] of Object.entries(value)) most += mostTextBytes(name) + 2 + mostValueBytes(inner);
+  const inside = value as Readonly<Record<string, Json>>; // an array by its places
+  for (const name of Object.keys(inside)) most += mostTextBytes(name) + 2 + mostValueBytes(inside[name]);
   return most;
 }
 

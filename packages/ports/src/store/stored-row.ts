@@ -10,11 +10,18 @@ import { type TableName, tableSpec } from './tables.ts';
  * engine could not keep it (null, NaN, objects that are no JSON, wrong key types, too big).
  */
 export function toStoredRow(table: TableName, row: Row): Row {
-  const columns = Object.entries(row).filter(([, value]) => value !== undefined);
-  const stored: Row = Object.freeze(
-    Object.fromEntries(columns.map(([name, value]) => [name, storedValue(table, name, value)])),
-  );
+  const stored: Record<string, ColumnValue> = {};
+  // No entries and no arrays in between: every write of every row comes here.
+  for (const column of Object.keys(row)) {
+    const value = row[column];
+    if (value !== undefined) setOwn(stored, column, storedValue(table, column, value));
+  }
   checkIndexColumns(table, stored);
+  return checkRowBytes(table, Object.freeze(stored));
+}
+
+/** The row, which is as stored already; refused where it is too big. */
+export function checkRowBytes(table: TableName, stored: Row): Row {
   if (mostRowBytes(stored) <= maxRowBytes) return stored;
   const bytes = rowBytes(stored);
   if (bytes > maxRowBytes) {
@@ -30,29 +37,37 @@ export function isExpired(table: TableName, row: Row, nowMs: number): boolean {
   return typeof endsAt === 'number' && endsAt < nowMs;
 }
 
-function storedValue(table: TableName, column: string, value: ColumnValue | undefined): ColumnValue {
+function storedValue(table: TableName, column: string, value: ColumnValue): ColumnValue {
   if (value === null) {
     throw storeErrors.badUnit({ reason: `${table}.${column} is null; leave the column out` });
   }
   if (value instanceof Uint8Array) return new Uint8Array(value);
-  return storedJson(value, `${table}.${column}`);
+  return storedJson(value, table, column);
 }
 
-function storedJson(value: unknown, where: string): Json {
+function storedJson(value: unknown, table: TableName, column: string): Json {
   if (value === null || typeof value === 'boolean') return value;
   if (typeof value === 'string') return value.toWellFormed();
   if (typeof value === 'number' && Number.isFinite(value)) return value + 0;
-  if (Array.isArray(value)) return Object.freeze(value.map((item) => storedJson(item ?? null, where)));
+  if (Array.isArray(value))
+    return Object.freeze(value.map((item) => storedJson(item ?? null, table, column)));
   if (isPlainObject(value)) {
-    const entries = Object.entries(value).filter(([, inner]) => inner !== undefined);
-    return Object.freeze(
-      Object.fromEntries(entries.map(([key, inner]) => [key.toWellFormed(), storedJson(inner, where)])),
-    );
+    const stored: Record<string, Json> = {};
+    for (const key of Object.keys(value)) {
+      if (value[key] !== undefined) setOwn(stored, key.toWellFormed(), storedJson(value[key], table, column));
+    }
+    return Object.freeze(stored);
   }
-  throw storeErrors.badUnit({ reason: `${where} holds something that is no JSON` });
+  throw storeErrors.badUnit({ reason: `${table}.${column} holds something that is no JSON` });
 }
 
-function isPlainObject(value: unknown): value is object {
+/** An assignment to `__proto__` would set the prototype instead. */
+function setOwn<Value>(target: Record<string, Value>, key: string, value: Value): void {
+  if (key !== '__proto__') target[key] = value;
+  else Object.defineProperty(target, key, { value, enumerable: true, writable: true, configurable: true });
+}
+
+function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;

@@ -1,4 +1,4 @@
-import type { BlobStore } from '../../blobs.ts';
+import type { BlobEntry, BlobStore } from '../../blobs.ts';
 
 export const options = { signal: new AbortController().signal };
 
@@ -9,6 +9,12 @@ export type Tamper = (key: string, value: Uint8Array) => Promise<void> | void;
 
 export function bytesOf(text: string): Uint8Array {
   return new TextEncoder().encode(text);
+}
+
+export async function entriesOf(blobs: BlobStore, prefix: string): Promise<BlobEntry[]> {
+  const entries: BlobEntry[] = [];
+  for await (const entry of blobs.entries(prefix, options)) entries.push(entry);
+  return entries;
 }
 
 /** Chunks of text, one after the other. */

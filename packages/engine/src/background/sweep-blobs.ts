@@ -1,0 +1,51 @@
+import type { CallOptions } from '@polar-gosling/ports/store';
+import { sweepColumns } from '@polar-gosling/ports/store/adapter';
+import type { InternalDeps } from '../deps.ts';
+
+const dayMs = 86_400_000;
+/** Longer than any run, any writer between its value and its row, and a week end. */
+const keptMs = 7 * dayMs;
+const readAtOnce = 100;
+
+/**
+ * Removes blobs that nothing names any more: logs and left-over states of runs whose rows have ended, and values of big
+ * columns without a row. Told in the metrics. Safe to repeat and beside everything else.
+ */
+export async function sweepBlobs(deps: InternalDeps, options: CallOptions): Promise<void> {
+  const runs = await sweepRuns(deps, options);
+  const columns = deps.storedRows
+    ? await sweepColumns({ ...deps, rows: deps.storedRows, keptMs }, options)
+    : { aside: 0, restored: 0, removed: 0 };
+  const removed = runs + columns.removed;
+  deps.metrics.blobs({ aside: columns.aside, removed });
+  if (columns.restored > 0)
+    deps.log.warn('values that a row came to name were put back', { count: columns.restored });
+  if (removed > 0) deps.log.info('blobs that nothing names any more were removed', { count: removed });
+}
+
+/** Run ids are never used again: what lies under one whose row is gone can only be left over. */
+async function sweepRuns(deps: InternalDeps, options: CallOptions): Promise<number> {
+  const before = deps.clock.now() - keptMs;
+  let removed = 0;
+  let batch: string[] = [];
+  for await (const { key, writtenAt } of deps.blobs.entries('runs/', options)) {
+    if (writtenAt < before) batch.push(key);
+    if (batch.length < readAtOnce) continue;
+    removed += await removeEnded(deps, batch, options);
+    batch = [];
+  }
+  return removed + (await removeEnded(deps, batch, options));
+}
+
+async function removeEnded(
+  deps: InternalDeps,
+  keys: readonly string[],
+  options: CallOptions,
+): Promise<number> {
+  if (keys.length === 0) return 0;
+  const rowKeys = keys.map((key) => ({ table: 'runs', partition: key.split('/')[1] ?? '' }) as const);
+  const rows = await deps.store.get(rowKeys, options);
+  const ended = keys.filter((_, place) => rows[place] === undefined);
+  for (const key of ended) await deps.blobs.remove(key, options);
+  return ended.length;
+}
