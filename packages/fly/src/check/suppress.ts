@@ -30,10 +30,9 @@ export function suppress(
   if (!parsed.text.includes('fly:allow')) return diagnostics;
   const used = new Set<Suppression>();
   const suppressions = findSuppressions(parsed);
+  const allowed = Map.groupBy(suppressions.filter(isGood), ({ code, line }) => placeOf(code, line));
   const kept = diagnostics.filter(({ code, range }) => {
-    const found = suppressions.filter(
-      (one) => isGood(one) && one.code === code && one.line === range.start.line,
-    );
+    const found = allowed.get(placeOf(code, range.start.line)) ?? [];
     for (const one of found) used.add(one);
     return found.length === 0;
   });
@@ -44,6 +43,10 @@ export function suppress(
     .slice(0, room)
     .map((one) => diagnose(parsed, { code: 'FLY199', span: one.span, message: say(one) }));
   return [...kept, ...reports].toSorted((a, b) => a.range.start.byte - b.range.start.byte);
+}
+
+function placeOf(code: string, line: number): string {
+  return `${code} ${line}`;
 }
 
 function findSuppressions({ text, tokens }: ParsedFile): Suppression[] {
