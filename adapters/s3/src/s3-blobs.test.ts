@@ -56,6 +56,29 @@ function overwriting(values: Map<string, Buffer>): RequestListener {
 }
 
 describe('createS3Blobs', () => {
+  it('finds out for the others whether conditions are held though the first who asked gave up', async () => {
+    const values = new Map<string, Buffer>();
+    const goOn = Promise.withResolvers<void>();
+    let asked = 0;
+    const { blobs } = await serve(async (request, response) => {
+      if (request.method === 'GET') {
+        asked++;
+        await goOn.promise;
+      }
+      overwriting(values)(request, response);
+    });
+    const hasty = new AbortController();
+    const first = blobs.writeIfAbsent('a', bytesOf('x'), { signal: hasty.signal });
+    const second = blobs.writeIfAbsent('b', bytesOf('x'), options);
+
+    hasty.abort(new RangeError('no patience'));
+    await expect(first).rejects.toThrow('no patience');
+    goOn.resolve();
+
+    await expect(second).rejects.toMatchObject({ code: 'BLOB_NO_CONDITIONAL_WRITES' });
+    expect(asked).toBe(1);
+  });
+
   it('takes a download that was cut short for a failure, in one piece or in chunks', async () => {
     const { blobs } = await serve((_request, response) => {
       response.writeHead(200, { 'content-length': '1000' });

@@ -1,5 +1,12 @@
 import { tmpdir } from 'node:os';
-import { type Clock, type IdSource, Secret, withRetries } from '@polar-gosling/kernel';
+import {
+  type Clock,
+  createSharedCall,
+  type IdSource,
+  Secret,
+  type SharedCall,
+  withRetries,
+} from '@polar-gosling/kernel';
 import {
   type BlobEntry,
   type BlobStore,
@@ -146,21 +153,31 @@ type Repeating = <Result>(signal: AbortSignal, action: () => Promise<Result>) =>
 
 /** The bucket's verdict, read once by each process. */
 function rememberVerdict(place: S3Place, deps: { clock: Clock; ids: IdSource; repeating: Repeating }) {
-  let verdict: Promise<ConditionalWrites> | undefined;
-  const find = (signal: AbortSignal, isFresh: boolean) => {
-    const found = deps.repeating(signal, () => findConditionalWrites(place, deps, { signal, isFresh }));
-    verdict = found;
-    found.catch(() => {
-      if (verdict === found) verdict = undefined;
-    });
-    return found;
+  let verdict: ConditionalWrites | undefined;
+  let running: SharedCall<ConditionalWrites> | undefined;
+  const ask = async (signal: AbortSignal, isFresh: boolean): Promise<ConditionalWrites> => {
+    verdict = await deps.repeating(signal, () => findConditionalWrites(place, deps, { signal, isFresh }));
+    return verdict;
+  };
+  const find = async (signal: AbortSignal): Promise<ConditionalWrites> => {
+    if (verdict !== undefined) return verdict;
+    if (running === undefined || running.isAbandoned()) {
+      const shared = createSharedCall(async (all) => {
+        try {
+          return await ask(all, false);
+        } finally {
+          if (running === shared) running = undefined;
+        }
+      });
+      running = shared;
+    }
+    return running.join(signal);
   };
   return {
-    ask: (signal: AbortSignal) => find(signal, true),
-    find: (signal: AbortSignal) => verdict ?? find(signal, false),
+    ask: (signal: AbortSignal) => ask(signal, true),
+    find,
     async require(signal: AbortSignal): Promise<void> {
-      const found = await (verdict ?? find(signal, false));
-      if (found === 'ignored') throw blobErrors.noConditionalWrites({ bucket: place.bucket });
+      if ((await find(signal)) === 'ignored') throw blobErrors.noConditionalWrites({ bucket: place.bucket });
     },
   };
 }

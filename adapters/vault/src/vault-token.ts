@@ -1,4 +1,4 @@
-import { type Clock, type Masker, Secret } from '@polar-gosling/kernel';
+import { type Clock, createSharedCall, type Masker, Secret, type SharedCall } from '@polar-gosling/kernel';
 import { secretErrors } from '@polar-gosling/ports/secrets';
 import { LoginAnswer, LookupAnswer } from './schema.ts';
 import type { Exchange, VaultCall, VaultLogin } from './vault-calls.ts';
@@ -27,35 +27,38 @@ const renewAfter = 2 / 3;
 
 export function createVaultToken(deps: Deps): VaultToken {
   let held: Held | undefined;
-  let running: Promise<Held> | undefined;
+  let running: SharedCall<Held> | undefined;
 
-  /** One login or renewal at a time; its failure is told to all who wait and tried again by the next. */
-  const once = (action: () => Promise<Held>): Promise<Held> => {
-    running ??= action().then(
-      (next) => {
-        held = next;
-        running = undefined;
-        return next;
-      },
-      (error: unknown) => {
-        running = undefined;
-        throw error;
-      },
-    );
-    return running;
+  /**
+   * One login or renewal at a time; its failure is told to all who wait and tried again by the next. Who gives up ends
+   * it for nobody else.
+   */
+  const once = (call: VaultCall, action: (call: VaultCall) => Promise<Held>): Promise<Held> => {
+    if (running === undefined || running.isAbandoned()) {
+      const shared = createSharedCall(async (signal) => {
+        try {
+          held = await action({ ...call, signal });
+          return held;
+        } finally {
+          if (running === shared) running = undefined;
+        }
+      });
+      running = shared;
+    }
+    return running.join(call.signal);
   };
 
   return {
     async current(call) {
       const now = held;
-      if (now === undefined) return (await once(() => logIn(deps, call))).token;
+      if (now === undefined) return (await once(call, (shared) => logIn(deps, shared))).token;
       if (now.renewAt === undefined || deps.clock.monotonic() < now.renewAt) return now.token;
-      return (await once(() => renew(deps, now.token, call))).token;
+      return (await once(call, (shared) => renew(deps, now.token, shared))).token;
     },
     async after(refused, call) {
       if (held !== undefined && held.token !== refused) return held.token;
       if (deps.login.kind === 'token') return undefined;
-      return (await once(() => logIn(deps, call))).token;
+      return (await once(call, (shared) => logIn(deps, shared))).token;
     },
   };
 }

@@ -174,11 +174,16 @@ async function vaultOptions(deps: SecretsDeps, access: VaultAccess) {
   };
 }
 
-function lazySecrets(open: () => Promise<SecretStore>): SecretStore {
+/** Opened by the first call; one that could not be opened (its CA file was missing) is tried again by the next. */
+export function lazySecrets(open: () => Promise<SecretStore>): SecretStore {
   let opened: Promise<SecretStore> | undefined;
   const store = (): Promise<SecretStore> => {
-    opened ??= open();
-    return opened;
+    const opening = opened ?? open();
+    opened = opening;
+    opening.catch(() => {
+      if (opened === opening) opened = undefined;
+    });
+    return opening;
   };
   return {
     read: async (reference, options) => (await store()).read(reference, options),

@@ -1,15 +1,16 @@
 import {
   type Clock,
+  createSharedCall,
   isCoded,
   type Logger,
   type Masker,
   maskErrors,
   type Secret,
+  type SharedCall,
 } from '@polar-gosling/kernel';
 import { createKeptValues } from './kept-values.ts';
 import { secretRole } from './role.ts';
 import type { SecretCall, SecretStore } from './secret-store.ts';
-import { createSharedRead, type SharedRead } from './shared-read.ts';
 import { createSubscriptions } from './subscriptions.ts';
 
 export { stalestMs } from './kept-values.ts';
@@ -132,7 +133,7 @@ function createLearner(
   };
 }
 
-type Read = SharedRead<Secret | undefined>;
+type Read = SharedCall<Secret | undefined>;
 
 /** One call at a time for each reference, which all its readers wait for. */
 function createReads(
@@ -140,7 +141,7 @@ function createReads(
 ) {
   const reads = new Map<string, Read>();
   const start = (reference: string, role: string | undefined): Read => {
-    const read: Read = createSharedRead(async (signal) => {
+    const read: Read = createSharedCall(async (signal) => {
       const isCurrent = () => reads.get(reference) === read;
       try {
         return await call(reference, role === undefined ? { signal } : { signal, role }, isCurrent);

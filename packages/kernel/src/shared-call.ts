@@ -1,5 +1,5 @@
 /** One call that several callers wait for. */
-export interface SharedRead<Result> {
+export interface SharedCall<Result> {
   /** Waits for the result, or until `signal` ends this caller's patience. */
   join(signal: AbortSignal): Promise<Result>;
   /** Everybody has left: the call was ended. */
@@ -7,7 +7,7 @@ export interface SharedRead<Result> {
 }
 
 /** Starts `call` at the first `join`; it is ended when its last waiter has left, and never by one of several. */
-export function createSharedRead<Result>(call: (signal: AbortSignal) => Promise<Result>): SharedRead<Result> {
+export function createSharedCall<Result>(call: (signal: AbortSignal) => Promise<Result>): SharedCall<Result> {
   const controller = new AbortController();
   let running: Promise<Result> | undefined;
   let waiters = 0;
@@ -20,6 +20,7 @@ export function createSharedRead<Result>(call: (signal: AbortSignal) => Promise<
   return {
     isAbandoned: () => controller.signal.aborted,
     join(signal) {
+      if (signal.aborted) return Promise.reject(signal.reason);
       running ??= call(controller.signal);
       waiters++;
       const shared = running;
