@@ -87,7 +87,16 @@ async function replace(context: Context, step: Step & { before: SecretVersion })
   if (put === 'missing') return 'again';
   const moved = await api.promote({ id: at.id, from: before.versionId, to: token }, call);
   await api.unstage({ id: at.id, version: token, stage }, call);
-  if (moved === 'moved') return 'again';
+  if (moved === 'refused') {
+    const current = await api.currentVersion(at.id, call);
+    // Not because somebody was quicker: a repetition would be refused again.
+    if (current === before.versionId)
+      throw secretErrors.unwritable({
+        role,
+        reason: 'Secrets Manager refuses to put the new version in force',
+      });
+  }
+  if (moved !== 'ok') return 'again';
   if (Object.keys(fields).length === 0) await deleteEmpty(context, { id: at.id, version: token, signal });
   return { inForce: text };
 }

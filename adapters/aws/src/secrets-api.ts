@@ -48,8 +48,11 @@ export interface SecretsApi {
     at: { id: string; text: string; token: string; stage: string },
     call: Call,
   ): Promise<'made' | 'missing'>;
-  /** Puts `to` in force in the place of `from`; `moved` when another version is by now. */
-  promote(at: { id: string; from: string; to: string }, call: Call): Promise<'ok' | 'moved'>;
+  /**
+   * Puts `to` in force in the place of `from`. `moved`: the secret is on its way to be deleted. `refused`: the service
+   * does not take these versions, as when another one is in force by now; it says why in words only.
+   */
+  promote(at: { id: string; from: string; to: string }, call: Call): Promise<'ok' | 'moved' | 'refused'>;
   unstage(at: { id: string; version: string; stage: string }, call: Call): Promise<void>;
   /** Gone for readers; can be brought back for a week. */
   delete(id: string, call: Call): Promise<void>;
@@ -156,7 +159,7 @@ function versionsOf(client: SecretsManagerClient): Versions {
         { ResourceNotFoundException: 'missing', InvalidRequestException: 'missing' },
       ),
     promote: ({ id, from, to }, call) =>
-      writing<'ok' | 'moved'>(
+      writing<'ok' | 'moved' | 'refused'>(
         call,
         async () => {
           const command = new UpdateSecretVersionStageCommand({
@@ -168,7 +171,7 @@ function versionsOf(client: SecretsManagerClient): Versions {
           await client.send(command, until(call));
           return 'ok';
         },
-        { InvalidParameterException: 'moved', InvalidRequestException: 'moved' },
+        { InvalidParameterException: 'refused', InvalidRequestException: 'moved' },
       ),
     async unstage({ id, version, stage }, call) {
       const command = new UpdateSecretVersionStageCommand({

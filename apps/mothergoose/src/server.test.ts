@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { get as getPlain } from 'node:http';
 import { get } from 'node:https';
 import { type AddressInfo, createServer } from 'node:net';
 import { connect } from 'node:tls';
-import { isCoded } from '@polar-gosling/kernel';
+import { isCoded, Secret } from '@polar-gosling/kernel';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type RunningServer, type ServerDeps, startServer } from './server.ts';
 import { createFakeEngine } from './testing/fake-engine.ts';
@@ -130,6 +131,23 @@ describe('TLS', () => {
 
     expect(server.url).toMatch(/^https:/);
     expect(answer).toEqual({ status: 200, hsts: 'max-age=31536000', protocol: 'TLSv1.3' });
+  });
+
+  it('gives the cookie of the status page to no plain connection, also on loopback', async () => {
+    const cookieOver = async (tls: Config['tls'], ca?: Buffer) => {
+      const server = await start({ tls });
+      const link = server.pageLink(new Secret('read-token'));
+      const load = tls === undefined ? getPlain : get;
+      return new Promise<string>((resolve, reject) => {
+        load(link, { ca }, (response) => {
+          resolve(String(response.resume().headers['set-cookie']));
+        }).on('error', reject);
+      });
+    };
+    const files = withCertificate();
+
+    expect(await cookieOver(files, readFileSync(files.certFile))).toContain('; Secure');
+    expect(await cookieOver(undefined)).not.toContain('Secure');
   });
 
   it('Feature: gitops-runner-orchestration, Property 35: Communication Encryption — TLS below 1.3 is refused', async () => {

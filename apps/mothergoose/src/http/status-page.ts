@@ -54,7 +54,7 @@ export function mountStatusPage(app: FastifyInstance, context: HttpContext): voi
       reply.code(401).header('www-authenticate', 'Bearer realm="gosling"');
       return renderRefusal();
     }
-    reply.header('set-cookie', cookieOf(signedIn, context.listen));
+    reply.header('set-cookie', cookieOf(signedIn, request, context.listen));
     return renderSignedIn();
   });
   app.get(stylePath, async (request, reply) => {
@@ -66,12 +66,13 @@ export function mountStatusPage(app: FastifyInstance, context: HttpContext): voi
 const LoginQuery = z.object({ code: z.string().max(200) });
 const cookieName = 'gosling_page';
 
-/** Out of reach of scripts and of other sites. Only a loopback listener may be without TLS. */
+/** Out of reach of scripts and of other sites, and of plain HTTP unless it came by that: only loopback may. */
 function cookieOf(
   { session, maxAgeS }: { session: string; maxAgeS: number },
+  { protocol }: Pick<FastifyRequest, 'protocol'>,
   listen: { readonly isLoopback: boolean },
 ): string {
-  const secure = listen.isLoopback ? '' : '; Secure';
+  const secure = listen.isLoopback && protocol === 'http' ? '' : '; Secure';
   return `${cookieName}=${session}; Path=/; Max-Age=${maxAgeS}; HttpOnly; SameSite=Strict${secure}`;
 }
 

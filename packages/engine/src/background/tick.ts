@@ -2,7 +2,7 @@ import { type EggConfig, splitServerProject } from '@polar-gosling/domain';
 import { type MessageKind, outboxWrite } from '@polar-gosling/ports/queue';
 import type { CallOptions, Write } from '@polar-gosling/ports/store';
 import type { InternalDeps } from '../deps.ts';
-import { getRows, listPage } from '../rows/read.ts';
+import { getRows, listAll, listPage } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
 import { dirtyWrites } from '../rows/writes.ts';
 import { sweepIntervalMs } from '../sweep/sweep-interval.ts';
@@ -132,9 +132,10 @@ async function sweepsDue(deps: InternalDeps, options: CallOptions): Promise<void
 /** Dirty Eggs whose message was lost: not sooner than a failing one would be tried again by itself. */
 async function forgottenEggs(deps: InternalDeps, options: CallOptions): Promise<void> {
   if (!(await takeSlot(deps, { schedule: 'forgotten', everyMs: forgottenAfterMs }, options))) return;
-  const query = { index: 'dirty', partition: '1', to: deps.clock.now() - forgottenAfterMs, limit: 100 };
-  const { items } = await listPage(deps.store, { ...typed.eggState, query }, options);
-  for (const { egg_name: egg } of items) await send(deps, { kind: 'reconcile', key: egg }, options);
+  // All of them: Eggs that keep failing stay in this list, and must not hide those behind them.
+  const query = { index: 'dirty', partition: '1', to: deps.clock.now() - forgottenAfterMs };
+  const dirty = await listAll(deps.store, { ...typed.eggState, query }, options);
+  for (const { egg_name: egg } of dirty) await send(deps, { kind: 'reconcile', key: egg }, options);
 }
 
 /** Runners whose state should have been left: the planner decides; shards with work left are run again. */
@@ -142,9 +143,8 @@ async function deadlinesPassed(deps: InternalDeps, options: CallOptions): Promis
   const now = deps.clock.now();
   if (!(await takeSlot(deps, { schedule: 'deadlines', everyMs: forgottenAfterMs }, options))) return;
   for (const state of liveStates) {
-    const query = { index: 'state', partition: state, limit: 100 };
-    const { items } = await listPage(deps.store, { ...typed.runners, query }, options);
-    for (const row of items) {
+    const query = { index: 'state', partition: state };
+    for (const row of await listAll(deps.store, { ...typed.runners, query }, options)) {
       const isStuck = now - row.state_since > forgottenAfterMs;
       if ((row.deadline_at ?? Number.POSITIVE_INFINITY) <= now) {
         await deps.store.commit(dirtyWrites(row.egg_name, { trace: row.id }, deps), options);

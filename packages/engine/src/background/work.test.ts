@@ -345,6 +345,34 @@ describe('tick', () => {
     expect(woken).toBeLessThanOrEqual(4);
   });
 
+  it('wakes every dirty Egg and every stuck shard, however many there are', async () => {
+    const { aRunner } = await import('@polar-gosling/testkit');
+    const names = Array.from({ length: 620 }, (_, n) => `e${n}`);
+    for (const [n, egg_name] of names.entries()) {
+      const state = { egg_name, dirty: '1', dirty_generation: 1, done_generation: 0, failures: 0, shards: 1 };
+      const runner = {
+        ...aRunner({ id: `r${n}`, state: 'requested' }),
+        egg_name,
+        state_since: 0,
+        deadline_at: 1,
+      };
+      await plane.deps.store.commit(
+        [
+          { kind: 'put', table: 'egg_state', row: state, when: { kind: 'any' } },
+          { kind: 'put', table: 'runners', row: runner, when: { kind: 'any' } },
+        ],
+        direct,
+      );
+    }
+    await plane.clock.advance(60_000);
+
+    await tick(plane.deps, direct);
+
+    const sent = new Set(await messages());
+    expect(names.filter((name) => !sent.has(`reconcile ${name}`))).toEqual([]);
+    expect(names.filter((name) => !sent.has(`run ${name}#0`))).toEqual([]);
+  });
+
   it('tells of messages that were put aside: in a gauge, and once an hour in the log', async () => {
     await send('sweep');
     const [delivery] = await plane.deps.queue.receive({ max: 1, leaseMs: 1_000, waitMs: 0 }, direct);

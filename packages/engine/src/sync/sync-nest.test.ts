@@ -147,6 +147,59 @@ describe('syncNest', () => {
     expect(await plane.recording.rows('egg_configs')).toMatchObject([{ name: 'nest', git_commit: '' }]);
   });
 
+  it('does a sync again that was left half, and names the last whole commit until then', async () => {
+    let isCut = false;
+    const wrapStore: ControlPlaneOptions['wrapStore'] = (store) => ({
+      ...store,
+      commit(unit, options) {
+        const isB = unit.some((write) => write.kind === 'update' && write.key.partition === 'b');
+        return isCut && isB ? Promise.reject(new RangeError('killed')) : store.commit(unit, options);
+      },
+    });
+    await aPlane({ wrapStore });
+    const whole = await sync(nestOf({ a: {} }));
+    const commitShown = async () => (await plane.engine().queries.health(direct)).nest.commit;
+    isCut = true;
+    const next = plane.git.commit(nestOf({ a: { tags: ['new'] }, b: {} }));
+    await expect(syncNest(plane.deps, direct)).rejects.toThrow('killed');
+    expect(await commitShown()).toBe(whole);
+
+    isCut = false;
+    await syncNest(plane.deps, direct);
+
+    expect(await eggs()).toEqual(['a active', 'b active']);
+    expect(await commitShown()).toBe(next);
+  });
+
+  it('goes back to the commit before though the next one was left half', async () => {
+    let isCut = false;
+    const wrapStore: ControlPlaneOptions['wrapStore'] = (store) => ({
+      ...store,
+      commit(unit, options) {
+        const isB = unit.some((write) => write.kind === 'update' && write.key.partition === 'b');
+        return isCut && isB ? Promise.reject(new RangeError('killed')) : store.commit(unit, options);
+      },
+    });
+    await aPlane({ wrapStore });
+    const whole = await sync(nestOf({ a: {}, b: {} }));
+    isCut = true;
+    plane.git.commit(nestOf({ a: { tags: ['new'] }, b: { tags: ['new'] } }));
+    await expect(syncNest(plane.deps, direct)).rejects.toThrow('killed');
+    isCut = false;
+    const tagsOf = async () =>
+      (await plane.recording.rows('egg_configs')).flatMap(({ name, config }) =>
+        name === 'a' ? [JSON.stringify(config)] : [],
+      );
+
+    const head = { commit: whole, branch: 'main', committedAt: 0 };
+    await syncNest(
+      { ...plane.deps, git: { ...plane.git.reader, fetch: () => Promise.resolve(head) } },
+      direct,
+    );
+
+    expect((await tagsOf()).join()).not.toContain('new');
+  });
+
   it('keeps the back-off of an Egg whose configuration is the same again', async () => {
     const key = { table: 'egg_state', partition: 'a' } as const;
     const failures = async () => (await plane.recording.rows('egg_state'))[0]?.['failures'];

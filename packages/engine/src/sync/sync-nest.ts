@@ -43,6 +43,7 @@ async function underLease(
   const limits = await deps.limits?.read(options);
   const isUnchanged =
     before?.commit === head.commit &&
+    before.isUnfinished !== true &&
     before.revision === deps.settings.machineRevision &&
     stableJson(before.limits ?? null) === stableJson(limits ?? null);
   if (isUnchanged && before.status !== 'held') {
@@ -65,7 +66,8 @@ async function underLease(
     return;
   }
   const status = change.invalid.length > 0 || change.badFiles.length > 0 ? 'partial' : 'success';
-  await writeNest(deps, { lease, head, change, read, known: before?.eggs ?? [], status, limits }, options);
+  const from = { known: before?.eggs ?? [], before: before?.commit ?? '' };
+  await writeNest(deps, { lease, head, change, read, ...from, status, limits }, options);
   const diagnostics = [...read.diagnostics];
   for (const { path, reason } of leftOut) deps.log.warn('a file of the Nest was left out', { path, reason });
   await recordSync(deps, { lease, commit: head.commit, status, change, diagnostics }, options);

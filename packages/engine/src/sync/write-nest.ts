@@ -15,7 +15,10 @@ import type { ComparedEgg, InvalidEgg, NestChange } from './compare.ts';
 
 /** The row `nest`: which commit is in force, and every Egg we know of (draining ones too). */
 export interface NestState {
+  /** The last that was written whole; empty before the first. */
   readonly commit: string;
+  /** Another one is being written, or was left half by a process that ended: it is done again. */
+  readonly isUnfinished?: boolean;
   readonly eggs: readonly string[];
   readonly status: 'success' | 'partial' | 'held';
   /** `machine_revision` the hashes were made with. */
@@ -55,6 +58,8 @@ export async function writeNest(
     change: NestChange;
     read: NestRead;
     known: readonly string[];
+    /** The commit that is in force so far. */
+    before: string;
     status: 'success' | 'partial';
     limits: Limits | undefined;
     lease: Lease;
@@ -73,7 +78,7 @@ export async function writeNest(
     problems: problemsOf(read, head.committedAt),
     ...(at.limits === undefined ? {} : { limits: at.limits }),
   };
-  await writeNestRow(deps, { lease, state: { ...state, commit: '' } }, options);
+  await writeNestRow(deps, { lease, state: { ...state, commit: at.before, isUnfinished: true } }, options);
 
   for (const egg of change.eggs) await writeEgg(deps, { lease, egg, head }, options);
   for (const invalid of change.invalid) await markInvalid(deps, { lease, invalid }, options);
