@@ -1,15 +1,21 @@
-import { isCoded, Secret } from '@polar-gosling/kernel';
-import type { CallOptions, SelfCheck } from '@polar-gosling/ports/secrets';
+import { isCoded, Secret, skewOf } from '@polar-gosling/kernel';
+import { type CallOptions, checkSkew, type SelfCheck } from '@polar-gosling/ports/secrets';
 import { type AwsSecretsOptions, awsSecretsPrefix, createAwsSecrets } from './secrets.ts';
 
 const probe = 'doctor/self-check/probe';
 
-/** Can we reach Secrets Manager, list, write, read back and remove? Leaves nothing behind. */
+/** Can we reach Secrets Manager, is its clock ours, may we list, write, read back and remove? Leaves nothing behind. */
 export async function checkSecretsManager(
   options: AwsSecretsOptions,
   { signal }: CallOptions,
 ): Promise<readonly SelfCheck[]> {
-  const secrets = createAwsSecrets(options);
+  let skewMs: number | undefined;
+  const secrets = createAwsSecrets({
+    ...options,
+    seeResponse: (response) => {
+      skewMs = skewOf(response, options.clock.now()) ?? skewMs;
+    },
+  });
   const prefix = options.prefix ?? awsSecretsPrefix;
   const call = { signal, role: 'the probe of the doctor' };
   const value = new Secret(`probe-${options.ids.token(12)}`);
@@ -17,7 +23,8 @@ export async function checkSecretsManager(
     await secrets.list('doctor/', call);
     return 'Secrets Manager answers';
   });
-  if (!reach.ok) return [reach];
+  const clock = checkSkew(skewMs, 'Secrets Manager');
+  if (!reach.ok) return [reach, ...clock];
   const rights = await look('rights', async () => {
     await secrets.write(probe, value, call);
     const found = await secrets.read(probe, call);
@@ -25,7 +32,7 @@ export async function checkSecretsManager(
     if (found?.reveal() !== value.reveal()) return undefined;
     return `may list, write, read and remove secrets of ${prefix}*`;
   });
-  return [reach, rights];
+  return [reach, ...clock, rights];
 }
 
 async function look(name: 'reach' | 'rights', action: () => Promise<string | undefined>): Promise<SelfCheck> {

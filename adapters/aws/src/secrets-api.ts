@@ -23,6 +23,8 @@ export interface SecretsApiOptions {
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
   /** `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`, in upper or lower case, as the host has them. */
   readonly proxies?: Readonly<Record<string, string | undefined>>;
+  /** Told of each answer as it came, for its headers. */
+  readonly seeResponse?: (response: unknown) => void;
 }
 
 interface Call {
@@ -80,6 +82,17 @@ export function createSecretsApi(options: SecretsApiOptions): SecretsApi {
     ...(credentials && { credentials }),
     requestHandler: { httpAgent: new HttpAgent(agent), httpsAgent: new HttpsAgent(agent) },
   });
+  const { seeResponse } = options;
+  if (seeResponse !== undefined) {
+    client.middlewareStack.add(
+      (next) => async (args) => {
+        const result = await next(args);
+        seeResponse(result.response);
+        return result;
+      },
+      { step: 'deserialize', name: 'seeResponse', priority: 'low' },
+    );
+  }
   return { ...readsOf(client), ...versionsOf(client), ...removalOf(client) };
 }
 

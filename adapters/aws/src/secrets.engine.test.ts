@@ -141,8 +141,18 @@ describe('createAwsSecrets', () => {
 
     expect(checks).toMatchObject([
       { name: 'reach', ok: true },
+      { name: 'clock', ok: true },
       { name: 'rights', ok: true },
     ]);
     expect(await openAt(prefix).list('', call)).toEqual([]);
+    const late = { now: () => clock.now() - 60_000 };
+    const skewed = await checkSecretsManager(
+      { ...apiOptions, prefix, clock: { ...clock, ...late }, ids },
+      call,
+    );
+    expect(skewed.find(({ name }) => name === 'clock')).toMatchObject({
+      ok: false,
+      detail: expect.stringMatching(/^Secrets Manager is (59|60|61) s from ours/),
+    });
   });
 });

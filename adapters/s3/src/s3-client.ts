@@ -15,6 +15,8 @@ export interface S3ClientSettings {
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string } | undefined;
   /** `HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`, in upper or lower case, as the host has them. */
   readonly proxies?: Readonly<Record<string, string | undefined>> | undefined;
+  /** Told of each answer as it came, for its headers. */
+  readonly seeResponse?: ((response: unknown) => void) | undefined;
 }
 
 /**
@@ -22,13 +24,13 @@ export interface S3ClientSettings {
  * them refuse the SDK's own. It repeats nothing: what may be repeated is decided above it.
  */
 export function openS3Client(settings: S3ClientSettings): S3Client {
-  const { endpoint, region, credentials, proxies } = settings;
+  const { endpoint, region, credentials, proxies, seeResponse } = settings;
   const agent = {
     keepAlive: true,
     maxSockets,
     ...(proxies === undefined ? {} : { proxyEnv: { ...proxies } }),
   };
-  return new S3Client({
+  const client = new S3Client({
     forcePathStyle: true,
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
@@ -44,4 +46,15 @@ export function openS3Client(settings: S3ClientSettings): S3Client {
       httpsAgent: new HttpsAgent(agent),
     },
   });
+  if (seeResponse !== undefined) {
+    client.middlewareStack.add(
+      (next) => async (args) => {
+        const result = await next(args);
+        seeResponse(result.response);
+        return result;
+      },
+      { step: 'deserialize', name: 'seeResponse', priority: 'low' },
+    );
+  }
+  return client;
 }

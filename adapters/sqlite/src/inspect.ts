@@ -30,3 +30,36 @@ export function inspectDatabase(path: string): DatabaseReport {
     db.close();
   }
 }
+
+/** What lies in the outbox of a database file. */
+export interface OutboxReport {
+  readonly due: number;
+  /** Held by a worker, or due later. */
+  readonly later: number;
+  readonly buried: number;
+  /** How long the oldest that is due has been so; 0 when none is. */
+  readonly oldestDueMs: number;
+}
+
+/** Fails with STORE_NOT_OPENED when there is no such table. Changes nothing. */
+export function inspectOutbox(path: string, now: number): OutboxReport {
+  const db = openForReading(path);
+  try {
+    const row = db
+      .prepare(
+        `SELECT count(*) FILTER (WHERE unsent IS NOT NULL AND visible_at <= :now) AS due,
+                count(*) FILTER (WHERE unsent IS NOT NULL AND visible_at > :now) AS later,
+                count(*) FILTER (WHERE buried_at IS NOT NULL) AS buried,
+                min(visible_at) FILTER (WHERE unsent IS NOT NULL) AS oldest
+         FROM outbox`,
+      )
+      .get({ now });
+    const due = Number(row?.['due']);
+    const oldestDueMs = due === 0 ? 0 : now - Number(row?.['oldest']);
+    return { due, later: Number(row?.['later']), buried: Number(row?.['buried']), oldestDueMs };
+  } catch (error) {
+    throw storeErrors.notOpened({ path, reason: reasonOf(error) }, { cause: error });
+  } finally {
+    db.close();
+  }
+}

@@ -12,7 +12,7 @@ import {
   type SQSClientConfig,
 } from '@aws-sdk/client-sqs';
 import { AwsQueryProtocol } from '@aws-sdk/core/protocols';
-import type { Clock, Secret } from '@polar-gosling/kernel';
+import { type Clock, type Secret, skewOf } from '@polar-gosling/kernel';
 import type { CallOptions } from '@polar-gosling/ports/queue';
 import type { SqsCalls, SqsMessage } from './calls.ts';
 import { isNotInFlight, toQueueError } from './errors.ts';
@@ -185,12 +185,4 @@ function configOf({ region, endpoint, protocol, credentials, proxies }: SqsConne
           },
         }),
   };
-}
-
-function skewOf(response: unknown, nowMs: number): number | undefined {
-  if (typeof response !== 'object' || response === null || !('headers' in response)) return undefined;
-  const { headers } = response;
-  if (typeof headers !== 'object' || headers === null || !('date' in headers)) return undefined;
-  const serverMs = Date.parse(String(headers.date));
-  return Number.isNaN(serverMs) ? undefined : serverMs - nowMs;
 }

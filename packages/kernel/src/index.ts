@@ -2,6 +2,7 @@ export { deadline, linkAbort, mapLimit, pollUntil, withinTime } from './abort.ts
 export { type AddressKind, addressRefusal, classifyAddress } from './address.ts';
 export { type Brand, brand } from './brand.ts';
 export type { Clock } from './clock.ts';
+export { skewOf } from './clock-skew.ts';
 export { codeOf } from './code-of.ts';
 export { formatDuration, parseDuration } from './duration.ts';
 export {

@@ -11,4 +11,4 @@ export {
 } from './reference.ts';
 export { secretRole } from './role.ts';
 export type { SecretCall, SecretStore } from './secret-store.ts';
-export type { SelfCheck } from './self-check.ts';
+export { checkSkew, type SelfCheck } from './self-check.ts';

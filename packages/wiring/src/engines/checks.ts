@@ -1,8 +1,8 @@
 import { mkdir, open, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { S3BlobsOptions } from '@polar-gosling/adapter-s3';
-import { isCoded } from '@polar-gosling/kernel';
-import type { SelfCheck } from '@polar-gosling/ports/secrets';
+import { type Clock, isCoded, skewOf } from '@polar-gosling/kernel';
+import { checkSkew, type SelfCheck } from '@polar-gosling/ports/secrets';
 
 const leastFreeBytes = 256 * 1024 * 1024;
 const othersBits = 0o077;
@@ -13,6 +13,25 @@ export async function checkSqlite(path: string): Promise<readonly SelfCheck[]> {
   if (found === undefined) return [{ name: 'file', ok: true, detail: 'not there yet; gosling up makes it' }];
   const { inspectDatabase } = await import('@polar-gosling/adapter-sqlite');
   return [...inspected(path, inspectDatabase), modeCheck(path, found.mode), await roomCheck(dirname(path))];
+}
+
+/** The queue of an SQLite store: its outbox can be read, and nothing lies there that waits for a person. */
+export async function checkOutbox(path: string, clock: Pick<Clock, 'now'>): Promise<readonly SelfCheck[]> {
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined)
+    return [{ name: 'reach', ok: true, detail: 'no database yet; gosling up makes it' }];
+  const { inspectOutbox } = await import('@polar-gosling/adapter-sqlite');
+  try {
+    const { due, later, buried, oldestDueMs } = inspectOutbox(path, clock.now());
+    const oldest = due === 0 ? '' : `, the oldest for ${Math.round(oldestDueMs / 1_000)} s`;
+    const reach = { name: 'reach', ok: true, detail: `${due} due${oldest}; ${later} held or later` };
+    const dead = { name: 'dead letters', ok: buried === 0, detail: `${buried} put aside` };
+    return [reach, dead.ok ? dead : { ...dead, fix: 'gosling tasks list names them with the reason' }];
+  } catch (error) {
+    if (!isCoded(error)) throw error;
+    const fix = 'see what doctor says of the store';
+    return [{ name: 'reach', ok: false, detail: error.message, fix }];
+  }
 }
 
 type Inspect = typeof import('@polar-gosling/adapter-sqlite').inspectDatabase;
@@ -91,7 +110,13 @@ export async function checkDirectory(dir: string): Promise<readonly SelfCheck[]>
 /** A bucket: reach, the rights we need, and whether it refuses to overwrite. Leaves only the verdict behind. */
 export async function checkS3(options: S3BlobsOptions, signal: AbortSignal): Promise<readonly SelfCheck[]> {
   const { createS3Blobs } = await import('@polar-gosling/adapter-s3');
-  const blobs = createS3Blobs(options);
+  let skewMs: number | undefined;
+  const blobs = createS3Blobs({
+    ...options,
+    seeResponse: (response) => {
+      skewMs = skewOf(response, options.clock.now()) ?? skewMs;
+    },
+  });
   const call = { signal };
   const key = `doctor/probe-${options.ids.next()}`;
   const checks: SelfCheck[] = [];
@@ -110,14 +135,15 @@ export async function checkS3(options: S3BlobsOptions, signal: AbortSignal): Pro
       await blobs.list('doctor/', 1, call);
       return `bucket ${options.bucket} answers`;
     });
-    if (checks.some(({ ok }) => !ok)) return checks;
+    checks.push(...checkSkew(skewMs, 'the service of the bucket'));
+    if (checks[0]?.ok === false) return checks;
     await look('rights', async () => {
       await blobs.write(key, new TextEncoder().encode('probe'), call);
       await blobs.read(key, call);
       await blobs.remove(key, call);
       return 'may list, write, read and remove';
     });
-    if (checks.some(({ ok }) => !ok)) return checks;
+    if (checks.at(-1)?.ok === false) return checks;
     const verdict = await blobs.checkConditionalWrites(call);
     const isHeld = verdict === 'held';
     const detail = isHeld

@@ -7,7 +7,7 @@ import type { SelfCheck } from '@polar-gosling/ports/secrets';
 import type { Sealer, Store } from '@polar-gosling/ports/store';
 import type { StoredRows } from '@polar-gosling/ports/store/adapter';
 import { proxiesOf } from '../proxy-of.ts';
-import { checkDirectory, checkS3, checkSqlite } from './checks.ts';
+import { checkDirectory, checkOutbox, checkS3, checkSqlite } from './checks.ts';
 import type { BlobSettings, QueueSettings, StoreSettings } from './settings.ts';
 
 // The only table of which adapter stands behind which name. An adapter is loaded when it is opened: an embedded
@@ -70,7 +70,7 @@ export const queues: Readonly<
       const { createOutboxQueue } = await import('@polar-gosling/ports/queue/outbox');
       return { queue: createOutboxQueue({ store, clock, ids }), store, close: async () => undefined };
     },
-    check: async () => [{ name: 'reach', ok: true, detail: 'the outbox of the database' }],
+    check: (_settings, { dataDir, clock }) => checkOutbox(join(dataDir, databaseName), clock),
   },
   sqs: messagesOf('json'),
   ymq: messagesOf('query'),
