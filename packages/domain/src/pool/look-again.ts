@@ -5,6 +5,8 @@ import { acceptsNoMoreAfterMs, missedHeartbeats, spareSilentMs } from './silence
 
 /** How often GitLab and the cloud are asked about a runner that is silent for long. */
 const askAgainMs = 5 * 60_000;
+/** How often the cloud is asked about one that has just fallen silent: its machine may go any moment. */
+const askSoonMs = 60_000;
 
 /** When a plan may come out differently although nothing happened: the next of all deadlines. */
 export function lookAgainAt(planning: Planning, isBlocked: boolean): number | undefined {
@@ -35,7 +37,9 @@ function timesOf({ facts: runner, state }: Draft, { facts }: Planning): number[]
       lastHeartbeat + spareSilentMs,
     );
     // Its proofs may have been out of reach, or may come only later: nobody else would ask again.
-    if (facts.now - lastHeartbeat >= acceptsNoMoreAfterMs) times.push(facts.now + askAgainMs);
+    const silentMs = facts.now - lastHeartbeat;
+    if (silentMs >= acceptsNoMoreAfterMs) times.push(facts.now + askAgainMs);
+    else if (silentMs >= missedHeartbeats * facts.heartbeatMs) times.push(facts.now + askSoonMs);
   } else if (state === 'draining') {
     times.push(since + bootMs);
   }

@@ -212,7 +212,7 @@ async function toFacts(
 ): Promise<RunnerFacts> {
   const { row, agent, mark } = at.seen;
   const silentMs = agent?.last_heartbeat === undefined ? 0 : deps.clock.now() - agent.last_heartbeat;
-  const isSilent = silentMs > missedHeartbeats * deps.settings.heartbeatMs;
+  const isSilent = silentMs >= missedHeartbeats * deps.settings.heartbeatMs;
   const isFree = agent?.current_jobs.length === 0 && !at.seen.hasJob;
   const asked = { row, config: at.config, silentMs, askGitlab: silentMs > acceptsNoMoreAfterMs, isFree };
   const proof = isSilent ? await proofOf(deps, asked, options) : undefined;

@@ -11,7 +11,12 @@ export const onAws: readonly string[] = [
 ];
 
 export const cloudSettings: Pick<EngineSettings, 'clouds'> = {
-  clouds: { aws: { subnets: { 'eu-central-1a': 'subnet-1' }, securityGroups: [] } },
+  clouds: {
+    aws: {
+      ...{ subnets: { 'eu-central-1a': 'subnet-1' }, securityGroups: [], runnerImage: 'runner:1' },
+      ...{ cluster: 'arn:aws:ecs:eu-central-1:1:cluster/c', executionRole: 'arn:aws:iam::1:role/r' },
+    },
+  },
 };
 
 /** The agent that machines in a cloud fetch: without one none is launched. */
