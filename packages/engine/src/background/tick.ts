@@ -2,6 +2,7 @@ import { type EggConfig, splitServerProject } from '@polar-gosling/domain';
 import { type MessageKind, outboxWrite } from '@polar-gosling/ports/queue';
 import type { CallOptions, Write } from '@polar-gosling/ports/store';
 import type { InternalDeps } from '../deps.ts';
+import { liveRunners } from '../rows/live-runners.ts';
 import { getRows, listAll, listPage } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
 import { dirtyWrites } from '../rows/writes.ts';
@@ -19,6 +20,8 @@ const ticksKeptMs = 2 * 86_400_000;
 const nestBindEveryMs = 5 * 60_000;
 /** A group tells nobody of its new projects. */
 const groupBindEveryMs = 5 * 60_000;
+/** A little more often than a state grows old. */
+const drift = { schedule: 'drift', everyMs: 5 * 60_000 } as const;
 const liveStates = ['requested', 'provisioning', 'booting', 'terminating', 'failed'] as const;
 
 /**
@@ -40,6 +43,7 @@ export async function tick(deps: InternalDeps, options: CallOptions): Promise<vo
     () => sweepsDue(deps, options),
     () => forgottenEggs(deps, options),
     () => deadlinesPassed(deps, options),
+    () => driftDue(deps, options),
     () => deps.queue.sendDue(options),
     () => gauges(deps, options),
   ];
@@ -136,6 +140,20 @@ async function forgottenEggs(deps: InternalDeps, options: CallOptions): Promise<
   const query = { index: 'dirty', partition: '1', to: deps.clock.now() - forgottenAfterMs };
   const dirty = await listAll(deps.store, { ...typed.eggState, query }, options);
   for (const { egg_name: egg } of dirty) await send(deps, { kind: 'reconcile', key: egg }, options);
+}
+
+/** Shards with machines in a cloud: a run that has nothing else to do compares a state that has grown old. */
+async function driftDue(deps: InternalDeps, options: CallOptions): Promise<void> {
+  if (!(await takeSlot(deps, drift, options))) return;
+  const names = (await readNestRow(deps, options))?.eggs ?? [];
+  const keys = names.map((partition) => ({ partition }));
+  for (const { name, config } of await getRows(deps.store, { ...typed.eggConfigs, keys }, options)) {
+    const { cloud }: EggConfig = config;
+    if (cloud.provider === 'local') continue;
+    const runners = await liveRunners(deps, name, options);
+    const shards = new Set(runners.map(({ shard }) => shard));
+    for (const shard of shards) await send(deps, { kind: 'run', key: `${name}#${shard}` }, options);
+  }
 }
 
 /** Runners whose state should have been left: the planner decides; shards with work left are run again. */

@@ -4,6 +4,7 @@ import { scopeOf, targetOf } from '../bind/targets.ts';
 import type { InternalDeps } from '../deps.ts';
 import { getRow } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
+import { isGone } from '../run/strays.ts';
 import { lookAtMachine } from './look-at-machine.ts';
 
 /** Two hosts may differ by so much. */
@@ -41,6 +42,7 @@ async function cloudSays(
   if (provider === 'yandex' && type === 'serverless') {
     return silentMs > serverlessLimitMs + clocksMs ? 'gone' : 'unknown';
   }
+  if (isGone(row)) return 'gone';
   try {
     const machine = await lookAtMachine(deps, row, options);
     // One that was stopped is still there: it ends by the three proofs, as one that runs.

@@ -9,8 +9,8 @@ import type { Observed } from './observe.ts';
 export const shardSize = 10;
 
 /**
- * Answers the shard for each next launch: the first with room whose lease is free (a removal may hold one) and whose
- * plans are not refused, else a new one, so that a launch waits for neither.
+ * Answers the shard for each next launch: the first with room that no removal holds and whose plans are not refused,
+ * else a new one, so that a launch waits for neither. Launches that come while others are made are made together, next.
  */
 export async function createShardChooser(
   deps: InternalDeps,
@@ -22,7 +22,7 @@ export async function createShardChooser(
   const refused = refusedShards(seen.state, seen.facts.now);
   const free = new Map<number, boolean>();
   const isFree = async (shard: number) => {
-    const known = free.get(shard) ?? (await isShardFree(deps, `egg/${seen.egg.name}/${shard}`, options));
+    const known = free.get(shard) ?? (await isShardFree(deps, { seen, shard }, options));
     free.set(shard, known);
     return known;
   };
@@ -36,7 +36,18 @@ export async function createShardChooser(
   };
 }
 
-async function isShardFree(deps: InternalDeps, name: string, options: CallOptions): Promise<boolean> {
+/** Whoever holds it with no run yet, or no more, may have a removal in mind only where something is to go. */
+async function isShardFree(
+  deps: InternalDeps,
+  { seen, shard }: { seen: Observed; shard: number },
+  options: CallOptions,
+): Promise<boolean> {
+  const name = `egg/${seen.egg.name}/${shard}`;
   const lease = await getRow(deps.store, { ...typed.leases, key: { partition: name } }, options);
-  return lease === undefined || lease.holder === '' || (deps.isHolderGone?.(lease.holder) ?? false);
+  if (lease === undefined || lease.holder === '' || deps.isHolderGone?.(lease.holder)) return true;
+  if (lease.run_id === undefined) {
+    return ![...seen.runners.values()].some((row) => row.shard === shard && row.state === 'terminating');
+  }
+  const run = await getRow(deps.store, { ...typed.runs, key: { partition: lease.run_id } }, options);
+  return run?.purpose === 'create';
 }

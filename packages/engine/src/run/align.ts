@@ -15,6 +15,8 @@ export interface Alignment {
   readonly isTainted?: true;
   /** It lives, and the state does not know it. */
   readonly isVanished?: true;
+  /** Its cloud says that it is gone. */
+  readonly isGone?: true;
   /** Its machine may exist, and nothing tells: its agent, as it was seen, has not logged in. */
   readonly isDoubtful?: true;
   readonly agentVersion?: number | undefined;
@@ -28,7 +30,7 @@ export interface Alignment {
  */
 export function alignRows(
   rows: readonly RunnerRow[],
-  plan: { readonly changes: readonly PlanChange[] },
+  plan: { readonly changes: readonly PlanChange[]; readonly gone?: readonly string[] },
   agents: ReadonlyMap<string, AgentSeen> = new Map(),
 ): readonly Alignment[] {
   return rows.flatMap((row) => {
@@ -36,6 +38,7 @@ export function alignRows(
     const found = alignRow(row, {
       own: own.map(({ actions }) => actions),
       agent: agents.get(row.id),
+      isGone: plan.gone?.includes(row.id) === true,
     });
     return found === undefined ? [] : [found];
   });
@@ -48,10 +51,10 @@ function isWithin(address: string, owner: string): boolean {
 /** `own`: the actions of each resource that is the runner's. */
 function alignRow(
   row: RunnerRow,
-  { own, agent }: { own: readonly (readonly string[])[]; agent: AgentSeen | undefined },
+  { own, ...known }: { own: readonly (readonly string[])[] } & Pick<Seen, 'agent' | 'isGone'>,
 ): Alignment | undefined {
   const seen = {
-    agent,
+    ...known,
     isHalf: own.some((actions) => actions.length > 1),
     isWhole: own.length > 0 && own.every((actions) => isOnly(actions, 'no-op')),
     isWanted: own.length > 0,
@@ -62,7 +65,7 @@ function alignRow(
   return isCreatable(row) ? alignStarting(row, seen) : undefined;
 }
 
-type Seen = Readonly<Record<'isHalf' | 'isWhole' | 'isWanted' | 'isNotThere', boolean>> & {
+type Seen = Readonly<Record<'isGone' | 'isHalf' | 'isWhole' | 'isWanted' | 'isNotThere', boolean>> & {
   readonly agent: AgentSeen | undefined;
 };
 
@@ -94,6 +97,10 @@ function alignStarting(row: RunnerRow, seen: Seen): Alignment | undefined {
 
 function alignLiving(row: RunnerRow, seen: Seen): Alignment | undefined {
   if (!seen.isWanted || !seen.isNotThere || isVanished(row)) return undefined;
+  if (seen.isGone) {
+    const why = 'its cloud does not know its machine any more: it leaves the bundle';
+    return { row, to: row.state, made: true, isVanished: true, isGone: true, why };
+  }
   const why = 'the state does not name it: it leaves the bundle and lives on';
   return { row, to: row.state, made: true, isVanished: true, why };
 }

@@ -5,6 +5,7 @@ import {
   type TofuPlan,
   type TofuRun,
   type TofuTool,
+  type TofuWanted,
   tofuErrors,
 } from '@polar-gosling/ports/tofu';
 import { isFrozen } from '../demand/freeze.ts';
@@ -13,6 +14,7 @@ import type { Lease } from '../leases/lease.ts';
 import { followActiveTofu } from '../tools/follow-active.ts';
 import { agentsSeen } from './agents-seen.ts';
 import { alignRows } from './align.ts';
+import { noteRefreshed } from './freshness.ts';
 import { guardPlan } from './guard-plan.ts';
 import { noteCapacity } from './note-capacity.ts';
 import { noteChecks } from './note-checks.ts';
@@ -32,6 +34,9 @@ export interface WorkContext {
   readonly lease: Lease;
   readonly rows: readonly RunnerRow[];
   readonly work: ShardWork;
+  readonly provider: TofuWanted['provider'];
+  /** The state was compared with its cloud not long ago. */
+  readonly isFresh: boolean;
 }
 
 /** Plan, guard, apply of one piece of work. Its directory and log are taken care of whatever happens. */
@@ -43,7 +48,11 @@ export async function applyWork(
   await followActiveTofu(deps, options);
   const tool = await deps.tofu.tool(options);
   const hardEndAt = deps.clock.now() + longestRunMs;
-  const run = await openRun(deps, { egg: at.egg.name, shard: at.shard, lease: at.lease, hardEndAt }, options);
+  const run = await openRun(
+    deps,
+    { egg: at.egg.name, shard: at.shard, lease: at.lease, hardEndAt, purpose: at.work.kind },
+    options,
+  );
   const tofu = await openTofu(deps, { at, run }, options);
   try {
     return await planAndApply(deps, { at, run, tofu, tool }, options);
@@ -65,13 +74,11 @@ async function openTofu(
 ): Promise<TofuRun> {
   const { at, run } = on;
   const entries = new Map(at.work.wanted.map((row) => [row.id, new TextDecoder().decode(row.entry)]));
-  const [first] = at.rows;
-  const provider =
-    first?.cloud_provider === 'aws' || first?.cloud_provider === 'yandex' ? first.cloud_provider : 'local';
   const log = deps.log.with({ egg: run.egg, runId: run.id, shard: run.shard });
   const request = {
     runId: run.id,
-    wanted: { egg: run.egg, shard: run.shard, provider, entries },
+    wanted: { egg: run.egg, shard: run.shard, provider: at.provider, entries },
+    ...(takesStateAtItsWord(at) ? ({ refresh: false } as const) : {}),
     hardEndAt: run.hardEndAt,
     onEvent: (event: { message: string; severity?: string }) =>
       event.severity === 'error' ? log.warn(event.message) : log.debug(event.message),
@@ -117,6 +124,7 @@ async function planAndApply(
   const plan = await tofu.plan(options);
   countStage(deps, on, { stage: 'plan', since: plannedFrom });
 
+  if (at.provider !== 'local' && !takesStateAtItsWord(at)) await noteRefreshed(deps, run, options);
   const aligned = alignRows(comparable(at), plan, await agentsSeen(deps, at.rows, options));
   if (aligned.length > 0) {
     // What OpenTofu's state does not name may still live: an apply that was killed before it wrote its state.
@@ -127,13 +135,18 @@ async function planAndApply(
     return 'again';
   }
   await guardPlan(deps, { ...at, run, plan }, options);
-  if (!plan.hasChanges) {
+  if (!plan.hasChanges || at.work.kind === 'look') {
     await noteChecks(deps, { ...run, checks: plan.checks }, options);
     await moveRun(deps, { run, to: 'planned' }, options);
     await closeRun(deps, run, options);
     return 'idle';
   }
   return apply(deps, { on, plan }, options);
+}
+
+/** A launch asks the cloud about the machines that are there only when that was not done lately. */
+function takesStateAtItsWord({ work, isFresh }: WorkContext): boolean {
+  return work.kind === 'create' && isFresh;
 }
 
 /** Rows that a state can speak of. Whether a doubtful one has a machine is not for it to say, until it is removed. */

@@ -26,6 +26,8 @@ export interface RowChange {
   readonly isTainted?: true;
   /** It lives, and OpenTofu's state does not know it. */
   readonly isVanished?: true;
+  /** Its cloud said, when the state was compared with it, that its machine is gone. */
+  readonly isGone?: true;
   /** Whether its machine exists is not known (any more, when `false`). */
   readonly isDoubtful?: boolean;
   /** Version of the agent's row that this was decided by: it holds only while that is so. */
@@ -128,6 +130,7 @@ function metadataAfter(change: RowChange, now: number): RunnerRow['metadata'] | 
     ...row.metadata,
     ...(isTainted ? { tainted: true } : {}),
     ...(isVanished ? { vanished: true } : {}),
+    ...(change.isGone ? { gone: true } : {}),
     ...(isDoubtful ? { doubtful_since: now } : {}),
   };
 }

@@ -21,12 +21,13 @@ export interface RunRecord {
 /** The run's row, its member row and its name on the lease, in one, before any process is started. */
 export async function openRun(
   deps: InternalDeps,
-  at: { egg: string; shard: number; lease: Lease; hardEndAt: number },
+  at: { egg: string; shard: number; lease: Lease; hardEndAt: number; purpose: string },
   options: CallOptions,
 ): Promise<RunRecord> {
   const id = deps.ids.next();
   const now = deps.clock.now();
-  const record = { id, planId: deps.ids.next(), ...at };
+  const { purpose, ...rest } = at;
+  const record = { id, planId: deps.ids.next(), ...rest };
   const unit: Write[] = [
     at.lease.noteRun(id),
     {
@@ -36,6 +37,7 @@ export async function openRun(
         id,
         egg_name: at.egg,
         shard: at.shard,
+        purpose,
         state: 'planning',
         host: deps.tofu.host.name,
         boot_id: deps.tofu.host.bootId,

@@ -1,17 +1,18 @@
 import { isCoded, toProblem } from '@polar-gosling/kernel';
 import type { CallOptions, EggConfigRow, RunnerRow } from '@polar-gosling/ports/store';
+import type { TofuWanted } from '@polar-gosling/ports/tofu';
 import { isFrozen } from '../demand/freeze.ts';
 import type { InternalDeps } from '../deps.ts';
 import { type Lease, withLease } from '../leases/lease.ts';
 import { readInForce } from '../rollback/in-force.ts';
-import { getRows, listAll } from '../rows/read.ts';
-import { typed } from '../rows/tables.ts';
+import { liveRunners } from '../rows/live-runners.ts';
 import { applyWork } from './apply-work.ts';
+import { isFresh } from './freshness.ts';
 import { noteProblem } from './problems.ts';
 import { runnersAtWork } from './runners-at-work.ts';
 import { settleLeft } from './settle-left.ts';
 import type { ShardOutcome } from './shard-outcome.ts';
-import { chooseWork } from './shard-work.ts';
+import { chooseWork, lookOver } from './shard-work.ts';
 import { lookForStrays } from './strays.ts';
 
 /** One OpenTofu run of one shard, under the shard's own lease: settle what was left, plan, guard, apply, write down. */
@@ -43,11 +44,25 @@ async function underLease(
   if (rows.some(({ state, made }) => state === 'failed' && made)) return 'later';
   const atWork = await runnersAtWork(deps, rows, options);
   const strays = await lookForStrays(deps, rows, options);
-  const work = chooseWork(rows, deps.clock.now(), { atWork, strays });
+  const provider = providerOf(rows);
+  const fresh = provider !== 'local' && (await isFresh(deps, at, options));
+  const work = chooseWork(rows, deps.clock.now(), { atWork, strays }) ?? (fresh ? undefined : lookOver(rows));
   if (work === undefined) return atWork.size > 0 ? 'later' : 'idle';
-  return reportProblems(deps, { egg, signal: options.signal }, () =>
-    applyWork(deps, { ...at, egg, rows, work }, options),
-  );
+  const release = deps.tofu.reserve?.({ provider, isRemoval: work.kind !== 'create' });
+  if (deps.tofu.reserve !== undefined && release === undefined) return 'later';
+  try {
+    return await reportProblems(deps, { egg, signal: options.signal }, () =>
+      applyWork(deps, { ...at, egg, rows, work, provider, isFresh: fresh }, options),
+    );
+  } finally {
+    release?.();
+  }
+}
+
+/** A shard is a part of one Egg, and its machines are in one cloud. */
+function providerOf([first]: readonly RunnerRow[]): TofuWanted['provider'] {
+  const provider = first?.cloud_provider;
+  return provider === 'aws' || provider === 'yandex' ? provider : 'local';
 }
 
 async function shardRows(
@@ -55,11 +70,7 @@ async function shardRows(
   at: { egg: string; shard: number },
   options: CallOptions,
 ): Promise<RunnerRow[]> {
-  const members = await listAll(deps.store, { ...typed.eggMembers, query: { partition: at.egg } }, options);
-  const keys = members.flatMap(({ item }) =>
-    item.startsWith('runner#') ? [{ partition: item.slice('runner#'.length) }] : [],
-  );
-  const rows = await getRows(deps.store, { ...typed.runners, keys }, options);
+  const rows = await liveRunners(deps, at.egg, options);
   return rows.filter((row) => row.shard === at.shard && row.state !== 'terminated');
 }
 

@@ -8,7 +8,7 @@ const removalBatch = 5;
 
 /** What one OpenTofu run of a shard is for. Launches never wait for removals, so a run holds one kind only. */
 export interface ShardWork {
-  readonly kind: 'create' | 'remove' | 'adopt';
+  readonly kind: 'create' | 'remove' | 'adopt' | 'look';
   readonly targets: readonly RunnerRow[];
   /** Runners whose entries the bundle holds. */
   readonly wanted: readonly RunnerRow[];
@@ -46,6 +46,13 @@ export function chooseWork(
   const gone = new Set(targets.map(({ id }) => id));
   const interrupted = creatable.filter(({ state }) => state === 'provisioning');
   return { kind: 'remove', targets, wanted: [...made, ...interrupted].filter(({ id }) => !gone.has(id)) };
+}
+
+/** Nothing is to be done but to compare the state with its cloud. On this host there is nothing to compare. */
+export function lookOver(rows: readonly RunnerRow[]): ShardWork | undefined {
+  const wanted = rows.filter(isInState);
+  const isInCloud = wanted.some((row) => row.cloud_provider !== 'local');
+  return isInCloud ? { kind: 'look', targets: [], wanted } : undefined;
 }
 
 /** A machine that no state knows is told to it first: what it knows it can remove. */

@@ -46,7 +46,8 @@ describe('the machine of a runner that no state tells of', () => {
 
   it('is looked for on behalf of nobody else', async () => {
     const cloudMachines = { aws: { status: () => expect.fail() } };
-    const rows = [aRunner({ state: 'terminating' }), { ...doubtful(0), state: 'failed' as const }];
+    const gone = { ...doubtful(0), metadata: { vanished: true, gone: true } };
+    const rows = [gone, aRunner({ state: 'terminating' }), { ...doubtful(0), state: 'failed' as const }];
 
     const strays = await lookForStrays({ ...here, cloudMachines }, rows, options);
 

@@ -50,6 +50,12 @@ export function isVanished({ metadata }: Pick<RunnerRow, 'metadata'>): boolean {
   return known?.vanished === true;
 }
 
+/** Its cloud said so when a state that knew it was compared with it. */
+export function isGone({ metadata }: Pick<RunnerRow, 'metadata'>): boolean {
+  const known: { readonly gone?: boolean } | undefined = metadata;
+  return known?.gone === true;
+}
+
 /** Nothing that a state says is said of it. */
 export function isUnknownToState(row: RunnerRow): boolean {
   return isVanished(row) || doubtfulSince(row) !== undefined;
@@ -62,7 +68,7 @@ export function isUnknownToState(row: RunnerRow): boolean {
 export function isToBeFound(row: RunnerRow): boolean {
   const { cloud_provider: provider, type } = row;
   const isInvocation = provider === 'yandex' && type === 'serverless';
-  return provider !== 'local' && !isInvocation && isUnknownToState(row);
+  return provider !== 'local' && !isInvocation && isUnknownToState(row) && !isGone(row);
 }
 
 async function find(

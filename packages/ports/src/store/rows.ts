@@ -44,6 +44,7 @@ export const EggStateRow = z.object({
   backoff_failures: number,
   /** Applies in a row that found no capacity: launches ask the next zone, type or market. */
   without_capacity: number,
+  refreshed: json.optional(), // by shard: when its state was last compared with its cloud
   /** What hinders it now, by code: `{code: {detail, since}}`. */
   problems: json.optional(),
 });
@@ -277,6 +278,7 @@ export const RunRow = z.object({
   egg_name: z.string(),
   shard: z.number(),
   plan_id: text,
+  purpose: text, // create, remove, adopt or look
   state: z.enum(['planning', 'planned', 'applying', 'applied', 'failed', 'unknown', 'settled']),
   host: z.string(),
   boot_id: z.string(),

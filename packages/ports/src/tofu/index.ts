@@ -47,6 +47,8 @@ export interface TofuStart {
 }
 
 export interface TofuPlan {
+  /** Runners whose machines the cloud says are gone, though the state knew them. Only where it was refreshed. */
+  readonly gone?: readonly string[];
   readonly changes: readonly PlanChange[];
   readonly hasChanges: boolean;
   readonly summary: { readonly add: number; readonly change: number; readonly destroy: number };
@@ -115,6 +117,8 @@ export interface TofuRun {
 export interface TofuRunRequest {
   readonly runId: string;
   readonly wanted: TofuWanted;
+  /** Without it the plan asks the cloud about every machine of the state; `false`: the state is taken at its word. */
+  readonly refresh?: false;
   /** Wall clock ms; the wrapper and a parent timeout end it then. */
   readonly hardEndAt: number;
   onEvent(event: TofuEvent): void;
@@ -165,6 +169,14 @@ export interface Tofu {
    * next run of each host fetches or prepares anew. Safe to repeat.
    */
   clearCache(kind: TofuCacheKind, options: CallOptions): Promise<number>;
+  /**
+   * Takes the memory that one run needs; `undefined`: there is none now, try again later. Removals leave room for a
+   * launch. Call what it answers when the run is over. Absent: nothing limits runs.
+   */
+  reserve?(run: {
+    readonly provider: TofuWanted['provider'];
+    readonly isRemoval: boolean;
+  }): (() => void) | undefined;
   /** Address of a runner in the bundle. */
   addressOf(runnerId: string): string;
   /** Addresses of what runners share and is none of them: it comes and goes, and never changes. */

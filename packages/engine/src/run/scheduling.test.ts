@@ -1,0 +1,136 @@
+import type { Tofu, TofuRunRequest } from '@polar-gosling/ports/tofu';
+import { createFakeClock, createSeededIds } from '@polar-gosling/testkit';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { type ControlPlane, createControlPlane } from '../testing/control-plane.ts';
+import { addJob } from '../testing/gitlab-model.ts';
+import { install } from '../testing/install.ts';
+import { nestOf } from '../testing/nest-texts.ts';
+import { cloudSettings, onAws, publishAgent } from '../testing/test-cloud.ts';
+
+let plane: ControlPlane;
+/** What each run was opened with, and whether one may start. */
+let opened: TofuRunRequest[];
+let mayStart: (run: { isRemoval: boolean }) => boolean;
+let taken: number;
+
+beforeEach(async () => {
+  const clock = createFakeClock();
+  opened = [];
+  mayStart = () => true;
+  taken = 0;
+  plane = await createControlPlane({
+    clock,
+    ids: createSeededIds(1, clock),
+    settings: cloudSettings,
+    wrap: (deps) => ({ ...deps, tofu: watched(deps.tofu) }),
+  });
+  plane.model.projects.set(1, 'group/app');
+  await publishAgent(plane);
+  await install(plane, nestOf({ app: { concurrent: 9, more: [...onAws] } }));
+  plane.start();
+});
+
+function watched(tofu: Tofu): Tofu {
+  return {
+    ...tofu,
+    reserve(run) {
+      if (!mayStart(run)) return undefined;
+      taken++;
+      return () => taken--;
+    },
+    open(request, options) {
+      opened.push(request);
+      return tofu.open(request, options);
+    },
+  };
+}
+
+const launch = (count: number, lastsMs = 3_600_000) =>
+  Array.from({ length: count }, () => addJob(plane.model, { projectId: 1, lastsMs }));
+const running = () => [...plane.model.jobs.values()].filter(({ status }) => status === 'running').length;
+
+describe('runs of a shard', () => {
+  it('make one next apply of all demands that come during one', async () => {
+    plane.tofu.applyMs = 10_000;
+    launch(1);
+    await plane.runUntil(() => opened.length === 1, 10_000);
+    for (let second = 0; second < 6; second++) {
+      launch(1);
+      await plane.run(1_000);
+    }
+    await plane.runUntil(() => running() === 7, 120_000);
+    await plane.stop();
+
+    expect(running()).toBe(7);
+    expect(plane.tofu.applied).toEqual(['create 1', 'create 6']);
+  });
+
+  it('let a job of the same Egg start its machine at once though a removal hangs for 5 minutes', async () => {
+    launch(1, 60_000);
+    await plane.runUntil(() => running() === 1, 60_000);
+    plane.tofu.applyMs = 300_000;
+    await plane.runUntil(() => opened.length === 2, 20 * 60_000);
+    await plane.run(5_000);
+    plane.tofu.applyMs = 1_000;
+    const from = plane.clock.now();
+    launch(1);
+    await plane.runUntil(() => opened.length === 3, 60_000);
+
+    expect(plane.clock.now() - from).toBeLessThanOrEqual(2_000);
+    expect(opened.map(({ wanted }) => [wanted.shard, wanted.entries.size])).toEqual([
+      [0, 1],
+      [0, 0],
+      [1, 1],
+    ]);
+    expect(plane.tofu.applied).toEqual(['create 1']);
+    await plane.runUntil(() => running() === 1, 60_000);
+    await plane.run(300_000);
+    await plane.stop();
+
+    expect(plane.tofu.applied).toEqual(['create 1', 'create 1', 'delete 1']);
+  });
+
+  it('wait for memory without a lease, and go when there is some', async () => {
+    mayStart = () => false;
+    launch(1);
+    await plane.run(30_000);
+
+    expect(opened).toEqual([]);
+    const leases = await plane.recording.rows('leases');
+    expect(leases.filter(({ holder }) => holder !== '')).toEqual([]);
+    mayStart = ({ isRemoval }) => !isRemoval;
+    await plane.runUntil(() => running() === 1, 60_000);
+    await plane.stop();
+
+    expect([running(), taken]).toEqual([1, 0]);
+  });
+
+  it('ask the cloud of all machines before the first launch, and not again within a quarter of an hour', async () => {
+    for (const waitMs of [0, 60_000, 5 * 60_000]) {
+      await plane.run(waitMs);
+      launch(1);
+      await plane.run(30_000);
+    }
+    const creates = opened.map(({ refresh }) => refresh);
+    await plane.run(20 * 60_000);
+    await plane.stop();
+
+    expect(creates).toEqual([undefined, false, false]);
+    expect(running()).toBe(3);
+    // Nothing was to be done since: these only looked.
+    const later = opened.slice(3);
+    expect(later.length).toBeGreaterThan(0);
+    expect(later.every(({ refresh, wanted }) => refresh === undefined && wanted.entries.size === 3)).toBe(
+      true,
+    );
+    expect(plane.tofu.applied).toEqual(['create 1', 'create 1', 'create 1']);
+  });
+
+  it('ask the cloud whenever they remove', async () => {
+    launch(1, 60_000);
+    await plane.runUntil(() => plane.tofu.applied.some((one) => one.startsWith('delete')), 20 * 60_000);
+    await plane.stop();
+
+    expect(opened.map(({ refresh }) => refresh)).toEqual([undefined, undefined]);
+  });
+});
