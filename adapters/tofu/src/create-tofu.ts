@@ -20,6 +20,7 @@ import { findLeftPlace, findPlace, type StatesInBucket } from './find-place.ts';
 import { findTool, type TofuFinderOptions } from './find-tool.ts';
 import { installLauncher, stopLocalRunner } from './launcher-files.ts';
 import { defaultLimits, type TofuLimits } from './limits.ts';
+import { createMemoryRoom } from './memory-room.ts';
 import { readBootId } from './process-identity.ts';
 import type { ProviderCacheOptions } from './providers/filling.ts';
 import { createProviderCache } from './providers/provider-cache.ts';
@@ -55,6 +56,8 @@ export interface TofuOptions {
   /** Where states lie; the data directory when not given. */
   readonly states?: StatesInBucket | undefined;
   readonly limits?: Partial<TofuLimits>;
+  /** Memory that runs may have a share of; what the host says when not given. */
+  readonly memoryMib?: number;
   /** Where providers are kept for all hosts; absent: only what this host's own mirror holds is used. */
   readonly cache?: ProviderCacheOptions | undefined;
   /** Templates and modules; those of the checkout when not given. */
@@ -125,6 +128,7 @@ export function createTofu(options: TofuOptions): Tofu {
     async clearCache(kind, call) {
       return (await parts.cache?.clear(kind, call)) ?? 0;
     },
+    reserve: createMemoryRoom(options.memoryMib),
     addressOf,
     sharedAddresses,
     host,

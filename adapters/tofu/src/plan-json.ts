@@ -20,6 +20,15 @@ const ShownPlan = z.object({
       }),
     )
     .default([]),
+  resource_drift: z
+    .array(
+      z.object({
+        address: z.string(),
+        mode: z.string().optional(),
+        change: z.object({ actions: z.array(z.string()) }),
+      }),
+    )
+    .default([]),
   checks: ShownChecks,
 });
 type ShownChange = z.infer<typeof ShownPlan>['resource_changes'][number];
@@ -38,7 +47,7 @@ export function parsePlan(text: string): Omit<TofuPlan, 'lineage' | 'serial'> {
   const summary = { add: count('create'), change: count('update'), destroy: count('delete') };
   const hasChanges = shown.resource_changes.some((one) => !isQuiet(one));
   const checks = readChecks(shown.checks);
-  return { changes, hasChanges, summary, checks, redacted: { ...shown, summary } };
+  return { changes, hasChanges, summary, gone: goneOf(shown), checks, redacted: { ...shown, summary } };
 }
 
 /**
@@ -55,6 +64,12 @@ function toPlanChange(owner: string, group: readonly ShownChange[]): PlanChange 
     actions: actions.length > 0 ? actions : ['no-op'],
     ...(runnerId === undefined ? {} : { runnerId }),
   };
+}
+
+/** Runners some part of whose machine the cloud does not know any more. */
+function goneOf({ resource_drift: drift }: z.infer<typeof ShownPlan>): readonly string[] {
+  const gone = drift.filter(({ mode, change }) => mode !== 'data' && change.actions.includes('delete'));
+  return [...new Set(gone.flatMap(({ address }) => runnerIdOf(address) ?? []))];
 }
 
 function isQuiet({ change }: ShownChange): boolean {

@@ -65,7 +65,8 @@ export async function planStep(context: StepContext, signal: AbortSignal): Promi
   }
   await initStep(context, signal);
   const flags = ['-input=false', '-no-color', '-detailed-exitcode', lockTimeout(context)];
-  const planned = await commands.run(['plan', ...flags, `-out=${planFile}`, '-json'], signal);
+  const refresh = context.request.refresh === false ? ['-refresh=false'] : [];
+  const planned = await commands.run(['plan', ...flags, ...refresh, `-out=${planFile}`, '-json'], signal);
   signal.throwIfAborted();
   if (planned.end.code !== 0 && planned.end.code !== 2) throw planError(planned);
   const shown = await commands.ask(['show', '-no-color', '-json', planFile], signal);
