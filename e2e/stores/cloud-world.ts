@@ -57,7 +57,8 @@ export async function createCloudWorld(options: CloudWorldOptions): Promise<Clou
     limits: { settleWaitMs: 5_000, lockTimeoutMs: 5_000 },
   });
   const watched = watchTofu(real, (pid) => world.onProcess(pid));
-  const settled = () => quiet(() => watched.isIdle() && cloud.busy() === 0);
+  // A run whose request the cloud holds back lets time pass.
+  const settled = () => quiet(() => watched.open() <= cloud.held() && cloud.busy() === cloud.held());
   const clock = options.clock ?? createFakeClock({ start: Date.now(), settled });
   const store = await openStore({ kind: 'sqlite', at: join(bench.dir, 'gosling.db') }, clock);
   const plane = await createControlPlane({
@@ -112,8 +113,8 @@ export function cloudEgg(concurrent: number, more: readonly string[] = ['    max
   return eggText('app', { concurrent, more: [...more, ...onAws] });
 }
 
-/** Knows when no run is open, and tells of its processes. */
-function watchTofu(real: Tofu, onProcess: (pid: number) => void): { tofu: Tofu; isIdle: () => boolean } {
+/** Counts the runs that are open, and tells of its processes. */
+function watchTofu(real: Tofu, onProcess: (pid: number) => void): { tofu: Tofu; open: () => number } {
   let busy = 0;
   const counted = async <Result>(work: () => Promise<Result>): Promise<Result> => {
     busy++;
@@ -134,7 +135,7 @@ function watchTofu(real: Tofu, onProcess: (pid: number) => void): { tofu: Tofu; 
       }),
   });
   return {
-    isIdle: () => busy === 0,
+    open: () => busy,
     tofu: {
       ...real,
       tool: (given) => counted(() => real.tool(given)),

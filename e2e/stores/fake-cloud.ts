@@ -37,8 +37,11 @@ export interface FakeCloud extends AsyncDisposable {
   /** Runner ids for which a machine was made though there had been one. */
   readonly madeTwice: string[];
   treat: (asked: CloudRequest) => Treatment;
-  /** Requests that are being worked on. */
+  /** Requests that are being worked on, and those of them that wait. */
   busy(): number;
+  held(): number;
+  /** Does the cloud answer what machines there are? */
+  isListed: boolean;
   /** Machines as the engine looks at them, by their tags. */
   readonly port: Machines;
 }
@@ -47,6 +50,7 @@ export interface FakeCloud extends AsyncDisposable {
 export async function startFakeCloud(): Promise<FakeCloud> {
   const lived = new Set<string>();
   let busy = 0;
+  let held = 0;
   const server = createServer(async (asked, response) => {
     busy++;
     try {
@@ -67,7 +71,9 @@ export async function startFakeCloud(): Promise<FakeCloud> {
     madeTwice: [],
     treat: () => ({}),
     busy: () => busy,
-    port: createPort(() => cloud.machines),
+    held: () => held,
+    isListed: true,
+    port: createPort(() => cloud),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       server.close();
@@ -84,7 +90,11 @@ export async function startFakeCloud(): Promise<FakeCloud> {
     const request = { method, name: entry.runner_id };
     cloud.requests.push(request);
     const { fate = 'done', beforeMs = 0, afterMs = 0, after } = cloud.treat(request);
-    await after;
+    if (after !== undefined) {
+      held++;
+      await after;
+      held--;
+    }
     await pause(beforeMs);
     if (fate === 'refused') return [500, { problem: 'InternalError: try again' }];
     const done = carryOut(method, { id, entry });
@@ -107,18 +117,20 @@ export async function startFakeCloud(): Promise<FakeCloud> {
   }
 }
 
-function createPort(machines: () => ReadonlyMap<string, CloudMachine>): Machines {
+function createPort(cloud: () => Pick<FakeCloud, 'machines' | 'isListed'>): Machines {
   const view = ({ id, name, entry }: CloudMachine): Machine => ({
     runnerId: name,
     egg: entry.egg_name,
     state: 'running',
     resources: [{ type: 'fakecloud_instance', id }],
   });
-  const list = async () => [...machines().values()].map(view);
+  const list = async () => {
+    if (!cloud().isListed) throw machinesErrors.unavailable({ reason: '429' });
+    return [...cloud().machines.values()].map(view);
+  };
   return {
     list,
-    async status(runnerId, { signal }) {
-      if (signal.aborted) throw machinesErrors.unavailable({ reason: 'asked too late' });
+    async status(runnerId) {
       return (await list()).find((one) => one.runnerId === runnerId);
     },
   };
