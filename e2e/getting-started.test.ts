@@ -176,6 +176,7 @@ function machine(): Record<string, string> {
     GIT_COMMITTER_EMAIL: person.EMAIL,
     // "Whose machine": without root nothing else is possible.
     ...(process.getuid?.() === 0 ? {} : { GOSLING_UNSAFE_LOCAL: '1' }),
+    GOSLING_LOCAL_RUNNERS: 'process', // its GitLab is on loopback, which no container sees
   };
 }
 

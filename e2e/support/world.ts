@@ -62,6 +62,9 @@ export interface Running {
   kill(signal: NodeJS.Signals): Promise<number | undefined>;
 }
 
+/** Whatever container engine this machine may have: runners in it have tests of their own. */
+const localProcesses = { GOSLING_UNSAFE_LOCAL: '1', GOSLING_LOCAL_RUNNERS: 'process' };
+
 export async function createWorld(options: GitlabSimOptions = {}): Promise<World> {
   const dir = realpathSync(mkdtempSync(join(tmpdir(), 'gosling-e2e-')));
   const sim = createGitlabSim({ jobSilenceMs: 6_000, ...options });
@@ -78,7 +81,7 @@ export async function createWorld(options: GitlabSimOptions = {}): Promise<World
     // The same port at every start: runners go on and must find it again.
     GOSLING_LISTEN: `127.0.0.1:${await freePort()}`,
     GOSLING_TOFU_BIN: findTestTofu(),
-    GOSLING_UNSAFE_LOCAL: '1',
+    ...localProcesses,
     GOSLING_LOG_LEVEL: 'debug',
     ...pace({}),
     NODE_COMPILE_CACHE: join(root, '.cache/node'),

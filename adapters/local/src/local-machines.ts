@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from '@polar-gosling/kernel';
 import { type Machine, type Machines, machinesErrors } from '@polar-gosling/ports/machines';
+import { type ContainerRecord, machineOfContainer, parseContainer } from './local-containers.ts';
 
 /** What the launcher of the provider `local` writes beside a runner it started. */
 interface RunnerRecord {
@@ -14,11 +15,16 @@ interface RunnerRecord {
 
 const runnerIdForm = /^[a-z0-9]{1,64}$/;
 
-/** Runners on this host: one directory each, its agent told from a later process of the same number. */
+/**
+ * Runners on this host: one directory each. A process is told from a later one of the same number; of a container its
+ * engine is asked.
+ */
 export function createLocalMachines(options: { dataDir: string; procDir?: string }): Machines {
   const root = join(options.dataDir, 'local-runners');
   const proc = options.procDir ?? '/proc';
-  const machineOf = async (runnerId: string): Promise<Machine | undefined> => {
+  const machineOf = async (runnerId: string, signal: AbortSignal): Promise<Machine | undefined> => {
+    const container = await readContainer(join(root, runnerId, 'container.json'));
+    if (container !== undefined) return machineOfContainer(container, signal);
     const record = await readRecord(join(root, runnerId, 'runner.json'));
     if (record === undefined) return undefined;
     const state = (await isLiving(proc, record)) ? 'running' : 'gone';
@@ -30,16 +36,25 @@ export function createLocalMachines(options: { dataDir: string; procDir?: string
       const names = (await orMissing(() => readdir(root))) ?? [];
       const found: Machine[] = [];
       for (const name of names.filter((each) => runnerIdForm.test(each)).toSorted()) {
-        const machine = await machineOf(name);
+        const machine = await machineOf(name, signal);
         if (machine !== undefined) found.push(machine);
       }
       return found;
     },
     async status(runnerId, { signal }) {
       signal.throwIfAborted();
-      return runnerIdForm.test(runnerId) ? machineOf(runnerId) : undefined;
+      return runnerIdForm.test(runnerId) ? machineOf(runnerId, signal) : undefined;
     },
   };
+}
+
+async function readContainer(path: string): Promise<ContainerRecord | undefined> {
+  const text = await orMissing(() => readFile(path, 'utf8'));
+  if (text === undefined) return undefined;
+  const record = parseContainer(text);
+  if (record === undefined)
+    throw machinesErrors.unavailable({ reason: `${path} is no record of a container` });
+  return record;
 }
 
 async function readRecord(path: string): Promise<RunnerRecord | undefined> {

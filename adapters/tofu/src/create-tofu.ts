@@ -18,7 +18,7 @@ import { computeDirectory } from './compute-module.ts';
 import { tofuEnvironment } from './environment.ts';
 import { findLeftPlace, findPlace, type StatesInBucket } from './find-place.ts';
 import { findTool, type TofuFinderOptions } from './find-tool.ts';
-import { installLauncher, stopLocalRunner } from './launcher-files.ts';
+import { containerFor, installLauncher, type RunnerContainer, stopLocalRunner } from './launcher-files.ts';
 import { defaultLimits, type TofuLimits } from './limits.ts';
 import { createMemoryRoom } from './memory-room.ts';
 import { readBootId } from './process-identity.ts';
@@ -42,6 +42,8 @@ export interface TofuOptions {
   readonly launcher: {
     readonly agentCommand: readonly string[];
     readonly env: Readonly<Record<string, string>>;
+    /** New runners are containers; absent: processes. */
+    readonly container?: RunnerContainer | undefined;
   };
   /** What a cloud's provider gets by environment, asked for each run; `undefined`: no machines are made there. */
   readonly cloudEnvironment?: (
@@ -123,7 +125,8 @@ export function createTofu(options: TofuOptions): Tofu {
     },
     async removeStray(runnerId, { signal }) {
       await installLauncher(dataDir, computeDir);
-      await stopLocalRunner(dataDir, runnerId, signal);
+      const dockerSocket = options.launcher.container?.socket;
+      await stopLocalRunner({ dataDir, runnerId, dockerSocket }, signal);
     },
     async clearCache(kind, call) {
       return (await parts.cache?.clear(kind, call)) ?? 0;
@@ -150,6 +153,7 @@ function bundleParts(
       data_dir: dataDir,
       agent_command: at.launcher.agentCommand,
       agent_env: at.launcher.env,
+      ...(at.launcher.container && { container: containerFor(at.dataDir, at.launcher.container) }),
     },
   };
 }

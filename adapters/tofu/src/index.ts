@@ -8,6 +8,7 @@ export type { HostEnvironment } from './environment.ts';
 export { type FetchTofuOptions, fetchTofu } from './fetch-tool.ts';
 export type { StatesInBucket } from './find-place.ts';
 export type { TofuFinderOptions } from './find-tool.ts';
+export type { RunnerContainer } from './launcher-files.ts';
 export { defaultLimits, type TofuLimits } from './limits.ts';
 export { pinnedTofu, releasePlatform, type TofuRelease } from './pinned.ts';
 export type { BucketAccess, StateBucket } from './s3-state.ts';

@@ -1,12 +1,39 @@
 import { mkdir, readFile, readlink, rename, rm, symlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { tofuErrors } from '@polar-gosling/ports/tofu';
 import { computeDirectory } from './compute-module.ts';
 import { replaceFile } from './run-directory.ts';
 import { runInTime } from './run-in-time.ts';
 
 const stopLimitMs = 60_000;
-const names = ['launcher.mjs', 'processes.mjs'];
+/** What a container runs beside its agent, in `bin/` of the data directory. */
+const relayProgram = 'relay.mjs';
+const names = [
+  ...['launcher.mjs', 'processes.mjs', 'containers.mjs', 'docker.mjs', 'private-files.mjs'],
+  relayProgram,
+];
+
+/** What a local runner is where it is a container of this host's Docker Engine. */
+export interface RunnerContainer {
+  /** The engine's unix socket. */
+  readonly socket: string;
+  /** Of runners whose Egg names none. */
+  readonly image: string;
+  /** `bridge`, `host`, or the name of a network. */
+  readonly network: string;
+  /** Files and folders of this host that the agent needs, seen read-only at their own path. */
+  readonly mounts: readonly string[];
+  /** Where we take connections of agents in containers while our address is on loopback. */
+  readonly relaySocket?: string | undefined;
+}
+
+/** The same as the launcher gets it. */
+export function containerFor(dataDir: string, container: RunnerContainer) {
+  const { socket, image, network, mounts, relaySocket } = container;
+  const program = join(dataDir, 'bin', relayProgram);
+  const relay = relaySocket && { socket: relaySocket, folder: dirname(relaySocket), program };
+  return { socket, image, network, mounts, ...(relay && { relay }) };
+}
 
 /**
  * Puts the local provider's launcher, and a link to our Node, at the fixed place its module calls: what starts a
@@ -27,11 +54,21 @@ export async function installLauncher(dataDir: string, directory = computeDirect
   await rename(`${link}.new`, link);
 }
 
-/** Does with the launcher what the removal of a runner does. */
-export async function stopLocalRunner(dataDir: string, runnerId: string, signal: AbortSignal): Promise<void> {
+/** Does with the launcher what the removal of a runner does; with a socket of Docker, also for one without a directory. */
+export async function stopLocalRunner(
+  {
+    dataDir,
+    runnerId,
+    dockerSocket,
+  }: { dataDir: string; runnerId: string; dockerSocket: string | undefined },
+  signal: AbortSignal,
+): Promise<void> {
   const binDir = join(dataDir, 'bin');
   const stopped = await runInTime(join(binDir, 'node'), [join(binDir, 'launcher.mjs'), 'stop'], {
-    env: { GOSLING_DATA_DIR: dataDir, GOSLING_RUNNER_ID: runnerId },
+    env: {
+      ...{ GOSLING_DATA_DIR: dataDir, GOSLING_RUNNER_ID: runnerId },
+      ...(dockerSocket === undefined ? {} : { GOSLING_DOCKER_SOCKET: dockerSocket }),
+    },
     timeoutMs: stopLimitMs,
     signal,
   });

@@ -34,6 +34,13 @@ export interface RenderInput {
     readonly data_dir: string;
     readonly agent_command: readonly string[];
     readonly agent_env: Readonly<Record<string, string>>;
+    readonly container?: {
+      readonly socket: string;
+      readonly image: string;
+      readonly network: string;
+      readonly mounts: readonly string[];
+      readonly relay?: { readonly socket: string; readonly folder: string; readonly program: string };
+    };
   };
 }
 

@@ -16,6 +16,7 @@ export const RunnerEntry = z.strictObject({
   tags: z.record(z.string(), z.string()),
   machine_hash: z.string().optional(),
   executor: z.enum(['docker', 'shell']).optional(),
+  privileged: z.boolean().optional(),
   arch: z.enum(['amd64', 'arm64']).optional(),
   image: z.string().optional(),
   instance_type: z.string().optional(),

@@ -8,6 +8,8 @@ import { readRunnerMirror, runnerMirrorProblems } from './config/runner-mirror.t
 
 export type { ConfigProblem, Environment } from './config/problem.ts';
 
+/** Debian with Git, an SSH client and the authorities of the web; kept by Docker. */
+const defaultLocalImage = 'buildpack-deps:bookworm-scm';
 const defaultListen = '127.0.0.1:8080';
 const text = z.string().min(1).optional();
 const flag = z
@@ -61,6 +63,15 @@ const Variables = z.object({
   GOSLING_LIMITS: text,
   GOSLING_CLOUDS: text,
   GOSLING_UNSAFE_LOCAL: flag,
+  GOSLING_LOCAL_RUNNERS: z.enum(['auto', 'container', 'process']).default('auto'),
+  GOSLING_LOCAL_IMAGE: z
+    .string()
+    .regex(/^[a-z0-9][\w.:/@-]{0,254}$/, 'the name of an image, such as registry.example.com/ci:1')
+    .default(defaultLocalImage),
+  GOSLING_LOCAL_NETWORK: z
+    .string()
+    .regex(/^[A-Za-z0-9][\w.-]{0,62}$/, 'bridge, host, or the name of a network of Docker')
+    .default('bridge'),
   GOSLING_JOB_USER: text,
   GOSLING_UGLYFOX_GIT: flag,
   GOSLING_INSTALLATION: z
@@ -168,6 +179,11 @@ function configOf(
     limits: v.GOSLING_LIMITS,
     clouds: v.GOSLING_CLOUDS,
     isLocalUnsafe: v.GOSLING_UNSAFE_LOCAL,
+    localRunners: {
+      kind: v.GOSLING_LOCAL_RUNNERS,
+      image: v.GOSLING_LOCAL_IMAGE,
+      network: v.GOSLING_LOCAL_NETWORK,
+    },
     jobUser: v.GOSLING_JOB_USER,
     hasOwnPolicies: v.GOSLING_UGLYFOX_GIT,
     installation: v.GOSLING_INSTALLATION,

@@ -1,19 +1,11 @@
 // Starts and stops one runner of the provider "local". Called by OpenTofu: `launcher.mjs start|stop`.
 // Plain JavaScript without dependencies, so that what started a runner years ago can still be stopped.
 import { execFileSync, spawn } from 'node:child_process';
-import {
-  chmodSync,
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isContainer, removeLabelled, startContainer, stopContainer } from './containers.mjs';
+import { replacePrivately, writePrivately } from './private-files.mjs';
 import { listProcesses, readBootId, readEnvironment, readStartTime } from './processes.mjs';
 
 const limitMs = 5 * 60_000;
@@ -39,14 +31,35 @@ try {
   fail(error.message);
 }
 
-/** Starts the agent in its own session and directory, once: one that lives, or has lived, is left alone. */
+/** Starts the agent in its own directory, as a container or in a session of its own; once, whatever became of it. */
 async function start(env) {
   const entry = JSON.parse(need(env, 'GOSLING_ENTRY'));
-  const [program, ...prefix] = JSON.parse(need(env, 'GOSLING_AGENT_COMMAND'));
+  const command = JSON.parse(need(env, 'GOSLING_AGENT_COMMAND'));
   const given = JSON.parse(env.GOSLING_AGENT_ENV ?? '{}');
+  const wanted = JSON.parse(env.GOSLING_CONTAINER ?? 'null');
   const id = entry.runner_id;
   const dir = runnerDir(need(env, 'GOSLING_DATA_DIR'), id);
-  if (readRecord(dir) !== undefined || findAgent(dir, id, entry.egg_name) !== undefined) return;
+  if (readRecord(dir) !== undefined) return;
+  if (isContainer(dir) || (wanted !== null && findAgent(dir, id, entry.egg_name) === undefined)) {
+    if (wanted === null) fail(`runner ${id} was begun as a container, and there shall be none any more`);
+    // Programs are those of its image, not of this host.
+    const { PATH: _path, NODE_COMPILE_CACHE: _cache, ...inside } = given;
+    const own = {
+      ...agentEnvironment(dir, inside),
+      GOSLING_URL: entry.gosling_url,
+      GOSLING_JOB_USER: jobUser,
+    };
+    await startContainer({ dir, entry, wanted, agent: { command, env: own } });
+    return;
+  }
+  await startProcess({ dir, entry, command, given });
+}
+
+/** One that lives, or has lived, is left alone. */
+async function startProcess({ dir, entry, command, given }) {
+  const [program, ...prefix] = command;
+  const id = entry.runner_id;
+  if (findAgent(dir, id, entry.egg_name) !== undefined) return;
 
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   mkdirSync(join(dir, 'tmp'), { recursive: true, mode: 0o700 });
@@ -70,7 +83,14 @@ async function start(env) {
 async function stop(env) {
   const id = need(env, 'GOSLING_RUNNER_ID');
   const dir = runnerDir(need(env, 'GOSLING_DATA_DIR'), id);
-  if (!existsSync(dir)) return;
+  if (!existsSync(dir)) {
+    if (env.GOSLING_DOCKER_SOCKET) await removeLabelled(env.GOSLING_DOCKER_SOCKET, id);
+    return;
+  }
+  if (isContainer(dir)) {
+    await stopContainer(dir);
+    return;
+  }
 
   const agent = findAgent(dir, id);
   const session = agent?.pid ?? readRecord(dir)?.pid;
@@ -195,8 +215,7 @@ function writeRecord(dir, { id, egg, pid }) {
     boot_id: readBootId(),
     started_at: new Date().toISOString(),
   };
-  writePrivately(join(dir, 'runner.json.new'), JSON.stringify(record));
-  renameSync(join(dir, 'runner.json.new'), join(dir, 'runner.json'));
+  replacePrivately(join(dir, 'runner.json'), JSON.stringify(record));
 }
 
 function readRecord(dir) {
@@ -205,11 +224,6 @@ function readRecord(dir) {
   } catch {
     return undefined; // not written yet
   }
-}
-
-function writePrivately(path, text) {
-  writeFileSync(path, text, { mode: 0o600 });
-  chmodSync(path, 0o600);
 }
 
 function need(env, name) {

@@ -1,4 +1,4 @@
-# One runner of the provider "local": a process of its own session on this host.
+# One runner of the provider "local": a container of this host's Docker Engine, or a process of its own session.
 #
 # The machine and the command that starts it are two resources. A resource whose create command failed or was
 # interrupted is tainted, and OpenTofu removes a tainted one without its destroy command: the process would stay for
@@ -45,6 +45,7 @@ resource "terraform_data" "start" {
       GOSLING_ENTRY         = jsonencode(var.entry)
       GOSLING_AGENT_COMMAND = jsonencode(var.launcher.agent_command)
       GOSLING_AGENT_ENV     = jsonencode(var.launcher.agent_env)
+      GOSLING_CONTAINER     = jsonencode(var.launcher.container)
     }
   }
 }

@@ -12,6 +12,9 @@ variable "entry" {
     memory_mib      = number
     disk_gib        = number
     tags            = map(string)
+    image           = optional(string)
+    executor        = optional(string)
+    privileged      = optional(bool)
   })
 
   validation {
@@ -21,11 +24,22 @@ variable "entry" {
 }
 
 variable "launcher" {
-  description = "Where the launcher keeps its runners, and the agent it starts: command with arguments, environment."
+  description = "Where the launcher keeps its runners, and the agent it starts: command with arguments, environment; the container it stands in, else it is a process."
   type = object({
     data_dir      = string
     agent_command = list(string)
     agent_env     = map(string)
+    container = optional(object({
+      socket  = string
+      image   = string
+      network = string
+      mounts  = list(string)
+      relay = optional(object({
+        socket  = string
+        folder  = string
+        program = string
+      }))
+    }))
   })
 
   validation {

@@ -106,6 +106,21 @@ export const configVariables: readonly ConfigVariable[] = [
     description: 'clouds that machines are made in, and what they get: path or JSON (docs/clouds.md)',
   },
   { name: 'GOSLING_UNSAFE_LOCAL', default: '0', description: '1 allows local runners that are not isolated' },
+  {
+    name: 'GOSLING_LOCAL_RUNNERS',
+    default: 'auto',
+    description: 'what local runners are: container, process, or auto (containers where Docker answers)',
+  },
+  {
+    name: 'GOSLING_LOCAL_IMAGE',
+    default: 'buildpack-deps:bookworm-scm',
+    description: 'image of local runners in containers; an Egg may name its own (cloud { image })',
+  },
+  {
+    name: 'GOSLING_LOCAL_NETWORK',
+    default: 'bridge',
+    description: 'network of local runners in containers: bridge, host, or one of your own',
+  },
   { name: 'GOSLING_JOB_USER', description: 'system user that the jobs of local runners run as' },
   {
     name: 'GOSLING_BOOTSTRAP_TOKEN',
@@ -140,6 +155,10 @@ export const hostVariables: readonly ConfigVariable[] = [
   },
   { name: 'HTTP_PROXY', description: 'proxy of plain HTTP' },
   { name: 'NO_PROXY', description: 'hosts that are reached without a proxy' },
+  {
+    name: 'DOCKER_HOST',
+    description: 'unix:// socket of the Docker Engine that local runners are containers of',
+  },
   { name: 'NODE_EXTRA_CA_CERTS', description: 'PEM file of more authorities that TLS trusts' },
   { name: 'NO_COLOR', description: 'set: no colours' },
 ];

@@ -1,11 +1,12 @@
 export { createDeployKeys, createGit, type DeployKeys } from '@polar-gosling/adapter-git';
 export { createGitlab } from '@polar-gosling/adapter-gitlab';
-export { type DirectoryLock, lockDirectory } from '@polar-gosling/adapter-local';
+export { type DirectoryLock, hasImage, lockDirectory, lookAtDocker } from '@polar-gosling/adapter-local';
 export {
   downloadFile,
   type FetchTofuOptions,
   fetchTofu,
   pinnedTofu,
+  type RunnerContainer,
   releasePlatform,
   type TofuRelease,
 } from '@polar-gosling/adapter-tofu';

@@ -8,6 +8,7 @@ import {
   createBinaries,
   createTofu,
   goslingProgram,
+  type RunnerContainer,
   readStateEncryption,
   tofuProgram,
 } from '@polar-gosling/adapter-tofu';
@@ -57,6 +58,8 @@ export interface OpenOptions {
   readonly computeDir?: string | undefined;
   /** Starts our agent on this host. */
   readonly agentCommand: readonly string[];
+  /** Local runners are containers; absent: processes. */
+  readonly container?: RunnerContainer | undefined;
   /** What a local runner's agent may have of our environment. */
   readonly agentEnvironment: Readonly<Record<string, string>>;
   readonly userAgent: string;
@@ -200,7 +203,11 @@ function openHost(
     },
     cloudEnvironment: clouds.environmentOf,
     encryptCloud: (call) => readStateEncryption(state.secrets, call),
-    launcher: { agentCommand: options.agentCommand, env: options.agentEnvironment },
+    launcher: {
+      agentCommand: options.agentCommand,
+      env: options.agentEnvironment,
+      container: options.container,
+    },
     ...(options.computeDir === undefined ? {} : { computeDir: options.computeDir }),
   });
   undo.push(() => gitlab.close());

@@ -68,6 +68,8 @@ async function startHere(context: CliContext, world: DemoWorld): Promise<Instanc
     GOSLING_PUBLIC_URL: undefined,
     GOSLING_NEST_URL: `file://${world.nest.bare}`,
     GOSLING_UNSAFE_LOCAL: '1',
+    // Its GitLab is on loopback, which no container sees.
+    GOSLING_LOCAL_RUNNERS: 'process',
   });
   if (reading.kind === 'wrong') {
     throw cliErrors.badConfig({

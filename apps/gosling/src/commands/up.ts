@@ -87,6 +87,7 @@ async function announce(
     if (!isCoded(error)) throw error;
     output.talk(`warning: ${error.message}`);
   }
+  output.talk(`local runners: ${instance.localRunners}`);
   output.talk('gosling status shows what happens; Ctrl-C stops (runners go on)');
 }
 

@@ -3,7 +3,7 @@ import type { Check } from './check.ts';
 import { cloudsCheck } from './clouds.ts';
 import { engineChecks } from './engines.ts';
 import { gitlabCheck, nestCheck } from './gitlab.ts';
-import { configCheck, dataDirCheck, jobUserCheck } from './installation.ts';
+import { configCheck, dataDirCheck, localRunnersCheck } from './installation.ts';
 import { gitCheck, gitlabRunnerCheck, nodeCheck, tofuCheck } from './tools.ts';
 
 /** Everything `gosling doctor` looks at, in the order it is shown. */
@@ -15,7 +15,7 @@ export const checks: readonly Check[] = [
   configCheck,
   dataDirCheck,
   ...engineChecks,
-  jobUserCheck,
+  localRunnersCheck,
   cloudsCheck,
   nestCheck,
   gitlabCheck,

@@ -1,7 +1,8 @@
 import { access, constants, stat } from 'node:fs/promises';
+import type { Environment } from '../config.ts';
 import { findOnPath } from '../find-on-path.ts';
 import { readVersionLine } from '../read-version.ts';
-import { type Check, fail, ok, skip, warn } from './check.ts';
+import { type Check, type Finding, fail, ok, skip, warn } from './check.ts';
 
 const othersBits = 0o077;
 const jobUser = 'gosling-job';
@@ -42,24 +43,40 @@ export const dataDirCheck: Check = {
   },
 };
 
-export const jobUserCheck: Check = {
-  id: 'job-user',
-  title: 'isolation of local runners',
-  async look({ env, signal }) {
-    const docker = await findOnPath('docker', env['PATH']);
-    if (process.getuid?.() !== 0) {
-      const detail = 'not root: jobs of local runners could read what this user can';
-      return warn(detail, 'run gosling up as root, or set GOSLING_UNSAFE_LOCAL=1 for servers you trust');
-    }
-    if ((await readVersionLine('id', ['-u', jobUser], signal)) !== undefined)
-      return ok(`jobs run as ${jobUser}`);
-    const maker = (await findOnPath('useradd', env['PATH'])) ?? (await findOnPath('adduser', env['PATH']));
-    if (maker !== undefined) return ok(`jobs will run as ${jobUser} (made with ${maker})`);
-    return fail(
-      `there is no user ${jobUser} and no tool to make one`,
-      docker === undefined
-        ? `make the system user ${jobUser}`
-        : `make the system user ${jobUser}, or use Docker`,
-    );
+export const localRunnersCheck: Check = {
+  id: 'local-runners',
+  title: 'local runners',
+  async look({ env, clock, signal }) {
+    const { readConfig } = await import('@polar-gosling/mothergoose');
+    const reading = readConfig(env);
+    if (reading.kind === 'wrong') return skip('correct the configuration first');
+    const { chooseLocalRunners } = await import('../up/local-runners.ts');
+    const { config } = reading;
+    const local = await chooseLocalRunners({ config, env, relaySocket: '', clock, signal });
+    if (local.container === undefined) return lookAtProcesses(local.detail, { env, signal });
+    const refused = local.refuse();
+    if (refused !== undefined) return fail(local.detail, refused);
+    const { hasImage } = await import('@polar-gosling/wiring');
+    if (await hasImage(local.container, signal)) return ok(local.detail);
+    const fix = `docker pull ${local.container.image}, or set GOSLING_LOCAL_IMAGE to one that is here`;
+    return warn(`${local.detail}; the image is not on this host, and is fetched by the first runner`, fix);
   },
 };
+
+async function lookAtProcesses(
+  detail: string,
+  { env, signal }: { env: Environment; signal: AbortSignal },
+): Promise<Finding> {
+  if (process.getuid?.() !== 0) {
+    const fix = 'install Docker, run gosling up as root, or set GOSLING_UNSAFE_LOCAL=1 for servers you trust';
+    return warn(`${detail}; not root: their jobs could read what this user can`, fix);
+  }
+  if ((await readVersionLine('id', ['-u', jobUser], signal)) !== undefined)
+    return ok(`${detail}; jobs run as ${jobUser}`);
+  const maker = (await findOnPath('useradd', env['PATH'])) ?? (await findOnPath('adduser', env['PATH']));
+  if (maker !== undefined) return ok(`${detail}; jobs will run as ${jobUser} (made with ${maker})`);
+  return fail(
+    `there is no user ${jobUser} and no tool to make one`,
+    `make the system user ${jobUser}, or use Docker`,
+  );
+}

@@ -21,8 +21,10 @@ import { userBinDir } from '../user-bin-dir.ts';
 import { goslingVersion } from '../version.ts';
 import { localAgentUrl } from './local-agent-url.ts';
 import { createLocalRefusal } from './local-isolation.ts';
+import { chooseLocalRunners, type LocalRunners } from './local-runners.ts';
 import { nestProjectOf } from './nest-project.ts';
 import { readCaFile } from './read-ca-file.ts';
+import { relayAgents, relaySocketOf } from './relay-agents.ts';
 
 const tickMs = 1_000;
 const stopGraceMs = 20_000;
@@ -55,6 +57,8 @@ export interface Instance {
   readonly engine: Engine;
   readonly parts: InstanceParts;
   readonly log: Logger;
+  /** What local runners are here, for people. */
+  readonly localRunners: string;
   /** Takes nothing new, finishes or gives back what it has, closes in reverse order. */
   stop(): Promise<void>;
   /** Resolves with the error when a part of it ended by itself. */
@@ -73,8 +77,11 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
   const undo: (() => Promise<void>)[] = [async () => lock.release()];
   try {
     const counts: Pick<Metrics, 'staleSecret' | 'tofuCache'> = { staleSecret: () => {}, tofuCache: () => {} };
+    const relaySocket = relaySocketOf(dataDir);
+    const local = await chooseLocalRunners({ ...options, relaySocket });
     const parts = await open(options, {
       dataDir,
+      local,
       clouds: { settings: await readClouds(config.clouds), installation },
       onStaleSecret: () => counts.staleSecret(),
       onTofuCache: (cache, result) => counts.tofuCache(cache, result),
@@ -84,7 +91,7 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
     Object.assign(counts, metrics);
     const address = { url: '' };
     const holder = processHolder(process.pid);
-    const settings = settingsOf(options, { parts, holder, address, nestUrl, installation });
+    const settings = settingsOf(options, { parts, holder, address, nestUrl, installation, local });
     const engine = createEngine({
       ...parts,
       clock: options.clock,
@@ -95,21 +102,15 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
       ...limitsOf(options, { dataDir, log: parts.log }),
       isHolderGone,
     });
-    const { log, masker, queue: tasks } = parts;
+    const { log, queue: tasks } = parts;
     const { clock, ids } = options;
-    const server = await startServer({
-      engine,
-      tasks,
-      config,
-      metrics,
-      log,
-      masker,
-      clock,
-      ids,
-      version: goslingVersion,
-    });
+    const deps = { engine, tasks, config, metrics, log, masker: parts.masker, clock, ids };
+    const server = await startServer({ ...deps, version: goslingVersion });
     undo.push(() => server.stop(stopGraceMs));
     address.url = server.url;
+    if (local.container?.relaySocket !== undefined) {
+      undo.push((await relayAgents({ socket: relaySocket, url: settings.agentUrl })).stop);
+    }
     // The CLI is on this host, as a local agent is.
     await writeInstanceFiles({ dataDir, url: settings.agentUrl, engine, signal: options.signal });
     // The data directory is ours alone: whoever held a message is dead.
@@ -125,6 +126,7 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
       parts,
       log,
       failed: loops.failed,
+      localRunners: local.detail,
       stop: () => unwind(undo),
     };
   } catch (error) {
@@ -139,12 +141,14 @@ async function unwind(undo: (() => Promise<void>)[]): Promise<void> {
 
 function open(
   options: InstanceOptions,
-  at: Pick<OpenOptions, 'dataDir' | 'clouds' | 'onStaleSecret' | 'onTofuCache'>,
+  at: Pick<OpenOptions, 'dataDir' | 'clouds' | 'onStaleSecret' | 'onTofuCache'> & { local: LocalRunners },
 ): Promise<InstanceParts> {
   const { config, env, clock, ids, signal } = options;
   const main = fileURLToPath(new URL('../main.ts', import.meta.url));
+  const { local, ...given } = at;
   return openInstance({
-    ...at,
+    ...given,
+    container: local.container,
     clock,
     ids,
     makeLog: (masker) =>
@@ -163,7 +167,7 @@ function open(
     binDir: config.binDir ?? userBinDir(env),
     computeDir: options.computeDir,
     agentCommand: [process.execPath, '--disable-warning=ExperimentalWarning', main],
-    agentEnvironment: agentEnvironment(options),
+    agentEnvironment: agentEnvironment(options, local.runnerBin),
     userAgent: `gosling/${goslingVersion}`,
     signal,
   });
@@ -180,10 +184,13 @@ function limitsOf(
 }
 
 /** What a local runner's agent may know of this host's settings. */
-function agentEnvironment({ config, env }: InstanceOptions): Record<string, string> {
+function agentEnvironment(
+  { config, env }: InstanceOptions,
+  runnerBin = config.gitlabRunner.bin,
+): Record<string, string> {
   const handed: Record<string, string | undefined> = {
     PATH: env['PATH'],
-    GOSLING_GITLAB_RUNNER_BIN: config.gitlabRunner.bin,
+    GOSLING_GITLAB_RUNNER_BIN: runnerBin,
     GOSLING_CA_FILE: config.caFile && path.resolve(config.caFile),
     GOSLING_JOB_USER: config.jobUser,
     NODE_EXTRA_CA_CERTS: env['NODE_EXTRA_CA_CERTS'] && path.resolve(env['NODE_EXTRA_CA_CERTS']),
@@ -205,6 +212,7 @@ function settingsOf(
     address: { readonly url: string };
     nestUrl: string;
     installation: string;
+    local: LocalRunners;
   },
 ): EngineSettings {
   const { config } = options;
@@ -234,7 +242,9 @@ function settingsOf(
     refuseLocal: createLocalRefusal({
       isRoot: process.getuid?.() === 0,
       isUnsafeAllowed: config.isLocalUnsafe,
+      containers: at.local.container && at.local.refuse,
     }),
+    localRunners: at.local.detail,
     heartbeatMs: 10_000,
     syncEveryMs: 5 * 60_000,
     sweepEveryMs: isPolling ? 15_000 : 5 * 60_000,

@@ -72,13 +72,25 @@ describe('the entry of a runner', () => {
     expect(renderRunnerEntry(structuredClone(plain), request)).toEqual(entry);
   });
 
-  it('has for this host what it always had, and nothing of a cloud', () => {
+  it('has for this host nothing of a cloud', () => {
     const entry = renderRunnerEntry(withCloud({ provider: 'local', region: '' }), request);
 
     expect(Object.keys(entry).toSorted()).toEqual([
-      ...['bootstrap_token', 'cpu', 'disk_gib', 'egg_name', 'gosling_url', 'memory_mib', 'name'],
+      ...['bootstrap_token', 'cpu', 'disk_gib', 'egg_name', 'executor', 'gosling_url', 'memory_mib', 'name'],
       ...['provider', 'runner_id', 'tags', 'type'],
     ]);
+  });
+
+  it('lets a container on this host be privileged only where jobs run in it and the Egg says so', () => {
+    const local = withCloud({ provider: 'local', region: '', image: 'ci:1' });
+    const docker = { privileged: true, volumes: [], allowedImages: [] };
+    const entryOf = (executor: 'shell' | 'docker', over: object = {}) =>
+      renderRunnerEntry({ ...local, runner: { ...runner, executor, ...over } }, request);
+
+    expect(entryOf('shell')).toMatchObject({ image: 'ci:1', executor: 'shell' });
+    expect(entryOf('shell')).not.toHaveProperty('privileged');
+    expect(entryOf('docker', { docker })).not.toHaveProperty('privileged');
+    expect(entryOf('shell', { docker })).toMatchObject({ privileged: true });
   });
 
   it('takes what the Egg says before what the installation has', () => {

@@ -42,9 +42,19 @@ export function renderRunnerEntry(egg: EggConfig, request: EntryRequest): Runner
     disk_gib: egg.resources.diskGib,
     tags: cloudTags(provider, { ...request, egg: egg.name }),
   };
-  if (provider === 'local') return base;
+  if (provider === 'local') return withoutUndefined({ ...base, ...localFields(egg) });
   const settings = request.compute?.[provider] ?? { subnets: {}, securityGroups: [] };
   return withoutUndefined({ ...base, ...cloudFields(egg, { request, settings, provider }) });
+}
+
+/** What a container on this host takes from its Egg. Jobs of the docker executor have containers of their own. */
+function localFields({ cloud, runner }: EggConfig): Partial<Unset<RunnerEntry>> {
+  const isPrivileged = runner.executor === 'shell' && runner.docker?.privileged === true;
+  return {
+    image: cloud.image,
+    executor: runner.executor,
+    privileged: isPrivileged ? true : undefined,
+  };
 }
 
 function cloudFields(

@@ -18,8 +18,10 @@ export interface RunnerEntry {
   readonly tags: Readonly<Record<string, string>>;
   readonly machine_hash?: string;
   readonly executor?: Executor;
+  /** Of a container on this host: its jobs are the host's root. */
+  readonly privileged?: boolean;
   readonly arch?: 'amd64' | 'arm64';
-  /** Machine image of a VM, container image of a serverless runner. */
+  /** Machine image of a VM, container image of a serverless or local runner. */
   readonly image?: string;
   /** EC2's instance type; the platform of Yandex Cloud. */
   readonly instance_type?: string;

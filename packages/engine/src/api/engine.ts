@@ -48,6 +48,8 @@ export interface EngineSettings {
   readonly runnerMirror?: { readonly url: string; readonly sha256: Readonly<Record<string, string>> };
   /** Clouds that machines are made in, and what all their machines get; of others Eggs are refused. */
   readonly clouds?: Pick<ComputeSettings, 'aws' | 'yandex'>;
+  /** What local runners are here, for people; absent: nothing is said of them. */
+  readonly localRunners?: string;
   /** May local runners serve this server? The reason why not, else `undefined`. */
   refuseLocal(server: string): string | undefined;
   readonly heartbeatMs: number;

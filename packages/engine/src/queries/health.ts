@@ -26,8 +26,16 @@ export async function health(deps: InternalDeps, options: CallOptions): Promise<
       const tool = await deps.tofu.tool(options);
       return `${tool.product} ${tool.version} (${tool.source})`;
     }),
+    ...localRunners(deps),
   ]);
   return { live: true, dependencies, ...(await nestHealth(deps, options)) };
+}
+
+function localRunners({ settings }: InternalDeps): HealthView['dependencies'][number][] {
+  const { localRunners: detail } = settings;
+  if (detail === undefined) return [];
+  const refused = settings.refuseLocal('the servers of local Eggs');
+  return [{ name: 'local runners', ok: refused === undefined, detail: refused ?? detail }];
 }
 
 async function probe(name: string, look: () => Promise<string>): Promise<HealthView['dependencies'][number]> {
