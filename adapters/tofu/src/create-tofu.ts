@@ -18,7 +18,7 @@ import { computeDirectory } from './compute-module.ts';
 import { tofuEnvironment } from './environment.ts';
 import { findLeftPlace, findPlace, type StatesInBucket } from './find-place.ts';
 import { findTool, type TofuFinderOptions } from './find-tool.ts';
-import { containerFor, installLauncher, type RunnerContainer, stopLocalRunner } from './launcher-files.ts';
+import { installLauncher, type RunnerContainer, stopLocalRunner } from './launcher-files.ts';
 import { defaultLimits, type TofuLimits } from './limits.ts';
 import { createMemoryRoom } from './memory-room.ts';
 import { readBootId } from './process-identity.ts';
@@ -153,7 +153,7 @@ function bundleParts(
       data_dir: dataDir,
       agent_command: at.launcher.agentCommand,
       agent_env: at.launcher.env,
-      ...(at.launcher.container && { container: containerFor(at.dataDir, at.launcher.container) }),
+      ...(at.launcher.container && { container: at.launcher.container }),
     },
   };
 }

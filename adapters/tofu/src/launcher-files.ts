@@ -1,16 +1,14 @@
 import { mkdir, readFile, readlink, rename, rm, symlink } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { tofuErrors } from '@polar-gosling/ports/tofu';
 import { computeDirectory } from './compute-module.ts';
 import { replaceFile } from './run-directory.ts';
 import { runInTime } from './run-in-time.ts';
 
 const stopLimitMs = 60_000;
-/** What a container runs beside its agent, in `bin/` of the data directory. */
-const relayProgram = 'relay.mjs';
 const names = [
   ...['launcher.mjs', 'processes.mjs', 'containers.mjs', 'docker.mjs', 'private-files.mjs'],
-  relayProgram,
+  ...['relay.mjs', 'container-main.sh'],
 ];
 
 /** What a local runner is where it is a container of this host's Docker Engine. */
@@ -23,16 +21,8 @@ export interface RunnerContainer {
   readonly network: string;
   /** Files and folders of this host that the agent needs, seen read-only at their own path. */
   readonly mounts: readonly string[];
-  /** Where we take connections of agents in containers while our address is on loopback. */
-  readonly relaySocket?: string | undefined;
-}
-
-/** The same as the launcher gets it. */
-export function containerFor(dataDir: string, container: RunnerContainer) {
-  const { socket, image, network, mounts, relaySocket } = container;
-  const program = join(dataDir, 'bin', relayProgram);
-  const relay = relaySocket && { socket: relaySocket, folder: dirname(relaySocket), program };
-  return { socket, image, network, mounts, ...(relay && { relay }) };
+  /** Where we take connections of agents in containers while our address is on loopback: all in its folder is seen. */
+  readonly relay?: string;
 }
 
 /**

@@ -247,7 +247,7 @@ describe('a local runner that is a container', () => {
       env: {},
       container: {
         ...{ socket, image, network: 'none', mounts: [process.execPath, at.agent] },
-        relaySocket: join(folder, 'api.sock'),
+        relay: join(folder, 'api.sock'),
       },
     };
     const tofu = at.bench.reopen({ launcher });

@@ -39,7 +39,7 @@ export interface RenderInput {
       readonly image: string;
       readonly network: string;
       readonly mounts: readonly string[];
-      readonly relay?: { readonly socket: string; readonly folder: string; readonly program: string };
+      readonly relay?: string;
     };
   };
 }

@@ -1,6 +1,7 @@
 // A runner of the provider "local" that is a container: made, started and removed through a Docker Engine.
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { openDocker } from './docker.mjs';
 import { replacePrivately, writePrivately } from './private-files.mjs';
 
@@ -9,28 +10,9 @@ const mostProcesses = 8_192;
 const dockerSocket = '/var/run/docker.sock';
 const record = 'container.json';
 
-/**
- * What the container runs, as process 1: the way to MotherGoose where she listens on the host's loopback only, and the
- * agent, whose end is the container's. It hands signals on, and takes in processes whose parents have ended.
- * Arguments: Node, the relay's program, socket, host and port (empty: no relay), then the agent's command.
- */
-const main = `
-node=$1 relay=$2 socket=$3 host=$4 port=$5
-shift 5
-(umask 077; : >>agent.log)
-exec >>agent.log 2>&1
-id -u "$GOSLING_JOB_USER" >/dev/null 2>&1 ||
-  useradd --system --no-create-home --shell /usr/sbin/nologin "$GOSLING_JOB_USER" ||
-  adduser -S -D -H -s /sbin/nologin "$GOSLING_JOB_USER" ||
-  { echo "the image has no user $GOSLING_JOB_USER and no tool to make one"; exit 1; }
-if [ -n "$socket" ]; then "$node" "$relay" "$socket" "$host" "$port" & fi
-"$@" &
-agent=$!
-trap 'kill -TERM "$agent" 2>/dev/null' TERM
-trap 'kill -INT "$agent" 2>/dev/null' INT
-while kill -0 "$agent" 2>/dev/null; do wait "$agent"; code=$?; done
-exit "$code"
-`;
+/** Beside us, and seen by each container. */
+const main = fileURLToPath(new URL('container-main.sh', import.meta.url));
+const relayProgram = fileURLToPath(new URL('relay.mjs', import.meta.url));
 
 /** Makes and starts it, once: one that lives, or has lived, is left alone. */
 export async function startContainer({ dir, entry, agent, wanted }) {
@@ -79,12 +61,12 @@ function bodyOf({ dir, entry, agent, wanted }) {
   const url = new URL(entry.gosling_url);
   const relay = wanted.relay && isLoopback(url.hostname) ? wanted.relay : undefined;
   const port = url.port || (url.protocol === 'https:' ? '443' : '80');
-  const way = relay === undefined ? ['', '', ''] : [relay.socket, url.hostname.replace(/^\[|\]$/g, ''), port];
+  const way = relay === undefined ? ['', '', ''] : [relay, url.hostname.replace(/^\[|\]$/g, ''), port];
   const args = ['runner', '--runner-id', entry.runner_id, '--egg-name', entry.egg_name];
   return {
     Image: entry.image || wanted.image,
-    Entrypoint: ['/bin/sh', '-c', main, 'gosling-runner'],
-    Cmd: [node, relay?.program ?? '', ...way, ...command, ...args],
+    Entrypoint: ['/bin/sh', main],
+    Cmd: [node, relayProgram, ...way, ...command, ...args],
     Env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
     WorkingDir: dir,
     User: '0:0',
@@ -99,7 +81,7 @@ function bodyOf({ dir, entry, agent, wanted }) {
 function hostConfigOf({ dir, entry, wanted, relay }) {
   const memory = entry.memory_mib * 1024 * 1024;
   const isPrivileged = entry.privileged === true;
-  const readOnly = [...wanted.mounts, ...(relay === undefined ? [] : [relay.folder, relay.program])];
+  const readOnly = [...wanted.mounts, main, relayProgram, ...(relay === undefined ? [] : [dirname(relay)])];
   const needsDocker = entry.executor === 'docker';
   return {
     Memory: memory,

@@ -34,11 +34,7 @@ variable "launcher" {
       image   = string
       network = string
       mounts  = list(string)
-      relay = optional(object({
-        socket  = string
-        folder  = string
-        program = string
-      }))
+      relay   = optional(string)
     }))
   })
 

@@ -66,7 +66,7 @@ describe('local runners', () => {
       socket,
       image: 'ci:1',
       network: 'bridge',
-      relaySocket: '/relay/api.sock',
+      relay: '/relay/api.sock',
     });
     expect(local.container?.mounts).toContain(process.execPath);
     expect(local.container?.mounts).not.toContain('/no/such/runner');
@@ -88,7 +88,7 @@ describe('local runners', () => {
   it('need no relay in the host’s own network', async () => {
     await startDocker();
 
-    expect((await choose('auto', { network: 'host' })).local.container).not.toHaveProperty('relaySocket');
+    expect((await choose('auto', { network: 'host' })).local.container).not.toHaveProperty('relay');
   });
 
   it.each([

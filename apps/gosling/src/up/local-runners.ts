@@ -117,7 +117,7 @@ async function containerOf(
   return {
     ...{ socket: await realpath(socket).catch(() => socket), image, network },
     mounts: [...new Set(there.flat())],
-    ...(network === 'host' ? {} : { relaySocket }),
+    ...(network === 'host' ? {} : { relay: relaySocket }),
   };
 }
 

@@ -108,7 +108,7 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
     const server = await startServer({ ...deps, version: goslingVersion });
     undo.push(() => server.stop(stopGraceMs));
     address.url = server.url;
-    if (local.container?.relaySocket !== undefined) {
+    if (local.container?.relay !== undefined) {
       undo.push((await relayAgents({ socket: relaySocket, url: settings.agentUrl })).stop);
     }
     // The CLI is on this host, as a local agent is.
