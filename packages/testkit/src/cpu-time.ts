@@ -13,8 +13,8 @@ export interface Growth {
   readonly bigMs: number;
 }
 
-/** Five tries: a machine that is busy makes work slower, never quicker, so that the least is nearest the truth. */
-const mostTries = 5;
+/** Ten tries: a machine that is busy makes work slower, never quicker, so that the least is nearest the truth. */
+const mostTries = 10;
 
 /** Times the work on an input and on one of twice the size, until `isGood` or no try is left. */
 export function measureGrowth(

@@ -32,9 +32,7 @@ const booleans: ReadonlyMap<string, string> = new Map([
 ]);
 
 export function pathText(path: Path): string {
-  const names: string[] = [];
-  for (let at: Path | undefined = path; at !== undefined; at = at.parent) names.unshift(at.name);
-  return names.join('.');
+  return path.parent === undefined ? path.name : `${pathText(path.parent)}.${path.name}`;
 }
 
 /** Turns values of the tree into those of the schema; what does not fit is reported and `undefined`. */

@@ -78,7 +78,8 @@ describe('the order of blocks', () => {
         expect(valuesOf(other)).toEqual(valuesOf(one));
         expect(sayEach(other?.diagnostics ?? [])).toEqual(sayEach(one?.diagnostics ?? []));
       }),
-      { numRuns: runs(100) },
+      // A } forgotten in one block and a { in another: together the braces of the file are even.
+      { numRuns: runs(100), examples: [[321945430, 0]] },
     );
   });
 });

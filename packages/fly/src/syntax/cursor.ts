@@ -107,16 +107,31 @@ export class Cursor {
   /** Does an attribute (`=`) or a block (`{`) start here? The token that says so, else -1. */
   headAt(token: number): number {
     if (this.kindOf(token) !== Token.name) return -1;
-    let next = token + 1;
-    for (let labels = 0; labels < 8; next++) {
-      const kind = this.kindOf(next);
-      if (kind === Token.blank) continue;
-      if (kind === Token.equals) return labels === 0 ? next : -1;
-      if (kind === Token.openBrace) return next;
-      if (kind !== Token.string && kind !== Token.name) return -1;
-      labels++;
+    let next = this.#afterBlanks(token);
+    if (this.kindOf(next) === Token.equals) return next;
+    for (let labels = 0; labels < 8 && this.#isLabel(next); labels++) {
+      if (this.#isOpenLabel(next)) return next;
+      next = this.#afterBlanks(next);
+      if (this.kindOf(next) === Token.equals) next = this.#afterBlanks(next);
     }
-    return -1;
+    return this.kindOf(next) === Token.openBrace ? next : -1;
+  }
+
+  #afterBlanks(token: number): number {
+    let next = token + 1;
+    while (this.kindOf(next) === Token.blank) next++;
+    return next;
+  }
+
+  #isLabel(token: number): boolean {
+    const kind = this.kindOf(token);
+    return kind === Token.string || kind === Token.name;
+  }
+
+  /** A label that is not closed has taken the `{` of its header with it. */
+  #isOpenLabel(token: number): boolean {
+    const isString = this.kindOf(token) === Token.string && this.kindOf(token + 1) === Token.newline;
+    return isString && this.text.charAt(this.endOf(token) - 1) === '{';
   }
 
   /** Moves behind the bracket that closes the one under the cursor, or to the end. */

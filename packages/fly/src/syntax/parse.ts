@@ -1,9 +1,11 @@
 import { limits } from '../check/limits.ts';
 import { Sink } from '../diag/sink.ts';
 import { checkCharacters } from './chars.ts';
+
+import { Node } from './kinds.ts';
 import { lex } from './lex.ts';
 import { Parser } from './parser.ts';
-import type { FileNode, Tokens } from './tree.ts';
+import type { FileNode, ItemNode, Tokens } from './tree.ts';
 
 /** One parsed file; `print` of its tokens is its text, whatever the text was. */
 export interface SyntaxResult {
@@ -14,7 +16,8 @@ export interface SyntaxResult {
 
 /**
  * Parses by braces; only a file that has errors is parsed a second time with its indentation as a witness,
- * and the reading that needs fewer findings is kept. A valid file is never judged by its indentation.
+ * and the reading that needs fewer findings is kept; a block in column 1 that ended up inside another one counts as
+ * two: a brace too few before it, one too many behind. A valid file is never judged by its indentation: no block of Fly stands in one of its own name.
  */
 export function parseText(text: string): SyntaxResult {
   const characters = new Sink(text);
@@ -23,11 +26,35 @@ export function parseText(text: string): SyntaxResult {
   const tokens = lex(text, characters);
   const first = new Sink(text, characters);
   const tree = new Parser(text, tokens, { sink: first, isWitness: false }).parse();
-  if (first.total === characters.total) return { tokens, tree, sink: first };
+  if (first.total === characters.total && !holdsItself(tokens, tree)) return { tokens, tree, sink: first };
   const second = new Sink(text, characters);
   const witnessed = new Parser(text, tokens, { sink: second, isWitness: true }).parse();
-  if (second.total > first.total) return { tokens, tree, sink: first };
+  const isWorse = second.total + swallowed(tokens, witnessed) > first.total + swallowed(tokens, tree);
+  if (isWorse) return { tokens, tree, sink: first };
   return { tokens, tree: witnessed, sink: second };
+}
+
+/** Is a block in column 1 inside one of its own name? Then a brace is forgotten here and another one too many there. */
+function holdsItself(tokens: Tokens, tree: FileNode): boolean {
+  if (tree.items.length >= tokens.heads.length - 1) return false;
+  const heads = new Set(tokens.heads);
+  const holds = (items: readonly ItemNode[], name: string): boolean =>
+    items.some(
+      (item) =>
+        item.kind === Node.block && ((item.name === name && heads.has(item.at)) || holds(item.items, name)),
+    );
+  return tree.items.some((top) => top.kind === Node.block && holds(top.items, top.name));
+}
+
+/** The price of blocks whose header stands in column 1 and that are not top-level. */
+function swallowed({ heads }: Tokens, tree: FileNode): number {
+  let top = 0;
+  let inside = 0;
+  for (const head of heads) {
+    while ((tree.items[top]?.at ?? head) < head) top++;
+    if (tree.items[top]?.at !== head) inside++;
+  }
+  return 2 * inside;
 }
 
 /** A file over the limit is one token that nothing looks into. */
