@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 
 export interface FakeApi {
   readonly url: string;
@@ -7,7 +7,9 @@ export interface FakeApi {
   close(): Promise<void>;
 }
 
-type Answer = object | { readonly status: number; readonly code: string; readonly detail: string };
+/** A function is told how often it was asked before; a string is plain text. */
+type Answer = Fixed | ((times: number) => Fixed);
+type Fixed = object | string | { readonly status: number; readonly code: string; readonly detail: string };
 
 /** MotherGoose's API with fixed answers by `METHOD /path`; what is not there is 404. */
 export async function startFakeApi(answers: Readonly<Record<string, Answer>>): Promise<FakeApi> {
@@ -19,22 +21,7 @@ export async function startFakeApi(answers: Readonly<Record<string, Answer>>): P
     const line = `${request.method} ${request.url}`;
     const token = request.headers.authorization?.replace('Bearer ', '');
     requests.push({ line, token, body: text === '' ? undefined : JSON.parse(text) });
-    const answer = answers[line.replace(/\?.*/, '')] ?? {
-      status: 404,
-      code: 'EGG_MISSING',
-      detail: 'not there',
-    };
-    if ('status' in answer && 'code' in answer) {
-      const problem = { type: 'about:blank', title: 'x', instance: '/', ...answer };
-      response.writeHead(Number(answer.status), { 'content-type': 'application/problem+json' });
-      response.end(JSON.stringify(problem));
-      return;
-    }
-    if (Object.keys(answer).length === 0) response.writeHead(204).end();
-    else {
-      const status = 'status' in answer && answer.status === 'accepted' ? 202 : createdStatus(line);
-      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
-    }
+    send(response, line, answerTo(line, answers, requests));
   });
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', () => resolve());
@@ -50,6 +37,36 @@ export async function startFakeApi(answers: Readonly<Record<string, Answer>>): P
         server.close(() => resolve());
       }),
   };
+}
+
+function answerTo(
+  line: string,
+  answers: Readonly<Record<string, Answer>>,
+  requests: FakeApi['requests'],
+): Fixed {
+  const path = withoutQuery(line);
+  const given = answers[path];
+  const times = requests.filter((before) => withoutQuery(before.line) === path).length - 1;
+  const missing = { status: 404, code: 'EGG_MISSING', detail: 'not there' };
+  return (typeof given === 'function' ? given(times) : given) ?? missing;
+}
+
+function send(response: ServerResponse, line: string, answer: Fixed): void {
+  if (typeof answer === 'string') {
+    response.writeHead(200, { 'content-type': 'text/plain' }).end(answer);
+  } else if ('status' in answer && 'code' in answer) {
+    const problem = { type: 'about:blank', title: 'x', instance: '/', ...answer };
+    response.writeHead(Number(answer.status), { 'content-type': 'application/problem+json' });
+    response.end(JSON.stringify(problem));
+  } else if (Object.keys(answer).length === 0) response.writeHead(204).end();
+  else {
+    const status = 'status' in answer && answer.status === 'accepted' ? 202 : createdStatus(line);
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
+  }
+}
+
+function withoutQuery(line: string): string {
+  return line.replace(/\?.*/, '');
 }
 
 function createdStatus(line: string): number {

@@ -10,6 +10,7 @@ import { Preview, PreviewEgg, PreviewRequest } from './previews.ts';
 import { Problem } from './problem.ts';
 import { ConfigChange, Replacement, Rollback, RollbackRequest } from './rollback.ts';
 import { LaunchRequest, Runner, RunnerList, RunningJob } from './runners.ts';
+import { Run, RunEvent, RunLine, RunList, RunSummary } from './runs.ts';
 import { SelfJob, SelfJobList } from './self-jobs.ts';
 import { Sync, SyncList, SyncRequest } from './sync.ts';
 import { Task, TaskList } from './tasks.ts';
@@ -53,6 +54,11 @@ export const components = {
   Replacement,
   Rollback,
   RollbackRequest,
+  Run,
+  RunEvent,
+  RunLine,
+  RunList,
+  RunSummary,
   Runner,
   RunnerList,
   RunningJob,

@@ -34,6 +34,7 @@ export type {
 } from './route.ts';
 export { type RouteName, type Routes, routes } from './routes.ts';
 export { LaunchRequest, Runner, RunnerList, RunnerQuery, RunnerState, RunningJob } from './runners.ts';
+export { Run, RunEvent, RunLine, RunList, RunSummary } from './runs.ts';
 export { SelfJob, SelfJobList } from './self-jobs.ts';
 export { Sync, SyncList, SyncRequest } from './sync.ts';
 export { QueueCounts, Task, TaskList } from './tasks.ts';

@@ -63,9 +63,11 @@ export type AnswerOf<R extends Route> = R['success'] extends { schema: infer S e
   ? z.output<S>
   : R['success'] extends { mediaType: 'application/octet-stream' }
     ? Uint8Array
-    : R['success'] extends { mediaType: string }
-      ? string
-      : undefined;
+    : R['success'] extends { mediaType: 'text/event-stream' }
+      ? AsyncIterable<string>
+      : R['success'] extends { mediaType: string }
+        ? string
+        : undefined;
 
 export type RouteTable = Readonly<Record<string, Route>>;
 

@@ -8,7 +8,9 @@ import type { Engine, EngineDeps } from './api/engine.ts';
 import { tick } from './background/tick.ts';
 import { work } from './background/work.ts';
 import { createCommands } from './commands/commands.ts';
+import { sees } from './commands/sees.ts';
 import type { InternalDeps } from './deps.ts';
+import { createEventHub } from './events/event-hub.ts';
 import { preview } from './preview/preview.ts';
 import { createQueries } from './queries/queries.ts';
 import { createApiTokens } from './tokens/api-tokens.ts';
@@ -28,6 +30,7 @@ export function createEngine(given: EngineDeps): Engine {
     bound: {},
     lately: createLatelyRead(given.clock),
     followed: nothingFollowed(),
+    events: createEventHub(),
     compileRule,
   };
   const wake = async (messages: readonly Wake[], options: CallOptions) => {
@@ -51,6 +54,14 @@ export function createEngine(given: EngineDeps): Engine {
     commands: createCommands(deps),
     tokens: createApiTokens(deps),
     tools: createTools(deps),
+    events: {
+      watch: (caller, { egg }, options) =>
+        deps.events.watch(
+          (event) => sees(caller, event.egg) && (egg === undefined || egg === event.egg),
+          deps,
+          options,
+        ),
+    },
     previews: { preview: (request, options) => preview(deps, request, options) },
     background: {
       work: (options) => work(deps, options),

@@ -1,5 +1,6 @@
 import type { CompiledRule, PolicyRule } from '@polar-gosling/domain';
 import type { EngineDeps } from './api/engine.ts';
+import type { EventHub } from './events/event-hub.ts';
 import type { LeaseWatch } from './leases/lease.ts';
 import type { LatelyRead } from './webhooks/lately.ts';
 
@@ -19,5 +20,7 @@ export interface InternalDeps extends EngineDeps {
   readonly followed: FollowedTofu;
   /** What was just read of tokens and projects. */
   readonly lately: LatelyRead;
+  /** Whoever watches what happens here. */
+  readonly events: EventHub;
   readonly compileRule: (rule: PolicyRule) => CompiledRule;
 }

@@ -9,6 +9,7 @@ export type {
 export type { Caller, Role } from './api/caller.ts';
 export type { ApiTokens, Background, Commands } from './api/commands.ts';
 export type { Engine, EngineDeps, EngineSettings } from './api/engine.ts';
+export type { Events, RunEvent } from './api/events.ts';
 export { type EngineMetrics, noMetrics } from './api/metrics.ts';
 export type { PreviewEgg, PreviewRequest, Previews, PreviewView } from './api/previews.ts';
 export type {

@@ -24,6 +24,7 @@ import { operationHandlers } from './routes/operations.ts';
 import { pageLinkHandlers } from './routes/page-links.ts';
 import { previewHandlers } from './routes/previews.ts';
 import { runnerHandlers } from './routes/runners.ts';
+import { runHandlers } from './routes/runs.ts';
 import { serviceHandlers } from './routes/service.ts';
 import { taskHandlers } from './routes/tasks.ts';
 import { tokenHandlers } from './routes/tokens.ts';
@@ -70,7 +71,9 @@ export function createApp(deps: AppDeps): FastifyInstance {
   });
   app.removeContentTypeParser('text/plain');
   app.setValidatorCompiler(compileValidator);
-  const context = contextOf(deps, limits);
+  const closing = new AbortController();
+  app.addHook('preClose', async () => closing.abort());
+  const context = contextOf(deps, limits, closing.signal);
   addHooks(app, deps, context);
   mountRoutes(app, context, handlersOf(context));
   mountWebhook(app, context);
@@ -79,7 +82,7 @@ export function createApp(deps: AppDeps): FastifyInstance {
   return app;
 }
 
-function contextOf(deps: AppDeps, limits: HttpLimits): HttpContext {
+function contextOf(deps: AppDeps, limits: HttpLimits, closing: AbortSignal): HttpContext {
   return {
     engine: deps.engine,
     tasks: deps.tasks,
@@ -95,6 +98,7 @@ function contextOf(deps: AppDeps, limits: HttpLimits): HttpContext {
     limits,
     listen: deps.config.listen,
     version: deps.version,
+    closing,
   };
 }
 
@@ -102,6 +106,7 @@ function handlersOf(context: HttpContext): Handlers {
   return {
     ...triggerHandlers(context),
     ...runnerHandlers(context),
+    ...runHandlers(context),
     ...agentHandlers(context),
     ...eggHandlers(context),
     ...tokenHandlers(context),

@@ -24,11 +24,12 @@ const bodies: Record<string, object> = {
   freezeAll: { why: 'x' },
   freezeEgg: { why: 'x' },
 };
+const queries: Record<string, string> = { listRuns: '?egg=my-app' };
 
 async function statusOf(name: string, route: Route, token: string | undefined): Promise<number> {
   const options: InjectOptions = {
     method: route.method,
-    url: route.path.replace(/\{(\w+)\}/g, (_whole, param: string) => values[param] ?? 'x'),
+    url: `${route.path.replace(/\{(\w+)\}/g, (_whole, param: string) => values[param] ?? 'x')}${queries[name] ?? ''}`,
     headers: token === undefined ? {} : { 'x-gosling-token': token },
     ...(bodies[name] && { payload: bodies[name] }),
   };

@@ -18,4 +18,6 @@ export interface HttpContext {
   readonly limits: HttpLimits;
   readonly listen: { readonly isLoopback: boolean };
   readonly version: string;
+  /** The server stops: answers that go on for long end. */
+  readonly closing: AbortSignal;
 }

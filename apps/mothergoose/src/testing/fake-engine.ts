@@ -1,7 +1,7 @@
 import { type Caller, type Engine, rollbackErrors } from '@polar-gosling/engine';
 import { defineErrors, Secret, sha256Hex } from '@polar-gosling/kernel';
 import type { Page } from '@polar-gosling/ports/store';
-import { aCiJob, anEgg, aPlan, aPreview, aRollback, aRunner, aToken } from './rows.ts';
+import { aCiJob, anEgg, aPlan, aPreview, aRollback, aRun, aRunner, aToken } from './rows.ts';
 
 /** Tokens that the fake knows. */
 export const callers: Readonly<Record<string, Caller>> = {
@@ -39,10 +39,17 @@ export function createFakeEngine(parts: Parts = {}): FakeEngine {
     tokens: { ...fakeTokens(note), ...parts.tokens },
     tools: { ...fakeTools(note), ...parts.tools },
     previews: { ...fakePreviews(note), ...parts.previews },
+    events: { ...noEvents, ...parts.events },
     background: { ...fakeBackground(note), ...parts.background },
   };
   return { engine, calls };
 }
+
+const noEvents: Engine['events'] = {
+  async *watch() {
+    // Nothing happens.
+  },
+};
 
 type Note = (name: string, given?: unknown) => void;
 
@@ -137,6 +144,8 @@ function fakeQueries(note: Note): Engine['queries'] {
     },
     audit: async () => ({ items: [] }),
     syncs: async () => ({ items: [] }),
+    runs: async (caller, { egg }) => (egg === 'my-app' ? pageFor(caller, aRun()) : { items: [] }),
+    run: async (caller, id) => (id === 'missing' ? undefined : seen(caller, 'my-app', aRun())),
     runLog: async (caller) => seen(caller, 'my-app', new TextEncoder().encode('a log\n')),
     isReadOnly: () => false,
     health: async () => ({

@@ -6,6 +6,7 @@ import type {
   PlanRow,
   RunnerAgentRow,
   RunnerRow,
+  RunRow,
 } from '@polar-gosling/ports/store';
 
 const stored = { version: 1, updated_at: 0 };
@@ -86,6 +87,24 @@ export function aPlan(given: Partial<PlanRow> = {}): PlanRow {
     git_commit: 'abc1234',
     created_at: noonMs,
     status: 'applied',
+    ...given,
+  };
+}
+
+export function aRun(given: Partial<RunRow> = {}): RunRow {
+  return {
+    ...stored,
+    id: 'run-1',
+    egg_name: 'my-app',
+    shard: 0,
+    state: 'applying',
+    host: 'worker-1',
+    boot_id: 'never shown',
+    fence: 1,
+    started_at: noonMs,
+    hard_end_at: noonMs + 60_000,
+    progress: [{ at: noonMs, kind: 'resource', message: 'Creating...', address: 'module.runner["a"]' }],
+    progress_count: 3,
     ...given,
   };
 }

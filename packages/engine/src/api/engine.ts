@@ -14,6 +14,7 @@ import type { StoredRows } from '@polar-gosling/ports/store/adapter';
 import type { Tofu } from '@polar-gosling/ports/tofu';
 import type { AgentCalls } from './agents.ts';
 import type { ApiTokens, Background, Commands } from './commands.ts';
+import type { Events } from './events.ts';
 import type { EngineMetrics } from './metrics.ts';
 import type { Previews } from './previews.ts';
 import type { Queries } from './queries.ts';
@@ -107,5 +108,6 @@ export interface Engine {
   readonly tokens: ApiTokens;
   readonly tools: Tools;
   readonly previews: Previews;
+  readonly events: Events;
   readonly background: Background;
 }

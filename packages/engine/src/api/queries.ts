@@ -7,6 +7,7 @@ import type {
   PlanRow,
   RunnerAgentRow,
   RunnerRow,
+  RunRow,
   SelfJobRow,
   SyncRow,
 } from '@polar-gosling/ports/store';
@@ -124,6 +125,13 @@ export interface Queries {
     options: CallOptions,
   ): Promise<Page<AuditRow>>;
   syncs(caller: Caller, page: PageRequest, options: CallOptions): Promise<Page<SyncRow>>;
+  /** Runs of an Egg, newest first. */
+  runs(
+    caller: Caller,
+    at: PageRequest & { readonly egg: string },
+    options: CallOptions,
+  ): Promise<Page<RunRow>>;
+  run(caller: Caller, id: string, options: CallOptions): Promise<RunRow | undefined>;
   runLog(caller: Caller, runId: string, options: CallOptions): Promise<Uint8Array | undefined>;
   health(options: CallOptions): Promise<HealthView>;
   /** Whether the store takes no writes, as far as this process knows; asks nobody. */

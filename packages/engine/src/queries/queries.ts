@@ -1,4 +1,4 @@
-import type { AuditRow, CallOptions, Page, PlanRow } from '@polar-gosling/ports/store';
+import type { AuditRow, CallOptions, Page, PlanRow, RunRow } from '@polar-gosling/ports/store';
 import type { z } from 'zod';
 import type { Caller } from '../api/caller.ts';
 import type { PageRequest, Queries } from '../api/queries.ts';
@@ -32,6 +32,8 @@ export function createQueries(deps: InternalDeps): Queries {
     audit: (caller, filter, options) => audit(deps, { caller, filter }, options),
     syncs: (_caller, page, options) =>
       pageOf(deps, { ...typed.syncs, query: { partition: 'nest', order: 'desc' }, page }, options),
+    runs: (caller, at, options) => runs(deps, { caller, ...at }, options),
+    run: (caller, id, options) => readRun(deps, { caller, id }, options),
     runLog: (caller, id, options) => runLog(deps, { caller, id }, options),
     health: (options) => health(deps, options),
     isReadOnly: () => deps.store.readOnly() !== undefined,
@@ -80,12 +82,30 @@ async function plans(
   return pageOf(deps, { ...typed.plans, query, page: at }, options);
 }
 
+async function runs(
+  deps: InternalDeps,
+  at: PageRequest & { caller: Caller; egg: string },
+  options: CallOptions,
+): Promise<Page<RunRow>> {
+  if (!sees(at.caller, at.egg)) return { items: [] };
+  const query = { index: 'egg_name', partition: at.egg, order: 'desc' } as const;
+  return pageOf(deps, { ...typed.runs, query, page: at }, options);
+}
+
+async function readRun(
+  deps: InternalDeps,
+  at: { caller: Caller; id: string },
+  options: CallOptions,
+): Promise<RunRow | undefined> {
+  const run = await getRow(deps.store, { ...typed.runs, key: { partition: at.id } }, options);
+  return run !== undefined && sees(at.caller, run.egg_name) ? run : undefined;
+}
+
 async function runLog(
   deps: InternalDeps,
   at: { caller: Caller; id: string },
   options: CallOptions,
 ): Promise<Uint8Array | undefined> {
-  const run = await getRow(deps.store, { ...typed.runs, key: { partition: at.id } }, options);
-  if (run === undefined || !sees(at.caller, run.egg_name)) return undefined;
-  return deps.blobs.read(`runs/${run.id}/log.jsonl`, options);
+  const run = await readRun(deps, at, options);
+  return run && deps.blobs.read(`runs/${run.id}/log.jsonl`, options);
 }

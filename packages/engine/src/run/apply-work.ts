@@ -1,6 +1,7 @@
 import { isCoded, toProblem } from '@polar-gosling/kernel';
 import type { CallOptions, EggConfigRow, RunnerRow } from '@polar-gosling/ports/store';
 import {
+  type TofuEvent,
   type TofuOutcome,
   type TofuPlan,
   type TofuRun,
@@ -20,6 +21,7 @@ import { noteCapacity } from './note-capacity.ts';
 import { noteChecks } from './note-checks.ts';
 import { outcomeChanges } from './outcome-changes.ts';
 import { type RowChange, writeRowChanges } from './row-changes.ts';
+import { createRunProgress, type RunProgress } from './run-progress.ts';
 import { moveRun, openRun, planWrite, type RunRecord } from './run-row.ts';
 import type { ShardOutcome } from './shard-outcome.ts';
 import type { ShardWork } from './shard-work.ts';
@@ -53,7 +55,8 @@ export async function applyWork(
     { egg: at.egg.name, shard: at.shard, lease: at.lease, hardEndAt, purpose: at.work.kind },
     options,
   );
-  const tofu = await openTofu(deps, { at, run }, options);
+  const progress = createRunProgress(deps, run);
+  const tofu = await openTofu(deps, { at, run, progress }, options);
   try {
     return await planAndApply(deps, { at, run, tofu, tool }, options);
   } catch (error) {
@@ -62,6 +65,7 @@ export async function applyWork(
     if (!isWritten) await failRun(deps, { run, error });
     throw error;
   } finally {
+    await progress.close();
     await keepLog(deps, { run, tofu });
     await tofu.dispose();
   }
@@ -69,10 +73,10 @@ export async function applyWork(
 
 async function openTofu(
   deps: InternalDeps,
-  on: { at: WorkContext; run: RunRecord },
+  on: { at: WorkContext; run: RunRecord; progress: RunProgress },
   options: CallOptions,
 ): Promise<TofuRun> {
-  const { at, run } = on;
+  const { at, run, progress } = on;
   const entries = new Map(at.work.wanted.map((row) => [row.id, new TextDecoder().decode(row.entry)]));
   const log = deps.log.with({ egg: run.egg, runId: run.id, shard: run.shard });
   const request = {
@@ -80,8 +84,11 @@ async function openTofu(
     wanted: { egg: run.egg, shard: run.shard, provider: at.provider, entries },
     ...(takesStateAtItsWord(at) ? ({ refresh: false } as const) : {}),
     hardEndAt: run.hardEndAt,
-    onEvent: (event: { message: string; severity?: string }) =>
-      event.severity === 'error' ? log.warn(event.message) : log.debug(event.message),
+    onEvent(event: TofuEvent) {
+      progress.note(event);
+      if (event.severity === 'error') log.warn(event.message);
+      else log.debug(event.message);
+    },
     onProcess: (pid: number) => {
       void notePid(deps, { run, pid });
     },
@@ -89,6 +96,7 @@ async function openTofu(
   try {
     return await deps.tofu.open(request, options);
   } catch (error) {
+    await progress.close();
     if (!options.signal.aborted) await failRun(deps, { run, error });
     throw error;
   }

@@ -51,6 +51,7 @@ export async function openRun(
     memberWrite(at.egg, member.run(at.shard, id), 'planning'),
   ];
   requireOk(await deps.store.commit(unit, options), `run ${id}`);
+  deps.events.publish({ runId: id, egg: at.egg, shard: at.shard, state: 'planning' });
   return record;
 }
 
@@ -74,6 +75,7 @@ export async function moveRun(
     ...(at.also ?? []),
   ];
   requireOk(await deps.store.commit(unit, options), `run ${run.id}`);
+  deps.events.publish({ runId: run.id, egg: run.egg, shard: run.shard, state: to });
 }
 
 /** The plan's row, as the user may see it. */

@@ -362,6 +362,28 @@ describe('runShard', () => {
     expect(await plane.recording.rows('egg_state')).toMatchObject([{ problems: {} }]);
   });
 
+  it('keeps what OpenTofu tells with the run, and tells each state of it', async () => {
+    await wantRunner();
+    plane.tofu.tells = [{ kind: 'stage', message: 'Plan: 1 to add' }];
+    const stop = new AbortController();
+    const states: unknown[] = [];
+    const watched = (async () => {
+      for await (const event of plane.deps.events.watch(() => true, plane.deps, stop))
+        states.push(event?.state);
+    })();
+
+    await run();
+    stop.abort();
+    await watched;
+
+    expect(await plane.recording.rows('runs')).toMatchObject([
+      { progress: [{ kind: 'stage', message: 'Plan: 1 to add' }], progress_count: 1 },
+    ]);
+    expect(states.filter((state) => state !== undefined)).toEqual([
+      ...['planning', 'planned', 'applying', 'applied', 'settled'],
+    ]);
+  });
+
   it('shows that providers could not be had, and leaves no run open', async () => {
     await wantRunner();
     plane.tofu.nextOpen = () => 'fails';

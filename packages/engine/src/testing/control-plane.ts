@@ -9,6 +9,7 @@ import type { Engine, EngineDeps, EngineSettings } from '../api/engine.ts';
 import { noMetrics } from '../api/metrics.ts';
 import { createEngine } from '../create-engine.ts';
 import type { InternalDeps } from '../deps.ts';
+import { createEventHub } from '../events/event-hub.ts';
 import { nothingFollowed } from '../tools/follow-active.ts';
 import { createLatelyRead } from '../webhooks/lately.ts';
 import { createFakeAgents, type FakeAgents, type FakeAgentsDeps } from './fake-agents.ts';
@@ -118,6 +119,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     bound: {},
     lately: createLatelyRead(clock),
     followed: nothingFollowed(),
+    events: createEventHub(),
     compileRule,
   };
   let engine = createEngine(deps);

@@ -4,6 +4,7 @@ import {
   type RunnerEntry,
   type Tofu,
   type TofuCacheKind,
+  type TofuEvent,
   type TofuOutcome,
   type TofuPlan,
   type TofuRun,
@@ -49,6 +50,8 @@ export interface FakeTofu {
   onRemove: (machine: ModelMachine) => void;
   /** What an apply takes. */
   applyMs: number;
+  /** What OpenTofu tells while it plans. */
+  tells: TofuEvent[];
   /** Caches that were thrown away, in order. */
   readonly cleared: TofuCacheKind[];
 }
@@ -77,6 +80,7 @@ export function createFakeTofu(clock: Clock): FakeTofu {
     onRemove: () => undefined,
     applyMs: 2_000,
     cleared: [],
+    tells: [],
   };
   return Object.assign(world, { tofu: tofuOf(world), machinesPort: machinesOf(world) });
 }
@@ -133,6 +137,7 @@ function openRun(world: World, request: TofuRunRequest): TofuRun {
     pid: 4711,
     async plan(options) {
       options.signal.throwIfAborted();
+      for (const event of world.tells) request.onEvent(event);
       if (world.nextPlan() === 'fails') throw tofuErrors.planFailed({ summary: 'no provider', detail: '' });
       return planOf(request, state);
     },

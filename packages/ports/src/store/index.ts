@@ -19,13 +19,13 @@ export {
   RegistrationRow,
   RunnerAgentRow,
   RunnerRow,
-  RunRow,
   SelfJobRow,
   SwitchRow,
   SyncRow,
   WebhookDeliveryRow,
   WebhookTokenRow,
 } from './rows.ts';
+export { ProgressLine, RunRow } from './run-row.ts';
 export { sealErrors } from './seal-errors.ts';
 export type { Sealer } from './sealer.ts';
 export {

@@ -272,25 +272,6 @@ export const PlanRow = z.object({
 });
 export type PlanRow = z.infer<typeof PlanRow>;
 
-export const RunRow = z.object({
-  ...stored,
-  id: z.string(),
-  egg_name: z.string(),
-  shard: z.number(),
-  plan_id: text,
-  purpose: text, // create, remove, adopt or look
-  state: z.enum(['planning', 'planned', 'applying', 'applied', 'failed', 'unknown', 'settled']),
-  host: z.string(),
-  boot_id: z.string(),
-  pid: number,
-  fence: z.number(),
-  started_at: z.number(),
-  hard_end_at: z.number(),
-  log_ref: text,
-  error: json.optional(),
-});
-export type RunRow = z.infer<typeof RunRow>;
-
 export const LeaseRow = z.object({
   ...stored,
   name: z.string(),

@@ -59,6 +59,19 @@ export const viewCommands: readonly CommandSpec[] = [
     load: async () => ({ run: (await import('../../commands/list.ts')).listPlans }),
   },
   {
+    path: 'logs',
+    summary: 'what OpenTofu tells in a run, also while it goes on',
+    details: 'Exit code 1: the run failed; 5: there is no such run.',
+    arguments: [{ name: '[RUN]', about: 'its id' }],
+    options: [
+      { flags: '--egg NAME', about: 'the newest run of this Egg' },
+      { flags: '--follow', about: 'until the run is over' },
+      { flags: '--full', about: 'all that OpenTofu said, as it said it; when the run is over' },
+    ],
+    examples: ['gosling logs --egg my-app --follow', 'gosling logs 01kb3w8q7m --full'],
+    load: async () => ({ run: (await import('../../commands/logs.ts')).logs }),
+  },
+  {
     path: 'get egg',
     summary: 'an Egg as it is in force, or one value of it',
     arguments: [{ name: 'NAME', about: 'of the Egg' }],

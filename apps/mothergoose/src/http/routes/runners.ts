@@ -5,10 +5,7 @@ import { toWireRunner } from '../to-wire/runner.ts';
 import { found, foundOrMissing } from './found.ts';
 import { pageRequest } from './page-request.ts';
 
-type RunnerHandlers = Pick<
-  Handlers,
-  'listRunners' | 'getRunner' | 'launchRunners' | 'removeRunner' | 'runLog'
->;
+type RunnerHandlers = Pick<Handlers, 'listRunners' | 'getRunner' | 'launchRunners' | 'removeRunner'>;
 
 export function runnerHandlers({ engine: { queries, commands } }: HttpContext): RunnerHandlers {
   return {
@@ -33,10 +30,6 @@ export function runnerHandlers({ engine: { queries, commands } }: HttpContext): 
       const request = { id: params.id, force: query.force ?? false };
       foundOrMissing(await commands.removeRunner(caller, request, { signal }), 'runner');
       return { status: 'accepted' };
-    },
-    async runLog({ caller, params, signal }) {
-      const bytes = found(await queries.runLog(caller, params.id, { signal }), 'run, or it has no log');
-      return Buffer.from(bytes).toString('utf8');
     },
   };
 }
