@@ -1,4 +1,4 @@
-import type { Json } from '@polar-gosling/kernel';
+import { isCoded, type Json } from '@polar-gosling/kernel';
 import { storeErrors } from './errors.ts';
 import { mostRowBytes, rowBytes } from './row-bytes.ts';
 import { keyOfRow, keyText, requireKeyValue } from './row-key.ts';
@@ -11,13 +11,29 @@ import { type TableName, tableSpec } from './tables.ts';
  */
 export function toStoredRow(table: TableName, row: Row): Row {
   const stored: Record<string, ColumnValue> = {};
-  // No entries and no arrays in between: every write of every row comes here.
-  for (const column of Object.keys(row)) {
-    const value = row[column];
-    if (value !== undefined) setOwn(stored, column, storedValue(table, column, value));
+  try {
+    // No entries and no arrays in between: every write of every row comes here.
+    for (const column of Object.keys(row)) {
+      const value = row[column];
+      if (value !== undefined) setOwn(stored, column, storedValue(table, column, value));
+    }
+    checkIndexColumns(table, stored);
+  } catch (error) {
+    throw namingRow(table, row, error);
   }
-  checkIndexColumns(table, stored);
   return checkRowBytes(table, Object.freeze(stored));
+}
+
+/** The same failure with the row's key, where it has one that can be told. */
+function namingRow(table: TableName, row: Row, error: unknown): unknown {
+  if (!isCoded(error, 'STORE_BAD_UNIT')) return error;
+  try {
+    return storeErrors.badUnit({
+      reason: `${String(error.params['reason'])}, in ${keyText(keyOfRow(table, row))}`,
+    });
+  } catch {
+    return error;
+  }
 }
 
 /** The row, which is as stored already; refused where it is too big. */

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { Row, Write } from '../../store.ts';
+import { maxRowBytes, type Row, type Write } from '../../store.ts';
 import {
   absent,
   any,
@@ -57,6 +57,24 @@ export function describeValues(check: Check): void {
     await commit(putSwitch('a\ud800', any, { why: 'b\udfff' }));
     expect(await get(switchKey('a\ufffd'))).toMatchObject({ why: 'b\ufffd' });
     expect(await get(switchKey('a\ud800'))).toBeDefined();
+  });
+  check('names a row that it refuses by its key, shows no value, and goes on', async ({ commit, get }) => {
+    const canary = 'canary77';
+    const big = `${canary}${'x'.repeat(maxRowBytes)}`;
+    const refused: readonly (readonly [string, string, Write])[] = [
+      ['["too-big"]', 'STORE_ITEM_TOO_BIG', putSwitch('too-big', any, { why: big })],
+      ['["odd"]', 'STORE_BAD_UNIT', putSwitch('odd', any, { why: { deep: [canary, () => 1] } as never })],
+      ['["null"]', 'STORE_BAD_UNIT', putSwitch('null', any, { why: null as never, by: canary })],
+      ['["p",7]', 'STORE_BAD_UNIT', putJob('p', 7, { open: 5, name: canary })],
+      ['["a"]', 'STORE_BAD_UNIT', { kind: 'update', key: switchKey('a'), set: { name: canary }, when: any }],
+    ];
+    for (const [key, code, write] of refused) {
+      const error: unknown = await commit(putSwitch('beside', any), write).catch((failure) => failure);
+      expect(error).toMatchObject({ code, message: expect.stringContaining(key) });
+      expect(`${String(error)} ${JSON.stringify(error)}`).not.toContain(canary);
+    }
+    expect(await get(switchKey('beside'))).toBeUndefined();
+    expect(await commit(putSwitch('beside', any))).toEqual({ kind: 'ok' });
   });
   check('refuses what some engine could not keep', async ({ commit, list }) => {
     const odd: readonly unknown[] = [null, Number.NaN, Number.POSITIVE_INFINITY, new Date(0), () => 1, 1n];
