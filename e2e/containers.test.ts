@@ -34,7 +34,9 @@ beforeEach(async ({ skip }) => {
   });
 });
 afterEach(async () => {
-  if (docker !== undefined) await endWorld(world);
+  // Absent when what comes before it has failed or was skipped.
+  const opened: World | undefined = world;
+  if (opened !== undefined) await endWorld(opened);
 });
 
 /** GitLab of the test is on this host's loopback: containers share its network. */

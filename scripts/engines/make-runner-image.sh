@@ -21,7 +21,7 @@ for link in bin sbin lib lib64; do
 done
 take() { # the file, where it is and what it links to
   [ -e "$tree$1" ] || cp -L --parents "$1" "$tree"
-  ldd "$1" 2>/dev/null | grep -o '/[^ ]*' | while read -r library; do
+  { ldd "$1" 2>/dev/null | grep -o '/[^ ]*' || true; } | while read -r library; do
     [ -e "$tree$library" ] || cp -L --parents "$library" "$tree"
   done
 }
@@ -31,7 +31,7 @@ for name in $names; do
 done
 # What the host's Node needs: it is mounted into each container.
 for library in libstdc++.so.6 libgcc_s.so.1 libdl.so.2 libm.so.6 libpthread.so.0 libc.so.6 libatomic.so.1 libnss_files.so.2; do
-  found=$(ldconfig -p | awk -v name="$library" '$1 == name { print $NF; exit }')
+  found=$(ldconfig -p | awk -v name="$library" '$1 == name && !found++ { print $NF }')
   if [ -n "$found" ] && [ ! -e "$tree$found" ]; then cp -L --parents "$found" "$tree"; fi
 done
 printf 'root:x:0:0:root:/root:/bin/sh\n' >"$tree/etc/passwd"

@@ -13,7 +13,8 @@ socket=$run/$name.sock
 # Its own pid file tells the daemon itself; what it mounted goes with it.
 if [ "${1:-}" = stop ]; then
   stop "$name"
-  rm -rf "$socket" "$data" || { umount "$data"/*/*/* 2>/dev/null; rm -rf "$data"; }
+  umount "$data"/exec/netns/* 2>/dev/null || true
+  rm -rf "$socket" "$data"
   exit 0
 fi
 ask() { curl -s --max-time 5 --unix-socket "$socket" "http://docker/_ping"; }
