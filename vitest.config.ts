@@ -48,6 +48,9 @@ export default defineConfig({
         exclude: [...engines, ...processes],
         timeoutMs: 20_000,
         workers: maxWorkers,
+        // They change nothing of their process, so that its modules are read once and not for each file: a third of
+        // the time.
+        isolate: false,
       }),
       projectOf('processes', {
         include: processes,
@@ -75,9 +78,11 @@ interface Kind {
   readonly timeoutMs: number;
   readonly workers: number;
   readonly order?: number;
+  readonly isolate?: boolean;
 }
 
-function projectOf(name: string, { include, exclude = [], timeoutMs, workers, order = 0 }: Kind) {
+function projectOf(name: string, kind: Kind) {
+  const { include, exclude = [], timeoutMs, workers, order = 0, isolate = true } = kind;
   return {
     extends: true as const,
     test: {
@@ -87,6 +92,7 @@ function projectOf(name: string, { include, exclude = [], timeoutMs, workers, or
       testTimeout: timeoutMs,
       hookTimeout: timeoutMs,
       maxWorkers: workers,
+      isolate,
       sequence: { groupOrder: order },
     },
   };
