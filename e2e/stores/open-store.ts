@@ -3,6 +3,7 @@ import { createSqliteStore } from '@polar-gosling/adapter-sqlite';
 import { type Clock, createSystemIds, silentLogger } from '@polar-gosling/kernel';
 import { createMemoryBlobs } from '@polar-gosling/ports/blobs/memory';
 import type { Sealer, Store, TableName } from '@polar-gosling/ports/store';
+import { dropTables } from '../../adapters/dynamo/src/testing/local-engine.ts';
 
 const sealer: Sealer = { seal: (bytes) => bytes, open: (bytes) => bytes };
 
@@ -20,7 +21,16 @@ export function openStore(place: StorePlace, clock: Clock): Promise<Store> {
   if (place.kind === 'sqlite') {
     return createSqliteStore({ path: place.at, clock, sealer, blobs, logger: silentLogger, mode: 'inline' });
   }
-  const options: DynamoStoreOptions = {
+  return createDynamoStore(dynamoOptions(place, clock));
+}
+
+/** Of DynamoDB: thousands of left-over tables would slow it down. */
+export async function removeStore(place: StorePlace, clock: Clock): Promise<void> {
+  if (place.kind === 'dynamo') await dropTables(dynamoOptions(place, clock));
+}
+
+function dynamoOptions(place: StorePlace, clock: Clock): DynamoStoreOptions {
+  return {
     dialect: 'dynamodb',
     endpoint: process.env['POLAR_DYNAMODB_URL'],
     region: 'eu-central-1',
@@ -30,10 +40,9 @@ export function openStore(place: StorePlace, clock: Clock): Promise<Store> {
     ids: createSystemIds(clock),
     logger: silentLogger,
     sealer,
-    blobs,
+    blobs: createMemoryBlobs(),
     deletionProtection: false,
     tables: place.tables,
     signal: AbortSignal.timeout(60_000),
   };
-  return createDynamoStore(options);
 }

@@ -3,7 +3,7 @@ import type { Store } from '@polar-gosling/ports/store';
 import { createFakeClock, createSeededIds, type FakeClock } from '@polar-gosling/testkit';
 import { expect } from 'vitest';
 import { live, wrongIn } from '../../packages/engine/src/testing/whole-life.ts';
-import { openStore, type StorePlace } from './open-store.ts';
+import { openStore, removeStore, type StorePlace } from './open-store.ts';
 
 const atOnce = 4;
 
@@ -18,13 +18,15 @@ export async function liveWithFailures(
   const { signal } = new AbortController();
   const once = async (call: number) => {
     const clock = createFakeClock();
-    const inner = await openStore(newPlace(), clock);
+    const place = newPlace();
+    const inner = await openStore(place, clock);
     const { store, idle } = counting(inner);
     const life = await live(
       { call, when: at.when },
       { store, clock: waitingFor(clock, idle), ids: createSeededIds(1, clock) },
     );
     await inner.close();
+    await removeStore(place, clock);
     return life;
   };
   const undisturbed = await once(0);
