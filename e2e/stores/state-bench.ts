@@ -22,6 +22,8 @@ export interface StateBench extends AsyncDisposable {
   readonly states: StatesInBucket;
   /** While set, writes of states are answered with 503. */
   failWrites(isFailing: boolean): void;
+  /** The answer to the next request for a lock is lost on its way, the lock itself is made. */
+  loseLockAnswer(): void;
 }
 
 /** A bucket of one's own for states, behind a proxy that can refuse to write them. */
@@ -32,8 +34,14 @@ export async function createStateBench(): Promise<StateBench> {
   await raw.send(new CreateBucketCommand({ Bucket: bucket }));
   raw.destroy();
   let isFailing = false;
-  const proxy = await startProxy(address, ({ method, url }) => {
-    return isFailing && method === 'PUT' && url.split('?')[0]?.endsWith('.tfstate') === true;
+  let isLosing = false;
+  const proxy = await startProxy(address, {
+    refuses: ({ method, url }) => isFailing && method === 'PUT' && pathOf(url).endsWith('.tfstate'),
+    loses({ method, url }) {
+      const isLost = isLosing && method === 'PUT' && pathOf(url).endsWith('.tflock');
+      if (isLost) isLosing = false;
+      return isLost;
+    },
   });
   const { endpoint } = proxy;
   const blobs = createS3Blobs({ bucket, prefix, endpoint, credentials, clock, ids });
@@ -49,6 +57,9 @@ export async function createStateBench(): Promise<StateBench> {
     failWrites: (next) => {
       isFailing = next;
     },
+    loseLockAnswer: () => {
+      isLosing = true;
+    },
     async [Symbol.asyncDispose]() {
       await blobs.close();
       await proxy.close();
@@ -56,8 +67,17 @@ export async function createStateBench(): Promise<StateBench> {
   };
 }
 
-/** Passes everything on, host name included (it is signed); what `refuses` says is answered with 503. */
-async function startProxy(address: string, refuses: (asked: { method: string; url: string }) => boolean) {
+function pathOf(url: string): string {
+  return url.split('?')[0] ?? '';
+}
+
+type Asks = (asked: { method: string; url: string }) => boolean;
+
+/**
+ * Passes everything on, host name included (it is signed); what `refuses` says is answered with 503, what `loses` says is
+ * done and not answered.
+ */
+async function startProxy(address: string, { refuses, loses }: { refuses: Asks; loses: Asks }) {
   const { hostname, port } = new URL(address);
   const server = createServer((asked, answer) => {
     const { method = '', url = '', headers } = asked;
@@ -66,7 +86,13 @@ async function startProxy(address: string, refuses: (asked: { method: string; ur
       answer.writeHead(503, { 'retry-after': '0' }).end();
       return;
     }
+    const isLost = loses({ method, url });
     const onward = send({ hostname, port, method, path: url, headers }, (got) => {
+      if (isLost) {
+        got.resume();
+        answer.destroy();
+        return;
+      }
       answer.writeHead(got.statusCode ?? 502, got.headers);
       got.pipe(answer);
     });

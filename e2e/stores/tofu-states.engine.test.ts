@@ -40,6 +40,50 @@ describe('states in a bucket, by the real OpenTofu', () => {
   });
 
   it(
+    'are not held up by a lock that a command made and did not hear of',
+    async () => {
+      await using at = await createStateBench();
+      await using bench = createBench(program, {
+        states: at.states,
+        blobs: at.blobs,
+        limits: { lockTimeoutMs: 1_000 },
+      });
+      const { run } = await openRun(bench.tofu, wanted);
+
+      at.loseLockAnswer();
+      const plan = await run.plan(call);
+      at.loseLockAnswer();
+      const outcome = await run.apply(call);
+      await run.dispose();
+
+      expect(plan.summary.add).toBe(1);
+      expect(outcome).toMatchObject({ kind: 'ok', applied: [bench.tofu.addressOf('canary')] });
+      expect(await at.blobs.list('tofu-states/', 9, call)).toEqual([key]);
+    },
+    timeoutMs,
+  );
+
+  it(
+    'are left alone where somebody else holds the lock, also from this host before',
+    async () => {
+      await using at = await createStateBench();
+      await using bench = createBench(program, {
+        states: at.states,
+        blobs: at.blobs,
+        limits: { lockTimeoutMs: 1_000 },
+      });
+      const created = new Date(clock.now() - 1_000).toISOString();
+      const lock = { ID: 'x', Operation: 'plan', Who: `me@${bench.tofu.host.name}`, Created: created };
+      await at.blobs.write(`${key}.tflock`, Buffer.from(JSON.stringify(lock)), call);
+
+      await expect(bring(bench.tofu, wanted)).rejects.toMatchObject({ code: 'TOFU_LOCKED' });
+
+      expect(await at.blobs.list('tofu-states/', 9, call)).toEqual([`${key}.tflock`]);
+    },
+    timeoutMs,
+  );
+
+  it(
     'are made, changed and emptied there, and leave neither a lock nor a file here',
     async () => {
       await using at = await createStateBench();

@@ -13,6 +13,7 @@ import type { ProcessEnd } from './process.ts';
 import type { RunFacts } from './run-facts.ts';
 
 const detailLetters = 4000;
+const lockWords = /acquiring the state lock/i;
 
 export interface CommandResult {
   readonly end: ProcessEnd;
@@ -61,10 +62,17 @@ function startsOf(outputs: Readonly<Record<string, unknown>>): readonly TofuStar
   return Object.entries(starts.data).map(([runnerId, container]) => ({ runnerId, container }));
 }
 
+/** Did it end because somebody holds the lock of the state? */
+export function isLockedOut(result: CommandResult): boolean {
+  if (result.end.code === 0) return false;
+  const { summary, detail } = describeFailure(result);
+  return lockWords.test(`${summary} ${detail}`);
+}
+
 /** The error of a command that should have planned. */
 export function planError(result: CommandResult): CodedError {
   const { summary, detail } = describeFailure(result);
-  if (!/acquiring the state lock/i.test(summary)) return tofuErrors.planFailed({ summary, detail });
+  if (!lockWords.test(summary)) return tofuErrors.planFailed({ summary, detail });
   const named = (name: string) => new RegExp(`^\\s*${name}:\\s*(.+)$`, 'm').exec(detail)?.[1] ?? 'unknown';
   return tofuErrors.locked({ who: named('Who'), since: named('Created') });
 }

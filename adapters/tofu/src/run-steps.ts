@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import type { Clock, Logger } from '@polar-gosling/kernel';
 import type { Blobs } from '@polar-gosling/ports/blobs';
 import type { Machine } from '@polar-gosling/ports/machines';
@@ -14,7 +15,7 @@ import { isStartCommand, ownerOf, resourceAddressOf } from './addresses.ts';
 import type { Commands } from './command.ts';
 import { keepErroredState, recoverState } from './errored-state.ts';
 import type { TofuLimits } from './limits.ts';
-import { decideOutcome, planError } from './outcome.ts';
+import { type CommandResult, decideOutcome, isLockedOut, planError } from './outcome.ts';
 import { parsePlan } from './plan-json.ts';
 import type { PreparedData } from './prepare.ts';
 import { type StatePlace, stateFileOf } from './state-place.ts';
@@ -49,7 +50,9 @@ export async function adoptStep(
     for (const { type, id } of resources) {
       const flags = ['-input=false', '-no-color', lockTimeout(context)];
       const address = resourceAddressOf(runnerId, type);
-      const imported = await context.commands.ask(['import', ...flags, address, id], signal);
+      const imported = await withoutOwnLock(context, signal, () =>
+        context.commands.ask(['import', ...flags, address, id], signal),
+      );
       signal.throwIfAborted();
       const isKnown = /Resource already managed by/.test(imported.stderr);
       if (imported.end.code !== 0 && !isKnown) throw planError(imported);
@@ -66,7 +69,9 @@ export async function planStep(context: StepContext, signal: AbortSignal): Promi
   await initStep(context, signal);
   const flags = ['-input=false', '-no-color', '-detailed-exitcode', lockTimeout(context)];
   const refresh = context.request.refresh === false ? ['-refresh=false'] : [];
-  const planned = await commands.run(['plan', ...flags, ...refresh, `-out=${planFile}`, '-json'], signal);
+  const planned = await withoutOwnLock(context, signal, () =>
+    commands.run(['plan', ...flags, ...refresh, `-out=${planFile}`, '-json'], signal),
+  );
   signal.throwIfAborted();
   if (planned.end.code !== 0 && planned.end.code !== 2) throw planError(planned);
   const shown = await commands.ask(['show', '-no-color', '-json', planFile], signal);
@@ -85,7 +90,9 @@ export async function applyStep(context: StepContext, signal: AbortSignal): Prom
   const { request, limits, logger } = context;
   const flags = ['-input=false', '-no-color', lockTimeout(context), '-json'];
   try {
-    const result = await context.commands.run(['apply', ...flags, planFile], signal);
+    const result = await withoutOwnLock(context, signal, () =>
+      context.commands.run(['apply', ...flags, planFile], signal),
+    );
     const inTime = AbortSignal.timeout(limits.graceMs);
     await keepErroredState(erroredRunOf(context), context, inTime);
     const { checks, place } = context;
@@ -133,11 +140,31 @@ async function moveLocalState(context: StepContext, signal: AbortSignal): Promis
   if (place.backend.kind === 'local') return;
   const file = stateFileOf(dataDir, request.wanted.egg, request.wanted.shard);
   if (!existsSync(file) || (await place.readHead({ signal })).lineage !== undefined) return;
-  const pushed = await context.commands.ask(['state', 'push', lockTimeout(context), file], signal);
+  const pushed = await withoutOwnLock(context, signal, () =>
+    context.commands.ask(['state', 'push', lockTimeout(context), file], signal),
+  );
   signal.throwIfAborted();
   if (pushed.end.code !== 0) throw planError(pushed);
   await rename(file, `${file}.moved`);
   logger.info('a state was moved from the data directory to where states lie now', { runId: request.runId });
+}
+
+/**
+ * Runs a command that takes the lock of the state. A request for a lock in a bucket whose answer is lost is sent again,
+ * and meets the lock that the first one made (opentofu#4405). It would stay for ever: this run holds the shard's lease, so
+ * what was locked from this host since the command began was locked by that command, which has ended.
+ */
+async function withoutOwnLock<Result extends CommandResult>(
+  { place, clock, logger, request }: StepContext,
+  signal: AbortSignal,
+  command: () => Promise<Result>,
+): Promise<Result> {
+  const since = clock.now();
+  const result = await command();
+  if (signal.aborted || !isLockedOut(result)) return result;
+  if (!(await place.breakLock(hostname(), { signal, since }))) return result;
+  logger.warn('OpenTofu was held off by a lock of its own; the lock was removed', { runId: request.runId });
+  return command();
 }
 
 async function initBundle(context: StepContext, signal: AbortSignal): Promise<void> {

@@ -33,7 +33,7 @@ export interface StateBucket {
 }
 
 // What OpenTofu puts into `KEY.tflock`.
-const LockInfo = z.object({ Who: z.string() });
+const LockInfo = z.object({ Who: z.string(), Created: z.string().default('') });
 
 /** A state as an object of a bucket, its lock as one beside it. `blobs` is the same folder of that bucket. */
 export async function createS3StatePlace(
@@ -70,18 +70,21 @@ export function createS3StateAccess(
       await bucket.write(key, state, options);
       return 'pushed';
     },
-    async breakLock(host, options) {
+    async breakLock(host, { since, ...options }) {
       const lock = `${key}.tflock`;
       const bytes = await blobs.read(lock, options);
       // A person's lock, or one of another host, is proven to be dead by nobody.
-      if (bytes !== undefined && isHeldBy(host, bytes)) await blobs.remove(lock, options);
+      if (bytes === undefined || !isHeldBy(host, bytes, since)) return false;
+      await blobs.remove(lock, options);
+      return true;
     },
   };
 }
 
-function isHeldBy(host: string, bytes: Uint8Array): boolean {
+function isHeldBy(host: string, bytes: Uint8Array, since = 0): boolean {
   try {
-    return LockInfo.parse(JSON.parse(Buffer.from(bytes).toString('utf8'))).Who.endsWith(`@${host}`);
+    const { Who: who, Created: created } = LockInfo.parse(JSON.parse(Buffer.from(bytes).toString('utf8')));
+    return who.endsWith(`@${host}`) && (since === 0 || Date.parse(created) >= since);
   } catch {
     return false; // not a lock of OpenTofu's
   }

@@ -36,8 +36,11 @@ export interface StatePlace {
    * where a file that could not be written lies on the same disk.
    */
   push?(state: Uint8Array, options: CallOptions): Promise<'pushed' | 'old'>;
-  /** Removes the lock a run on `host` has left. Only when that run is proven to be gone. Safe to repeat. */
-  breakLock(host: string, options: CallOptions): Promise<void>;
+  /**
+   * Removes the lock a run on `host` has left; answers whether there was one. Only when that run is proven to be gone.
+   * `since`: only one that was made at that time or later (ms). Safe to repeat.
+   */
+  breakLock(host: string, options: CallOptions & { readonly since?: number }): Promise<boolean>;
 }
 
 /** Path of a state, below the data directory and as key of Blobs. */
@@ -58,8 +61,11 @@ export function createLocalStatePlace(stateFile: string): StatePlace {
     async readHead() {
       return readStateHead(await readFile(stateFile).catch(() => new Uint8Array()));
     },
-    async breakLock() {
+    async breakLock(_host, { since }) {
+      // The lock of a local file ends with its process; what stays is a note of it.
+      if (since !== undefined) return false;
       await rm(join(dirname(stateFile), `.${basename(stateFile)}.lock.info`), { force: true });
+      return true;
     },
   };
 }
