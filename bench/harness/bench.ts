@@ -17,7 +17,12 @@ export type Goal =
   /** baseline / subject: how many times less the subject needs. */
   | { readonly kind: 'faster'; readonly atLeast: number }
   /** subject / baseline: the part of the baseline that the subject needs. */
-  | { readonly kind: 'cost'; readonly atMost: number }
+  | {
+      readonly kind: 'cost';
+      readonly atMost: number;
+      /** Or so much more than the baseline, in the comparison's unit, where that is more. */
+      readonly orMore?: number;
+    }
   /** The subject alone, in the comparison's unit, in its worst round; the baseline is there to be seen. */
   | { readonly kind: 'limit'; readonly atMost: number };
 

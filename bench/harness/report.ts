@@ -23,5 +23,6 @@ export function reportOf(result: BenchResult): string {
 
 function sayGoal(goal: Goal): string {
   if (goal.kind === 'limit') return `≤ ${goal.atMost} in every round`;
-  return goal.kind === 'faster' ? `≥ ${goal.atLeast}× faster` : `≤ ${goal.atMost}× the cost`;
+  if (goal.kind === 'faster') return `≥ ${goal.atLeast}× faster`;
+  return `≤ ${goal.atMost}× the cost${goal.orMore === undefined ? '' : ` or ${goal.orMore} more`}`;
 }

@@ -45,9 +45,9 @@ async function measure(name: string, bench: Bench, context: BenchContext): Promi
     ratios: Object.fromEntries(figures.map(({ comparison, ratio }) => [comparison.name, ratio])),
     raw: Object.fromEntries(figures.map(({ comparison, raw }) => [comparison.name, raw])),
     goals: Object.fromEntries(
-      figures.map(({ comparison, ratio }) => [
+      figures.map(({ comparison, ratio, baseline }) => [
         comparison.name,
-        { goal: comparison.goal, isMet: isMet(comparison.goal, ratio) },
+        { goal: comparison.goal, isMet: isMet(comparison.goal, ratio, baseline) },
       ]),
     ),
     units: Object.fromEntries(comparisons.map(({ name, unit }) => [name, unit])),
@@ -76,6 +76,7 @@ function figuresOf(comparison: Comparison, measured: ReadonlyMap<Variant, readon
   return {
     comparison,
     ratio: Number(ratio.toPrecision(4)),
+    baseline: median(values(baseline)),
     raw: { [subject.name]: values(subject), [baseline.name]: values(baseline) },
   };
 }
@@ -87,7 +88,8 @@ function ratioOf(goal: Goal, subject: readonly number[], baseline: readonly numb
   return goal.kind === 'faster' ? theirs / ours : ours / theirs;
 }
 
-function isMet(goal: Goal, ratio: number): boolean {
+function isMet(goal: Goal, ratio: number, baseline: number): boolean {
+  if (goal.kind === 'cost' && goal.orMore !== undefined && (ratio - 1) * baseline <= goal.orMore) return true;
   return goal.kind === 'faster' ? ratio >= goal.atLeast : ratio <= goal.atMost;
 }
 

@@ -163,8 +163,9 @@ esac
 export function eventually<Found>(
   check: () => Found | undefined | Promise<Found | undefined>,
   what: string,
+  timeoutMs = 20_000,
 ): Promise<Found> {
-  return pollUntil(check, { clock, everyMs: 20, timeoutMs: 20_000, what, signal: never });
+  return pollUntil(check, { clock, everyMs: 20, timeoutMs, what, signal: never });
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: tests look into what was written

@@ -1,0 +1,63 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Bench, Variant } from '../harness/bench.ts';
+import { recordBundles } from './record.ts';
+
+const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));
+const applies = 8;
+const eggs = 20;
+const jobs = 100;
+const atOnce = 8;
+
+/**
+ * One after the other: the same bundles, and of OpenTofu the same commands, by our runner of the binary and by a script.
+ * Many: the demands of 100 jobs over 20 Eggs by the whole engine on SQLite, against a script of as many applies.
+ */
+export const bench: Bench = {
+  question:
+    'what do our runs of OpenTofu cost beside the bare binary, and how many applies are there for many jobs?',
+  rounds: 5,
+  async prepare({ folder, say }) {
+    const program = execFileSync('bash', [here('../../scripts/engines/get-tofu.sh')], {
+      encoding: 'utf8',
+    }).trim();
+    say('recording the bundles');
+    const sizes = Array.from({ length: applies + 1 }, (_, size) => size);
+    const { bundles } = await recordBundles(program, { dir: folder, sizes });
+    const node = (file: string, ...args: readonly (string | number)[]): Variant => ({
+      name: 'ours',
+      command: [process.execPath, here(file), program, ...args.map(String)],
+      measure: 'reported',
+    });
+    const script = (file: string, ...args: readonly (string | number)[]): Variant => ({
+      name: 'script',
+      command: ['bash', here(file), program, ...args.map(String)],
+      measure: 'reported',
+    });
+    const one = node('one.ts', applies, folder);
+    const oneScript = script('one.sh', applies, bundles);
+    const many = node('many.ts', eggs, jobs, atOnce);
+    const work = join(folder, 'many');
+    const manyScript = script('many.sh', eggs, jobs / eggs, atOnce, bundles, work);
+    const limit = (atMost: number) => ({ kind: 'limit', atMost }) as const;
+    return [
+      {
+        ...{ name: 'one apply, against a script', unit: 'ms', subject: one, baseline: oneScript },
+        goal: { kind: 'cost', atMost: 1.1, orMore: 25 },
+      },
+      {
+        ...{ name: 'processes of OpenTofu for one apply', unit: 'processes', figure: 'processes' },
+        ...{ subject: one, baseline: one, goal: limit(4) },
+      },
+      {
+        ...{ name: `${jobs} jobs over ${eggs} Eggs, against a script of one apply for each Egg`, unit: 'ms' },
+        ...{ subject: many, baseline: manyScript, goal: { kind: 'cost', atMost: 1.3 } as const },
+      },
+      {
+        ...{ name: `applies for ${jobs} jobs over ${eggs} Eggs`, unit: 'applies', figure: 'applies' },
+        ...{ subject: many, baseline: many, goal: limit(45) },
+      },
+    ];
+  },
+};
