@@ -23,6 +23,8 @@ const clouds = {
     execution_role: 'arn:aws:iam::111122223333:role/gosling/execution',
   },
 };
+/** A bound for a hung test: of two cores that others load, each run of OpenTofu takes its part. */
+const patienceMs = 150_000;
 const mg = 'mothergoose {\n  cloud {\n    provider = "aws"\n    region = "eu-central-1"\n  }\n}\n';
 
 let world: World;
@@ -133,7 +135,7 @@ function anArchive(): Buffer {
   return readFileSync(join(world.dir, 'agent.tar.gz'));
 }
 
-describe('Eggs in a cloud, served by the program as it is run', { timeout: 180_000 }, () => {
+describe('Eggs in a cloud, served by the program as it is run', { timeout: 400_000 }, () => {
   it('get their machines by OpenTofu; one of a cloud that is not set up says so and holds up no other', async ({
     skip,
   }) => {
@@ -157,11 +159,11 @@ describe('Eggs in a cloud, served by the program as it is run', { timeout: 180_0
     await registered(world, 3);
     for (const id of projects.values()) world.sim.push(id);
 
-    const lacking = await until('the VM’s Egg says what it lacks', () => problemOf('vm'));
+    const lacking = await until('the VM’s Egg says what it lacks', () => problemOf('vm'), patienceMs);
     await publishAgent(server, archive);
-    const [instance] = await until('a VM is made', () => some(asked('aws_instance')));
-    const [service] = await until('a task is made', () => some(asked('aws_ecs_service')));
-    const notSetUp = await until('the other cloud’s Egg says why', () => problemOf('far'));
+    const [instance] = await until('a VM is made', () => some(asked('aws_instance')), patienceMs);
+    const [service] = await until('a task is made', () => some(asked('aws_ecs_service')), patienceMs);
+    const notSetUp = await until('the other cloud’s Egg says why', () => problemOf('far'), patienceMs);
     const far = projects.get('far') ?? 0;
     const [waiting] = world.sim.jobs(far);
     const why = await world.api(`/why/${world.server}/${far}/${waiting?.id}`);
