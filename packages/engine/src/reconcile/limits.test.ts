@@ -1,4 +1,4 @@
-import type { Limits } from '@polar-gosling/domain';
+import { type EggConfig, type Limits, machinePartOf, nestMachineHash } from '@polar-gosling/domain';
 import { limitsErrors } from '@polar-gosling/ports/limits';
 import { createFakeClock, createSeededIds } from '@polar-gosling/testkit';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -58,6 +58,24 @@ async function waits(egg: string, count: number, from = 1) {
       direct,
     );
   }
+}
+
+/** As after a rollback to a deployment whose machines were bigger, in another cloud. */
+async function pinToBigMachines(egg: string) {
+  const [row] = await plane.deps.store.get([{ table: 'egg_configs', partition: egg }], direct);
+  const config = row?.['config'] as unknown as EggConfig;
+  const part = machinePartOf(config);
+  const machine = {
+    ...part,
+    cloud: { ...part.cloud, provider: 'aws', region: 'eu-central-1' },
+    resources: { ...part.resources, instanceType: 'big' },
+  };
+  const set = {
+    ...{ deployment_id: 'd-before', by: 'me', why: 'rolled back', at: plane.clock.now() },
+    ...{ machine: JSON.parse(JSON.stringify(machine)), git_commit: 'abc1234', over: nestMachineHash(config) },
+  };
+  const key = { table: 'pins', partition: egg } as const;
+  await plane.deps.store.commit([{ kind: 'update', key, set, when: { kind: 'any' } }], direct);
 }
 
 const count = async () => (await plane.recording.rows('runners')).length;
@@ -195,6 +213,30 @@ describe('limits at launch', () => {
 
     expect(await count()).toBe(0);
     expect((await problems('a')).map(({ code }) => code)).toEqual(['FLY086', 'LIMIT_BROKEN']);
+  });
+
+  it('launches nothing of an Egg that was rolled back to machines beyond the limits of today', async () => {
+    limits = { prices: {}, rules: [{ name: 'all', eggs: ['*'], clouds: ['local'] }] };
+    await sync(nestOf({ a: {} }));
+    await pinToBigMachines('a');
+    await waits('a', 1);
+    await reconcile(plane.deps, 'a', direct);
+
+    expect(await count()).toBe(0);
+    expect((await problems('a')).map(({ code }) => code)).toContain('LIMIT_BROKEN');
+  });
+
+  it('counts the machines of a rolled back Egg at their own price for the others', async () => {
+    limits = { prices: { local: 0.5, big: 10 }, moneyPerDay: 10.4 * 24 };
+    await sync(nestOf({ a: {}, b: { project: 2 } }));
+    await waits('a', 1);
+    await reconcile(plane.deps, 'a', direct);
+    await pinToBigMachines('a');
+    await waits('b', 1, 2);
+    await reconcile(plane.deps, 'b', direct);
+
+    expect(await count()).toBe(1);
+    expect(await problems('b')).toMatchObject([{ code: 'LIMIT_MONEY_PER_DAY' }]);
   });
 
   it('never gives the last place to two Eggs that are planned at once', async () => {

@@ -11,6 +11,7 @@ import {
 import type { CallOptions, EggConfigRow, EggStateRow, Write } from '@polar-gosling/ports/store';
 import { z } from 'zod';
 import type { InternalDeps } from '../deps.ts';
+import { allInForce } from '../rollback/in-force.ts';
 import { getRows, listAll } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
 import { noteProblem } from '../run/problems.ts';
@@ -79,7 +80,10 @@ async function useOfOthers(
 ): Promise<EggUse[]> {
   const keys = at.names.map((partition) => ({ partition }));
   const uses: EggUse[] = [];
-  for (const { name, config } of await getRows(deps.store, { ...typed.eggConfigs, keys }, options)) {
+  const rows = await getRows(deps.store, { ...typed.eggConfigs, keys }, options);
+  // Under a pin an Egg's machines cost what those of the pinned deployment do, whatever the Nest says now.
+  for (const { egg } of await allInForce(deps, rows, options)) {
+    const { name, config } = egg;
     const members = await listAll(deps.store, { ...typed.eggMembers, query: { partition: name } }, options);
     const machines = members.filter(({ item }) => item.startsWith('runner#')).length;
     uses.push({ config, machines, launchedToday: at.launches[name] ?? 0 });
