@@ -5,6 +5,7 @@ import { CreateBucketCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/cl
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, expect, it } from 'vitest';
 import { endWorld } from './support/end-world.ts';
+import { seekInEngines } from './support/engine-canaries.ts';
 import { jobsEnded, registered } from './support/jobs.ts';
 import { createWorld, localEgg, publicHere, until, type World } from './support/world.ts';
 
@@ -143,6 +144,13 @@ it('is the same program on DynamoDB, SQS, S3 and Secrets Manager', { timeout: 30
   expect(
     Contents.map(({ Key }) => Key).some((key) => /^some\/prefix\/runs\/.+\/log\.jsonl$/.test(key ?? '')),
   ).toBe(true);
+  const { met, found } = await seekInEngines({
+    ...{ region, credentials, tables: `${mark}-`, bucket: mark, server: other.world.server },
+    ...{ secrets: addresses.secrets ?? '', dynamodb: addresses.dynamodb ?? '', s3: addresses.s3 ?? '' },
+  });
+  const ends = ['/api-token', '/runner-token', '/webhook-secret', 'store/keyring', 'api-keys/cli-admin'];
+  expect(ends.filter((end) => !met.some((reference) => reference.endsWith(end)))).toEqual([]);
+  expect(found).toEqual([]);
 });
 
 it('says in the doctor what of other engines does not answer, and what to do', async (context) => {

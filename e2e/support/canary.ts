@@ -55,8 +55,7 @@ export function watchCanaries(world: { dir: string; dataDir: string }): CanaryWa
 
   const add = (reference: string, value: string) => {
     if (canaries.has(`${reference} ${value}`)) return;
-    const needles = tellingParts(reference, value).flatMap(formsOf);
-    canaries.set(`${reference} ${value}`, { reference, needles });
+    canaries.set(`${reference} ${value}`, { reference, needles: needlesOf(reference, value) });
   };
   const learn = async () => {
     const options = { signal: AbortSignal.timeout(10_000) };
@@ -136,6 +135,11 @@ function tokensOfRunners(dir: string): { reference: string; value: string }[] {
       .map((value) => ({ reference: 'runner/bootstrap-token', value })),
     ...agents.map((value) => ({ reference: 'runner/agent-token', value })),
   ];
+}
+
+/** What must be seen nowhere: each form of the value; none of what is no secret. */
+export function needlesOf(reference: string, value: string): string[] {
+  return notSecret.test(reference) ? [] : tellingParts(reference, value).flatMap(formsOf);
 }
 
 /** Of a private key the lines that no other key has; of the key ring its keys. */
