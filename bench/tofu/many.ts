@@ -71,7 +71,8 @@ function counted(real: Tofu): Tofu {
         async apply(given) {
           applies++;
           const outcome = await run.apply(given);
-          if (outcome.kind === 'ok') made += outcome.applied.length;
+          if (outcome.kind !== 'unknown') made += outcome.applied.length;
+          if (outcome.kind !== 'ok') process.stderr.write(`${JSON.stringify(outcome)}\n`);
           return outcome;
         },
       };

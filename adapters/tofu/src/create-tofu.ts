@@ -107,6 +107,7 @@ export function createTofu(options: TofuOptions): Tofu {
     await makeRunDirectory(runDir, new Map([...made.bundle.files, ...place.files]));
     return createRun({
       ...{ ...made, request, runDir, dataDir, place, limits, clock, logger, blobs },
+      host: host.name,
       program: found.path,
       env: {
         ...tofuEnvironment(options.find.environment, runDir),

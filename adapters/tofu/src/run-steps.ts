@@ -27,6 +27,8 @@ export interface StepContext {
   readonly runDir: string;
   readonly dataDir: string;
   readonly place: StatePlace;
+  /** This host, as it stands in locks. */
+  readonly host: string;
   readonly prepared: PreparedData;
   /** The bundle holds its lock file. */
   readonly isLocked: boolean;
@@ -55,7 +57,7 @@ export async function adoptStep(
       );
       signal.throwIfAborted();
       const isKnown = /Resource already managed by/.test(imported.stderr);
-      if (imported.end.code !== 0 && !isKnown) throw planError(imported);
+      if (imported.end.code !== 0 && !isKnown) throw await failed(context, imported);
     }
   }
 }
@@ -73,10 +75,10 @@ export async function planStep(context: StepContext, signal: AbortSignal): Promi
     commands.run(['plan', ...flags, ...refresh, `-out=${planFile}`, '-json'], signal),
   );
   signal.throwIfAborted();
-  if (planned.end.code !== 0 && planned.end.code !== 2) throw planError(planned);
+  if (planned.end.code !== 0 && planned.end.code !== 2) throw await failed(context, planned);
   const shown = await commands.ask(['show', '-no-color', '-json', planFile], signal);
   signal.throwIfAborted();
-  if (shown.end.code !== 0) throw planError(shown);
+  if (shown.end.code !== 0) throw await failed(context, shown);
   return { ...parsePlan(shown.stdout), ...(await place.readHead({ signal })) };
 }
 
@@ -124,7 +126,7 @@ export async function stateListStep(context: StepContext, signal: AbortSignal): 
     return [...new Set(lines.filter((line) => !isStartCommand(line)).map(ownerOf))];
   }
   if (/No state file was found/i.test(listed.stderr)) return [];
-  throw planError(listed);
+  throw await failed(context, listed);
 }
 
 /** Makes the run's directory ready for other commands, upon the newest state there is. */
@@ -144,7 +146,7 @@ async function moveLocalState(context: StepContext, signal: AbortSignal): Promis
     context.commands.ask(['state', 'push', lockTimeout(context), file], signal),
   );
   signal.throwIfAborted();
-  if (pushed.end.code !== 0) throw planError(pushed);
+  if (pushed.end.code !== 0) throw await failed(context, pushed);
   await rename(file, `${file}.moved`);
   logger.info('a state was moved from the data directory to where states lie now', { runId: request.runId });
 }
@@ -173,8 +175,21 @@ async function initBundle(context: StepContext, signal: AbortSignal): Promise<vo
   const flags = ['-input=false', '-no-color', ...(isLocked ? ['-lockfile=readonly'] : [])];
   const result = await commands.run(['init', ...flags], signal);
   signal.throwIfAborted();
-  if (result.end.code !== 0) throw planError(result);
+  if (result.end.code !== 0) throw await failed(context, result);
   await prepared.keep(runDir);
+}
+
+/**
+ * What a failed command means. One that was killed could not let the lock of the state go: its process is gone, and the
+ * shard is ours, so nobody else holds it.
+ */
+async function failed(context: StepContext, result: CommandResult): Promise<Error> {
+  const { place, host, limits, logger, request } = context;
+  if (result.end.code === null) {
+    await place.breakLock(host, { signal: AbortSignal.timeout(limits.graceMs) });
+    logger.warn('OpenTofu was killed while it planned; its lock is broken', { runId: request.runId });
+  }
+  return planError(result);
 }
 
 function erroredRunOf({ runDir, request }: StepContext) {

@@ -17,6 +17,7 @@ export interface RunParts {
   readonly runDir: string;
   readonly dataDir: string;
   readonly place: StatePlace;
+  readonly host: string;
   readonly program: string;
   readonly env: Readonly<Record<string, string>>;
   readonly prepared: PreparedData;

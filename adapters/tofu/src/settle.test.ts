@@ -127,6 +127,21 @@ describe('the guard beside OpenTofu, when we are gone', () => {
   });
 });
 
+describe('a plan whose OpenTofu was killed', () => {
+  it('leaves no lock on the state', async () => {
+    await using bench = createBench('');
+    const lock = join(bench.dataDir, 'tofu-states/web/.terraform.tfstate.lock.info');
+    const bin = writeFakeTofu(bench.dir, 'exit 0', `touch '${lock}'; kill -9 $$`);
+    const tofu = bench.reopen({ find: { bin, environment: {}, allowTerraform: true } });
+    const { run } = await openRun(tofu, wants([]));
+
+    await expect(run.plan({ signal: never })).rejects.toMatchObject({ code: 'TOFU_PLAN_FAILED' });
+
+    expect(existsSync(lock)).toBe(false);
+    await run.dispose();
+  });
+});
+
 describe('settling a run', () => {
   it('cannot end what runs on another host before its hard end and a minute', async () => {
     await using bench = createBench('');
