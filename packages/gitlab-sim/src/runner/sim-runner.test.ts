@@ -135,7 +135,9 @@ describe('a job', { timeout }, () => {
   });
 
   it('keeps a log of many patches whole when answers are lost', async () => {
-    const { sim } = await start(job('for i in $(seq 1 400); do echo "line $i"; sleep 0.002; done'));
+    const { sim } = await start(
+      job('for i in $(seq 0 39); do seq -f "line %g" $((i*10+1)) $((i*10+10)); sleep 0.02; done'),
+    );
     sim.faults.addApiFault({ method: 'PATCH', path: /trace$/, status: 502, isCarriedOut: true, times: 2 });
 
     const { trace } = await until(() => sim.jobs()[0] as JobView, 'success');
