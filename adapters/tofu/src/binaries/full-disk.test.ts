@@ -33,11 +33,11 @@ async function installOn(size: string): Promise<{ said: string; here: string[]; 
   const settings = JSON.stringify({ binDir, url, sha256, caFile: join(dir, 'ca.pem') });
   const node = [process.execPath, '--disable-warning=ExperimentalWarning', child, settings];
   const [program = '', ...args] = onSmallDisk(unshare ?? [], { dir: binDir, size }, node);
-  const { stdout } = await promisify(execFile)(program, args, { timeout: 60_000 });
+  const { stdout } = await promisify(execFile)(program, args, { timeout: 150_000 });
   return JSON.parse(stdout);
 }
 
-describe('installing a version on a disk that is full', () => {
+describe('installing a version on a disk that is full', { timeout: 180_000 }, () => {
   beforeEach(({ skip }) => skip(unshare === undefined, noSmallDisk));
 
   it.each([

@@ -18,7 +18,7 @@ import {
 } from '../test-bench.ts';
 import { aHost, aShared, type Host, oneMachine, removeUpstreams, startUpstream } from './provider-bench.ts';
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 600_000 });
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 600_000 });
 const program = findTestTofu() ?? '';
 const call = { signal: never };
 const packageKey = (version: string) =>

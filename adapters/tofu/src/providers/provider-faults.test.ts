@@ -11,7 +11,7 @@ import { eventually, findTestTofu, listNames } from '../test-bench.ts';
 import { findUnshare, noSmallDisk, onSmallDisk } from '../test-small-disk.ts';
 import { oneMachine, removeUpstreams, startUpstream, type Upstream } from './provider-bench.ts';
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 600_000 });
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 600_000 });
 const child = fileURLToPath(new URL('./fill.child.ts', import.meta.url));
 const root = mkdtempSync(join(tmpdir(), 'provider-faults-'));
 const unshare = findUnshare();
