@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createFakeClock, createSeededIds } from '@polar-gosling/testkit';
@@ -56,6 +57,18 @@ function overwriting(values: Map<string, Buffer>): RequestListener {
 }
 
 describe('createS3Blobs', () => {
+  it('reads a value anew whose hash is of the one before, and gives up on one that stays so', async () => {
+    const sha256 = createHash('sha256').update('new').digest('hex');
+    const bodies = ['old', 'new', 'old', 'old', 'old'];
+    const { blobs } = await serve((_request, response) => {
+      response.writeHead(200, { 'x-amz-meta-sha256': sha256 }).end(bodies.shift());
+    });
+
+    expect(await blobs.read('a', options)).toEqual(bytesOf('new'));
+    await expect(blobs.read('a', options)).rejects.toMatchObject({ code: 'BLOB_CORRUPT' });
+    expect(bodies).toEqual([]);
+  });
+
   it('finds out for the others whether conditions are held though the first who asked gave up', async () => {
     const values = new Map<string, Buffer>();
     const goOn = Promise.withResolvers<void>();

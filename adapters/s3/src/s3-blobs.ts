@@ -3,6 +3,7 @@ import {
   type Clock,
   createSharedCall,
   type IdSource,
+  isCoded,
   Secret,
   type SharedCall,
   withRetries,
@@ -22,6 +23,7 @@ import { openS3Client, type S3ClientSettings } from './s3-client.ts';
 import { deleteObject, getObject, listObjects, putObject, type S3Place } from './s3-objects.ts';
 import { type Spooled, spooledBytes, withSpooled } from './spool.ts';
 
+const mostReads = 3;
 const retryPlan = { attempts: 4, baseMs: 200, capMs: 5_000 };
 
 export interface S3BlobsOptions extends S3ClientSettings {
@@ -79,10 +81,7 @@ export function createS3Blobs(options: S3BlobsOptions): S3Blobs {
   return {
     async read(key, { signal }) {
       checkBlobKey(key);
-      return repeating(signal, async () => {
-        const chunks = await getObject(place, key, signal);
-        return chunks && collect(chunks);
-      });
+      return repeating(signal, () => readWhole(place, key, signal));
     },
     async write(key, value, { signal }) {
       checkBlobKey(key);
@@ -193,6 +192,21 @@ async function accessOf({ client }: S3Place, holdsConditionalWrites: boolean): P
     },
     holdsConditionalWrites,
   };
+}
+
+/**
+ * The whole value. Some services take metadata and bytes of a value from two moments while it is replaced: what does
+ * not fit is read anew before it is called broken.
+ */
+async function readWhole(place: S3Place, key: string, signal: AbortSignal): Promise<Uint8Array | undefined> {
+  for (let reads = 1; ; reads++) {
+    try {
+      const chunks = await getObject(place, key, signal);
+      return chunks && (await collect(chunks));
+    } catch (error) {
+      if (reads >= mostReads || !isCoded(error, 'BLOB_CORRUPT')) throw error;
+    }
+  }
 }
 
 async function collect(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
