@@ -72,9 +72,13 @@ async function status(): Promise<EggStatus> {
   return (await world.api('/eggs/app/status')).body;
 }
 
-async function appliedPlans(): Promise<Plan[]> {
-  const { body } = await world.api('/eggs/app/plans?limit=100');
-  return body.items.filter((plan: Plan) => plan.status === 'applied');
+/** Once nothing is under way: a runner serves before the apply that made it has ended. */
+function appliedPlans(): Promise<Plan[]> {
+  return until('no apply is under way', async () => {
+    const plans: Plan[] = (await world.api('/eggs/app/plans?limit=100')).body.items;
+    const isUnderWay = plans.some(({ status }) => status === 'pending' || status === 'applying');
+    return isUnderWay ? undefined : plans.filter(({ status }) => status === 'applied');
+  });
 }
 
 const pidsOf = (some: readonly Runner[]) =>
