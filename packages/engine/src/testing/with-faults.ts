@@ -16,6 +16,7 @@ export function withFaults<Port extends object>(
       if (typeof member !== 'function') return member;
       return (...args: unknown[]) => {
         const fault = takesSignal(args.at(-1)) ? decide(String(name)) : undefined;
+        if (name === 'entries' && fault !== undefined) return failingEntries(fault.error);
         if (fault !== undefined && fault.when !== 'after') return Promise.reject(fault.error);
         const answer: unknown = Reflect.apply(member, target, args);
         return fault === undefined ? answer : failAfter(answer, fault.error);
@@ -26,6 +27,12 @@ export function withFaults<Port extends object>(
 
 function takesSignal(argument: unknown): boolean {
   return typeof argument === 'object' && argument !== null && 'signal' in argument;
+}
+
+/** It is iterated, not awaited: a rejected promise would be heard by nobody. */
+// biome-ignore lint/correctness/useYield: it fails before it has anything
+async function* failingEntries(error: unknown): AsyncGenerator<never> {
+  throw error;
 }
 
 async function failAfter(answer: unknown, error: unknown): Promise<never> {
