@@ -1,7 +1,6 @@
-import { type CodedError, parseJson } from '@polar-gosling/kernel';
+import { type CodedError, parseJson, readText } from '@polar-gosling/kernel';
 import { gitlabErrors } from '@polar-gosling/ports/gitlab';
 import type { Dispatcher } from 'undici';
-import { readBody } from './body.ts';
 import { readRateLimit } from './rate-limit.ts';
 
 /** What GitLab answered, as far as it is no failure. */
@@ -21,13 +20,13 @@ const unsaidRetryMs = 2_000;
 
 /** Turns a reply into an answer or a coded error. 404 is an answer: only the caller knows what it means. */
 export async function readAnswer(reply: Dispatcher.ResponseData, reading: Reading): Promise<Answer> {
-  const body = await readBody(reply.body, reading.maxBytes);
-  if (body.kind === 'too big') throw bad(reading, `more than ${reading.maxBytes} bytes`);
+  const text = await readText(reply.body, reading.maxBytes);
+  if (text === undefined) throw bad(reading, `more than ${reading.maxBytes} bytes`);
   const { statusCode: status, headers } = reply;
   if (status === 404) return { kind: 'missing' };
-  if (status >= 300) throw failureOf({ status, headers, text: body.text }, reading);
-  if (status === 204 || body.text === '') return { kind: 'ok', body: undefined, link: undefined };
-  const json = parseJson(body.text);
+  if (status >= 300) throw failureOf({ status, headers, text }, reading);
+  if (status === 204 || text === '') return { kind: 'ok', body: undefined, link: undefined };
+  const json = parseJson(text);
   if (json === undefined) throw bad(reading, 'not JSON (a proxy or a login page before GitLab?)');
   const { link } = headers;
   return { kind: 'ok', body: json, link: typeof link === 'string' ? link : link?.join(', ') };

@@ -5,6 +5,7 @@ import {
   type IdSource,
   isCoded,
   type Masker,
+  readText,
   type Secret,
   withRetries,
 } from '@polar-gosling/kernel';
@@ -83,7 +84,7 @@ async function exchangeOnce(
       headers: headersOf(deps, token, request),
       ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
     });
-    const body = parseBody(await readText(reply.body));
+    const body = parseBody((await readText(reply.body, largestAnswerBytes)) ?? '');
     const { date } = reply.headers;
     const answer = { status: reply.statusCode, body, date: typeof date === 'string' ? date : undefined };
     if (isHealthPath(request)) return answer;
@@ -148,17 +149,6 @@ function failure(
   const { cause, retryAfterMs } = more;
   const params = { role: call.role, reason, ...(retryAfterMs ? { retryAfterMs } : {}) };
   return secretErrors[call.op](params, cause === undefined ? {} : { cause });
-}
-
-async function readText(body: AsyncIterable<Uint8Array>): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of body) {
-    bytes += chunk.length;
-    if (bytes > largestAnswerBytes) return '';
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
 }
 
 /** Without the parser's message, which would repeat a piece of the answer. */

@@ -1,4 +1,4 @@
-import { codeOf, deadline, parseJson } from '@polar-gosling/kernel';
+import { codeOf, deadline, parseJson, readText } from '@polar-gosling/kernel';
 import { EnvHttpProxyAgent, request as send } from 'undici';
 
 const timeoutMs = 20_000;
@@ -41,21 +41,13 @@ export function createCloudCalls({ proxy }: CloudCallsOptions): CloudCalls {
         headers: { accept: 'application/json', ...headers },
         ...(body === undefined ? {} : { body }),
       });
-      return { status: reply.statusCode, body: parseJson(await readText(reply.body)) };
+      return {
+        status: reply.statusCode,
+        body: parseJson((await readText(reply.body, largestAnswerBytes)) ?? ''),
+      };
     },
     close: () => agent.close(),
   };
-}
-
-async function readText(body: AsyncIterable<Uint8Array>): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of body) {
-    bytes += chunk.length;
-    if (bytes > largestAnswerBytes) return '';
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
 }
 
 /** What went wrong below HTTP, without the text of the request. */

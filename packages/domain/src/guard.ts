@@ -65,6 +65,7 @@ function objectionToRow(action: 'create' | 'delete', row: TofuRow): string | und
   return row.made ? 'create of a runner whose machine has existed' : undefined;
 }
 
-function isWithin(address: string, owner: string): boolean {
+/** Is this resource the owner's, which is a resource or a module that holds some? */
+export function isWithin(address: string, owner: string): boolean {
   return address === owner || address.startsWith(`${owner}.`) || address.startsWith(`${owner}[`);
 }

@@ -38,7 +38,7 @@ export type { Arch, CloudComputeSettings, ComputeSettings } from './entry/comput
 export { type CloudRefusal, refuseCloud } from './entry/refuse-cloud.ts';
 export { type EntryRequest, renderRunnerEntry } from './entry/render-entry.ts';
 export type { RunnerEntry } from './entry/runner-entry.ts';
-export { checkTofuPlan, type TofuChange, type TofuRow, type TofuVerdict } from './guard.ts';
+export { checkTofuPlan, isWithin, type TofuChange, type TofuRow, type TofuVerdict } from './guard.ts';
 export { configHash, machineHash, registrationSpecHash } from './hashes.ts';
 export { checkLimits } from './limits/check-limits.ts';
 export {

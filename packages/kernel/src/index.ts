@@ -22,6 +22,7 @@ export { maskErrors } from './masking/mask-errors.ts';
 export type { MaskStream } from './masking/mask-stream.ts';
 export { createMasker, type Masker } from './masking/masker.ts';
 export { nearest } from './nearest.ts';
+export { readText } from './read-text.ts';
 export { type RetryPlan, retryDelayMs, withRetries } from './retry.ts';
 export { revealOf, Secret } from './secret.ts';
 export {

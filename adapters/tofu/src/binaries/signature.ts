@@ -9,7 +9,7 @@ export async function whyUnproved(signed: {
   readonly armoredKey: string;
   readonly fingerprint: string;
 }): Promise<string | undefined> {
-  // Loaded when a signature is there to be checked: it is a tenth of what a control plane has in memory.
+  // Loaded when a signature is there to be checked: 1.2 MB of source that a control plane rarely needs.
   const { createMessage, readKey, readSignature, verify } = await import('openpgp');
   const parse = (bytes: Uint8Array) => {
     const text = Buffer.from(bytes).toString('latin1');

@@ -1,4 +1,4 @@
-import type { RunnerState } from '@polar-gosling/domain';
+import { isWithin, type RunnerState } from '@polar-gosling/domain';
 import type { RunnerRow } from '@polar-gosling/ports/store';
 import type { PlanChange } from '@polar-gosling/ports/tofu';
 import type { AgentSeen } from './agents-seen.ts';
@@ -42,10 +42,6 @@ export function alignRows(
     });
     return found === undefined ? [] : [found];
   });
-}
-
-function isWithin(address: string, owner: string): boolean {
-  return address === owner || address.startsWith(`${owner}.`) || address.startsWith(`${owner}[`);
 }
 
 /** `own`: the actions of each resource that is the runner's. */
