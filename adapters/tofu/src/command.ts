@@ -1,10 +1,8 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Clock } from '@polar-gosling/kernel';
 import type { TofuEvent } from '@polar-gosling/ports/tofu';
-import { followLines } from './follow-file.ts';
 import { parseUiLine, toLogLine, toTofuEvent } from './json-lines.ts';
 import type { CommandResult } from './outcome.ts';
+import { followLines, type Output, readWhole, withOutput } from './output.ts';
 import { interruptMarkerOf, startTool } from './process.ts';
 import { readBootId } from './process-identity.ts';
 import { recordProcess } from './run-directory.ts';
@@ -34,42 +32,43 @@ export interface Commands {
   ask(args: readonly string[], signal: AbortSignal): Promise<CommandResult & { stdout: string }>;
 }
 
-/** Runs the commands of one run, one after the other, each with its own output files. */
+/** Runs the commands of one run, one after the other. */
 export function createCommands(context: CommandContext): Commands {
   let count = 0;
-  const start = async (args: readonly string[], signal: AbortSignal) => {
+  const start = async (args: readonly string[], output: Output, signal: AbortSignal) => {
     const { runDir, clock } = context;
-    const number = ++count;
-    const stdout = join(runDir, `${number}.stdout`);
-    const stderr = join(runDir, `${number}.stderr`);
-    const interruptMarker = interruptMarkerOf(runDir, number);
+    const interruptMarker = interruptMarkerOf(runDir, ++count);
     context.log.add(JSON.stringify({ type: 'command', '@message': `tofu ${args.join(' ')}` }), false);
     const { program, env, hardEndAt, graceMs } = context;
-    const command = { program, args, cwd: runDir, env, stdout, stderr, interruptMarker, hardEndAt, graceMs };
+    const command = { program, args, cwd: runDir, env, output, interruptMarker, hardEndAt, graceMs };
     const { pid, startTime, done } = await startTool(command, clock, signal);
     context.onStart(pid);
     await recordProcess(runDir, { pid, startTime, bootId: readBootId(), interruptMarker });
-    return { done, stdout, stderr };
+    return { done };
   };
-  const readStderr = async (path: string) => context.mask(await readFile(path, 'utf8')).slice(-stderrLetters);
+  const readStderr = async ({ stderr }: Output) =>
+    context.mask(await readWhole(stderr)).slice(-stderrLetters);
   return {
-    async run(args, signal) {
-      const { done, stdout, stderr } = await start(args, signal);
-      const collector = createFactCollector();
-      await followLines(stdout, { done, clock: context.clock, lineBytes: context.lineBytes }, (text) => {
-        const masked = context.mask(text);
-        const line = parseUiLine(masked);
-        collector.add(line);
-        context.log.add(toLogLine(masked, line), line.diagnostic?.severity === 'error');
-        context.onEvent(toTofuEvent(line));
-      });
-      return { end: await done, facts: collector.facts(), stderr: await readStderr(stderr) };
-    },
-    async ask(args, signal) {
-      const { done, stdout, stderr } = await start(args, signal);
-      const end = await done;
-      const facts = createFactCollector().facts();
-      return { end, facts, stderr: await readStderr(stderr), stdout: await readFile(stdout, 'utf8') };
-    },
+    run: (args, signal) =>
+      withOutput(context.runDir, async (output) => {
+        const { done } = await start(args, output, signal);
+        const collector = createFactCollector();
+        const { clock, lineBytes } = context;
+        await followLines(output.stdout, { done, clock, lineBytes }, (text) => {
+          const masked = context.mask(text);
+          const line = parseUiLine(masked);
+          collector.add(line);
+          context.log.add(toLogLine(masked, line), line.diagnostic?.severity === 'error');
+          context.onEvent(toTofuEvent(line));
+        });
+        return { end: await done, facts: collector.facts(), stderr: await readStderr(output) };
+      }),
+    ask: (args, signal) =>
+      withOutput(context.runDir, async (output) => {
+        const { done } = await start(args, output, signal);
+        const end = await done;
+        const facts = createFactCollector().facts();
+        return { end, facts, stderr: await readStderr(output), stdout: await readWhole(output.stdout) };
+      }),
   };
 }

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '@polar-gosling/kernel';
 import { tofuErrors } from '@polar-gosling/ports/tofu';
 import { hardEndGuard } from './hard-end.ts';
+import type { Output } from './output.ts';
 import { readStartTime, signalQuietly } from './process-identity.ts';
 
 export interface ProcessEnd {
@@ -25,9 +26,7 @@ export interface ToolCommand {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
-  /** Files, not pipes: a pipe whose reader was killed would kill OpenTofu in the middle of an apply. */
-  readonly stdout: string;
-  readonly stderr: string;
+  readonly output: Output;
   /** Directory whose making decides who sends the one SIGINT. */
   readonly interruptMarker: string;
   readonly hardEndAt: number;
@@ -43,8 +42,7 @@ export async function startTool(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<ToolProcess> {
-  const stdout = openSync(command.stdout, 'a', 0o600);
-  const stderr = openSync(command.stderr, 'a', 0o600);
+  const { output } = command;
   const softEndAt = command.hardEndAt - command.graceMs;
   const child = spawn(
     '/bin/sh',
@@ -53,10 +51,13 @@ export async function startTool(
       ...[inSeconds(command.hardEndAt) + 1, inSeconds(softEndAt) + 1].map(String),
       ...[command.interruptMarker, command.program, ...command.args],
     ],
-    { cwd: command.cwd, env: command.env, detached: true, stdio: ['ignore', stdout, stderr] },
+    {
+      cwd: command.cwd,
+      env: command.env,
+      detached: true,
+      stdio: ['ignore', output.stdout.fd, output.stderr.fd],
+    },
   );
-  closeSync(stdout);
-  closeSync(stderr);
   const { pid } = child;
   if (pid === undefined) {
     const [cause] = await once(child, 'error');

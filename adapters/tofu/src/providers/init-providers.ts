@@ -1,8 +1,9 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CallOptions } from '@polar-gosling/ports/store';
 import { tofuErrors } from '@polar-gosling/ports/tofu';
 import { tofuEnvironment } from '../environment.ts';
+import { readWhole, withOutput } from '../output.ts';
 import { interruptMarkerOf, startTool } from '../process.ts';
 import { hclString } from '../templates.ts';
 import type { Filling } from './filling.ts';
@@ -19,24 +20,22 @@ export async function initProviders(
   const settings = join(project, 'tofu.rc');
   await writeFile(settings, cliSettings(at, made), { mode: 0o600 });
   const readonly = made.lock === undefined ? [] : ['-lockfile=readonly'];
-  const [stdout, stderr] = [join(work, 'stdout'), join(work, 'stderr')];
-  const { done } = await startTool(
-    {
-      program: at.tool.path,
-      args: ['init', '-input=false', '-no-color', '-backend=false', ...readonly],
-      cwd: project,
-      env: tofuEnvironment(at.environment, project),
-      ...{ stdout, stderr, interruptMarker: interruptMarkerOf(work, 0) },
-      ...{ hardEndAt: at.hardEndAt, graceMs: at.graceMs },
-    },
-    at.clock,
-    signal,
-  );
-  const { code, stoppedFor } = await done;
+  const command = {
+    program: at.tool.path,
+    args: ['init', '-input=false', '-no-color', '-backend=false', ...readonly],
+    cwd: project,
+    env: tofuEnvironment(at.environment, project),
+    interruptMarker: interruptMarkerOf(work, 0),
+    ...{ hardEndAt: at.hardEndAt, graceMs: at.graceMs },
+  };
+  const { code, stoppedFor, stderr } = await withOutput(work, async (output) => {
+    const { done } = await startTool({ ...command, output }, at.clock, signal);
+    return { ...(await done), stderr: await readWhole(output.stderr) };
+  });
   signal.throwIfAborted();
   if (code === 0) return;
   const providers = at.needs.map(({ source, constraints }) => [source, ...constraints].join(' ')).join(', ');
-  const said = plainText(await readFile(stderr, 'utf8'));
+  const said = plainText(stderr);
   const reason = stoppedFor === undefined ? said : `it was stopped: ${stoppedFor}`;
   throw tofuErrors.providers({ providers, reason });
 }

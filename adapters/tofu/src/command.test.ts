@@ -1,0 +1,64 @@
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createCommands } from './command.ts';
+import { createRunLog } from './run-log.ts';
+import { clock, never } from './test-bench.ts';
+
+let runDir: string;
+
+beforeEach(() => {
+  runDir = realpathSync(mkdtempSync(join(tmpdir(), 'gosling-command-')));
+});
+afterEach(() => rmSync(runDir, { recursive: true }));
+
+const mask = (text: string) => text.replaceAll('pg-secret', '[masked]');
+
+function shell(onEvent: (message: string) => void = () => undefined) {
+  const commands = createCommands({
+    ...{ program: '/bin/sh', runDir, env: { PATH: '/usr/bin:/bin' }, clock, mask },
+    ...{ hardEndAt: clock.now() + 60_000, graceMs: 1_000, lineBytes: 1_000 },
+    log: createRunLog(10_000, mask),
+    onEvent: ({ message }) => onEvent(message),
+    onStart: () => undefined,
+  });
+  return {
+    ask: (script: string) => commands.ask(['-c', script], never),
+    run: (script: string) => commands.run(['-c', script], never),
+  };
+}
+
+describe('what a command prints', () => {
+  it('lies in no file that has a name, where it would stay if its reader were killed', async () => {
+    const script =
+      'echo "pg-$0" pg-sec"ret"; echo pg-sec"ret" >&2; grep -rl pg-sec"ret" . && echo FOUND; ls | grep std; true';
+
+    const { stdout, stderr, end } = await shell().ask(script);
+
+    expect({ stdout, stderr, code: end.code }).toEqual({
+      stdout: 'pg-/bin/sh pg-secret\n',
+      stderr: '[masked]\n',
+      code: 0,
+    });
+  });
+
+  it('is read line by line while it is being printed, from the first to the last', async () => {
+    const told: string[] = [];
+    const line = (text: string) => `echo '{"@message":"${text}","type":"log"}'`;
+    const lines = Array.from({ length: 300 }, (_, index) => `line ${index} pg-secret`);
+
+    const { end } = await shell((message) => told.push(message)).run(lines.map(line).join('\n'));
+
+    expect(end.code).toBe(0);
+    expect(told).toEqual(lines.map(mask));
+  });
+
+  it('is read whole where it is longer than a read takes', async () => {
+    const { stdout } = await shell().ask('i=0; while [ $i -lt 30000 ]; do echo line $i; i=$((i+1)); done');
+
+    expect(stdout.split('\n')).toHaveLength(30_001);
+    expect(stdout.slice(0, 7)).toBe('line 0\n');
+    expect(stdout.slice(-11)).toBe('line 29999\n');
+  });
+});
