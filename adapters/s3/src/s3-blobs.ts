@@ -1,13 +1,5 @@
 import { tmpdir } from 'node:os';
-import {
-  type Clock,
-  createSharedCall,
-  type IdSource,
-  isCoded,
-  Secret,
-  type SharedCall,
-  withRetries,
-} from '@polar-gosling/kernel';
+import { type Clock, type IdSource, isCoded, Secret, shareCalls, withRetries } from '@polar-gosling/kernel';
 import {
   type BlobEntry,
   type BlobStore,
@@ -153,25 +145,12 @@ type Repeating = <Result>(signal: AbortSignal, action: () => Promise<Result>) =>
 /** The bucket's verdict, read once by each process. */
 function rememberVerdict(place: S3Place, deps: { clock: Clock; ids: IdSource; repeating: Repeating }) {
   let verdict: ConditionalWrites | undefined;
-  let running: SharedCall<ConditionalWrites> | undefined;
   const ask = async (signal: AbortSignal, isFresh: boolean): Promise<ConditionalWrites> => {
     verdict = await deps.repeating(signal, () => findConditionalWrites(place, deps, { signal, isFresh }));
     return verdict;
   };
-  const find = async (signal: AbortSignal): Promise<ConditionalWrites> => {
-    if (verdict !== undefined) return verdict;
-    if (running === undefined || running.isAbandoned()) {
-      const shared = createSharedCall(async (all) => {
-        try {
-          return await ask(all, false);
-        } finally {
-          if (running === shared) running = undefined;
-        }
-      });
-      running = shared;
-    }
-    return running.join(signal);
-  };
+  const askOnce = shareCalls((signal) => ask(signal, false));
+  const find = async (signal: AbortSignal) => verdict ?? (await askOnce(signal));
   return {
     ask: (signal: AbortSignal) => ask(signal, true),
     find,

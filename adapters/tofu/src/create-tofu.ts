@@ -1,7 +1,7 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import type { Clock, Logger, Secret } from '@polar-gosling/kernel';
+import { type Clock, type Logger, type Secret, shareCalls } from '@polar-gosling/kernel';
 import type { Blobs } from '@polar-gosling/ports/blobs';
 import {
   type CallOptions,
@@ -85,6 +85,7 @@ export function createTofu(options: TofuOptions): Tofu {
     return found;
   });
 
+  const launcher = shareCalls(() => installLauncher(dataDir, computeDir));
   const parts = bundleParts({ ...options, dataDir, computeDir, limits });
   const open = async (request: TofuRunRequest, signal: AbortSignal): Promise<TofuRun> => {
     const { wanted, runId } = request;
@@ -97,12 +98,10 @@ export function createTofu(options: TofuOptions): Tofu {
     const encryption = await encrypt?.({ signal });
     if (encryption !== undefined && found.product === 'terraform') throw cannotEncrypt(found.path);
     await mkdir(dirname(stateFileOf(dataDir, wanted.egg, wanted.shard)), { recursive: true, mode: 0o700 });
-    const made = await bundleWithProviders(
-      parts,
-      { request, tool: found, backend: place.backend },
-      { signal },
-    );
-    await installLauncher(dataDir, computeDir);
+    const [made] = await Promise.all([
+      bundleWithProviders(parts, { request, tool: found, backend: place.backend }, { signal }),
+      launcher(signal),
+    ]);
     const runDir = runDirOf(dataDir, runId);
     await makeRunDirectory(runDir, new Map([...made.bundle.files, ...place.files]));
     return createRun({
@@ -125,7 +124,7 @@ export function createTofu(options: TofuOptions): Tofu {
       return settleRun({ dataDir, host, limits, clock, logger, blobs, place }, left, signal);
     },
     async removeStray(runnerId, { signal }) {
-      await installLauncher(dataDir, computeDir);
+      await launcher(signal);
       const dockerSocket = options.launcher.container?.socket;
       await stopLocalRunner({ dataDir, runnerId, dockerSocket }, signal);
     },
@@ -169,13 +168,13 @@ function rememberTool(
     const { mtimeMs, size, ino } = await stat(path);
     return `${mtimeMs} ${size} ${ino} ${await readActive(binDir, 'tofu')}`;
   };
-  return async (signal) => {
+  return shareCalls(async (signal) => {
     if (known !== undefined && (await stampOf(known.tool.path).catch(() => '')) === known.stamp)
       return known.tool;
     const tool = await find(signal);
     known = { tool, stamp: await stampOf(tool.path) };
     return tool;
-  };
+  });
 }
 
 function cannotEncrypt(path: string) {

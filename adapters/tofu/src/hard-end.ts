@@ -9,13 +9,16 @@
 export const hardEndGuard = `
 end=$1 soft=$2 marker=$3 owner=$PPID self=$$
 shift 3
-start_of() { sed 's/.*) //' "/proc/$self/stat" 2>/dev/null | cut -d ' ' -f 20; }
-started=$(start_of)
+read_start() { start= && read -r stat <"/proc/$self/stat" && nth 20 \${stat##*) }; } 2>/dev/null
+nth() { shift "$1" && start=$1; }
+read_start
+started=$start
 (
   cd /
   trap '' INT TERM HUP
   while sleep 1 && kill -0 "$self"; do
-    [ "$(start_of)" = "$started" ] || exit 0
+    read_start
+    [ "$start" = "$started" ] || exit 0
     now=$(date +%s)
     if [ "$now" -ge "$end" ]; then kill -s KILL -- "-$self"; exit 0; fi
     if [ "$now" -ge "$soft" ] && ! kill -0 "$owner"; then mkdir "$marker" && kill -s INT "$self"; fi

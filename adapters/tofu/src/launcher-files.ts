@@ -32,11 +32,14 @@ export interface RunnerContainer {
 export async function installLauncher(dataDir: string, directory = computeDirectory): Promise<void> {
   const binDir = join(dataDir, 'bin');
   await mkdir(binDir, { recursive: true, mode: 0o700 });
-  for (const name of names) {
-    const text = await readFile(join(directory, 'local', name), 'utf8');
-    const installed = await readFile(join(binDir, name), 'utf8').catch(() => undefined);
+  const install = async (name: string) => {
+    const [text, installed] = await Promise.all([
+      readFile(join(directory, 'local', name), 'utf8'),
+      readFile(join(binDir, name), 'utf8').catch(() => undefined),
+    ]);
     if (installed !== text) await replaceFile(join(binDir, name), text, 0o600);
-  }
+  };
+  await Promise.all(names.map(install));
   const link = join(binDir, 'node');
   if ((await readlink(link).catch(() => undefined)) === process.execPath) return;
   await rm(`${link}.new`, { force: true });

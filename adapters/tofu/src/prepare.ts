@@ -1,4 +1,5 @@
-import { cp, mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
+import { cpSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { lockFileName } from './providers/lock-file.ts';
 
@@ -19,20 +20,21 @@ export async function openPreparedData(dataDir: string, cleared: number, key: st
   const folder = join(root, String(cleared));
   if ((await mkdir(folder, { recursive: true, mode: 0o700 })) !== undefined) await removeOthers(root, folder);
   const kept = join(folder, key);
-  const copy = (from: string, to: string) => cp(from, to, { recursive: true, verbatimSymlinks: true });
+  // A few small files and links.
+  const copy = (from: string, to: string) => cpSync(from, to, { recursive: true, verbatimSymlinks: true });
   return {
     async restore(runDir) {
       if (!(await isThere(kept))) return false;
-      await copy(kept, runDir);
+      copy(kept, runDir);
       return true;
     },
     async keep(runDir) {
       const work = await mkdtemp(`${kept}-`);
       try {
-        await copy(join(runDir, '.terraform'), join(work, '.terraform'));
+        copy(join(runDir, '.terraform'), join(work, '.terraform'));
         // Names the providers that were chosen; a bundle of built-in ones has none.
         if (await isThere(join(runDir, lockFileName))) {
-          await copy(join(runDir, lockFileName), join(work, lockFileName));
+          copy(join(runDir, lockFileName), join(work, lockFileName));
         }
         await rename(work, kept);
       } catch {

@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { ProcessIdentity } from './process-identity.ts';
@@ -22,23 +22,28 @@ export function runDirOf(dataDir: string, runId: string): string {
 export async function makeRunDirectory(runDir: string, files: ReadonlyMap<string, string>): Promise<void> {
   await mkdir(dirname(runDir), { recursive: true, mode: 0o700 });
   await mkdir(runDir, { mode: 0o700 });
-  for (const [path, text] of files) {
+  const write = async ([path, text]: [string, string]) => {
     await mkdir(dirname(join(runDir, path)), { recursive: true, mode: 0o700 });
     await writeFile(join(runDir, path), text, { mode: 0o600 });
-  }
+  };
+  await Promise.all([...files].map(write));
 }
 
 export async function recordProcess(
   runDir: string,
   recorded: ProcessIdentity & { bootId: string; interruptMarker: string },
 ): Promise<void> {
-  await replaceFile(join(runDir, recordName), JSON.stringify(recorded), 0o600);
+  // Appended: a file that takes the place of another is brought to the disk first, and the next commit waits for it.
+  await appendFile(join(runDir, recordName), `${JSON.stringify(recorded)}\n`, { mode: 0o600 });
 }
 
 /** What was recorded last; `undefined` when nothing was. */
 export async function readRecordedProcess(runDir: string): Promise<RecordedProcess | undefined> {
-  const text = await readFile(join(runDir, recordName), 'utf8').catch(() => undefined);
-  return text === undefined ? undefined : RecordedProcess.parse(JSON.parse(text));
+  const text = await readFile(join(runDir, recordName), 'utf8').catch(() => '');
+  // A line that has no end was being written.
+  const whole = text.slice(0, text.lastIndexOf('\n') + 1) || text;
+  const last = whole.split('\n').findLast((line) => line !== '');
+  return last === undefined ? undefined : RecordedProcess.parse(JSON.parse(last));
 }
 
 /** Removes a run's directory with all it held. */

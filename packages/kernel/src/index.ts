@@ -32,7 +32,7 @@ export {
   type SecretBackend,
   type SecretUri,
 } from './secrets/secret-uri.ts';
-export { createSharedCall, type SharedCall } from './shared-call.ts';
+export { createSharedCall, type SharedCall, shareCalls } from './shared-call.ts';
 export { createSystemClock } from './system/clock.ts';
 export { deflate, inflate } from './system/deflate.ts';
 export { sha256Hex, startSha256 } from './system/hash.ts';

@@ -45,3 +45,23 @@ export function createSharedCall<Result>(call: (signal: AbortSignal) => Promise<
     },
   };
 }
+
+/** Of `call` one at a time is under way: who calls meanwhile waits for its result. A failure is told to all who wait. */
+export function shareCalls<Result>(
+  call: (signal: AbortSignal) => Promise<Result>,
+): (signal: AbortSignal) => Promise<Result> {
+  let running: SharedCall<Result> | undefined;
+  return (signal) => {
+    if (running === undefined || running.isAbandoned()) {
+      const shared = createSharedCall(async (all: AbortSignal) => {
+        try {
+          return await call(all);
+        } finally {
+          if (running === shared) running = undefined;
+        }
+      });
+      running = shared;
+    }
+    return running.join(signal);
+  };
+}
