@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # many.sh PROGRAM EGGS RUNNERS AT_ONCE BUNDLES WORK: an apply of so many runners for each of so many Eggs, so many Eggs at
-# once, by the bare binary; prints ms of all. Each Egg has a state of its own.
+# once, by the bare binary; prints ms of all. Each Egg has a state of its own, and is applied for the first time: as ours,
+# it begins with an init.
 set -euo pipefail
 program=$1 eggs=$2 all=$3 at_once=$4 bundles=$5 work=$6
 export TF_IN_AUTOMATION=1 TF_INPUT=0 CHECKPOINT_DISABLE=1
@@ -13,13 +14,12 @@ for egg in $(seq "$eggs"); do
     sed -i "s#path = .*#path = \"$work/$egg/terraform.tfstate\"#" "$work/$egg/$size/versions.tf"
     sed -i "s#web-#egg$egg-#g" "$work/$egg/$size/pg.auto.tfvars.json"
     rm -rf "$work/$egg/$size/.terraform/terraform.tfstate"
-    (cd "$work/$egg/$size" && HOME=$PWD TF_DATA_DIR=$PWD/.terraform TF_CLI_CONFIG_FILE=$PWD/tofu.rc \
-      "$program" init -input=false -no-color >init.out)
   done
 done
 run() {
   cd "$1"
   export HOME=$PWD TF_DATA_DIR=$PWD/.terraform TF_CLI_CONFIG_FILE=$PWD/tofu.rc
+  "$program" init -input=false -no-color >init.out
   "$program" plan -input=false -no-color -lock-timeout=10s -out=tfplan -json >plan.out
   "$program" show -no-color -json tfplan >show.out
   "$program" apply -input=false -no-color -lock-timeout=10s -json tfplan >apply.out

@@ -15,7 +15,7 @@ import { addressOf, sharedAddresses } from './addresses.ts';
 import { readActive } from './binaries/active.ts';
 import { type BundleParts, bundleWithProviders } from './bundle-with-providers.ts';
 import { computeDirectory } from './compute-module.ts';
-import { tofuEnvironment } from './environment.ts';
+import { heapOf, tofuEnvironment } from './environment.ts';
 import { findLeftPlace, findPlace, type StatesInBucket } from './find-place.ts';
 import { findTool, type TofuFinderOptions } from './find-tool.ts';
 import { installLauncher, type RunnerContainer, stopLocalRunner } from './launcher-files.ts';
@@ -110,6 +110,7 @@ export function createTofu(options: TofuOptions): Tofu {
       program: found.path,
       env: {
         ...tofuEnvironment(options.find.environment, runDir),
+        ...heapOf(provider),
         ...providerEnv,
         ...(encryption === undefined ? {} : { TF_ENCRYPTION: encryption.reveal() }),
       },

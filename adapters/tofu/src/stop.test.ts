@@ -110,6 +110,8 @@ describe('an apply that is stopped', () => {
     expect(outcome.kind).toBe('ok');
     expect(names.filter((name) => name !== '' && name !== 'PWD').toSorted()).toEqual([
       'CHECKPOINT_DISABLE',
+      'GOGC',
+      'GOMEMLIMIT',
       'HOME',
       'HTTPS_PROXY',
       'PATH',
