@@ -132,7 +132,9 @@ async function planAndApply(
   const plan = await tofu.plan(options);
   countStage(deps, on, { stage: 'plan', since: plannedFrom });
 
-  if (at.provider !== 'local' && !takesStateAtItsWord(at)) await noteRefreshed(deps, run, options);
+  if (at.provider !== 'local' && !takesStateAtItsWord(at)) {
+    await noteRefreshed(deps, { ...run, gone: plan.gone }, options);
+  }
   const aligned = alignRows(comparable(at), plan, await agentsSeen(deps, at.rows, options));
   if (aligned.length > 0) {
     // What OpenTofu's state does not name may still live: an apply that was killed before it wrote its state.

@@ -23,19 +23,23 @@ export async function isFresh(
   return deps.clock.now() - (refreshed[at.shard] ?? 0) < freshForMs;
 }
 
-/** Notes that a plan has just asked the cloud about every machine of the shard. */
+/**
+ * Notes that a plan has just asked the cloud about every machine of the shard. Where some are gone the state itself
+ * says so only after an apply: until a plan finds none, it is not taken at its word, or it would have them removed.
+ */
 export async function noteRefreshed(
   deps: Pick<InternalDeps, 'store' | 'clock'>,
-  at: At,
+  at: At & { readonly gone?: readonly string[] | undefined },
   options: CallOptions,
 ): Promise<void> {
+  const hasGone = at.gone !== undefined && at.gone.length > 0;
   await commitDecision(deps.store, `freshness of ${at.egg}`, {
     signal: options.signal,
     decide: async () => {
       const key = { partition: at.egg };
       const row = await getRow(deps.store, { ...typed.eggState, key }, options);
       if (row === undefined) return { unit: undefined, result: undefined };
-      const refreshed = { ...row.refreshed, [at.shard]: deps.clock.now() };
+      const refreshed = { ...row.refreshed, [at.shard]: hasGone ? 0 : deps.clock.now() };
       const when = { kind: 'version', version: row.version } as const;
       return {
         unit: [{ kind: 'update', key: { table: 'egg_state', ...key }, set: { refreshed }, when }],

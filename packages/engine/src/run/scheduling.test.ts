@@ -49,6 +49,16 @@ const launch = (count: number, lastsMs = 3_600_000) =>
   Array.from({ length: count }, () => addJob(plane.model, { projectId: 1, lastsMs }));
 const running = () => [...plane.model.jobs.values()].filter(({ status }) => status === 'running').length;
 
+const liveRunners = async () => {
+  const rows = await plane.recording.rows('runners');
+  return rows.filter(({ state }) => state !== 'terminated');
+};
+const problems = async () => {
+  const everyone = { tokenId: 't', name: 'test', role: 'admin' } as const;
+  const signal = new AbortController().signal;
+  return (await plane.engine().queries.eggStatus(everyone, 'app', { signal }))?.problems;
+};
+
 describe('runs of a shard', () => {
   it('make one next apply of all demands that come during one', async () => {
     plane.tofu.applyMs = 10_000;
@@ -132,5 +142,30 @@ describe('runs of a shard', () => {
     await plane.stop();
 
     expect(opened.map(({ refresh }) => refresh)).toEqual([undefined, undefined]);
+  });
+
+  it('ask the cloud again where a machine was gone before its state knew, and launch in the same shard', async () => {
+    launch(1, 60_000);
+    await plane.runUntil(() => running() === 1, 60_000);
+    plane.tofu.nextApply = () => 'killed';
+    await plane.runUntil(() => opened.length === 2, 20 * 60_000);
+    await plane.run(10_000);
+    plane.tofu.nextApply = () => 'ok';
+    await plane.runUntil(async () => (await liveRunners()).length === 0, 20 * 60_000);
+    launch(1);
+    await plane.runUntil(() => running() === 1, 60_000);
+    launch(1);
+    await plane.runUntil(() => running() === 2, 60_000);
+    await plane.stop();
+
+    expect(await problems()).toEqual([]);
+    const wanting = opened.filter(({ wanted }) => wanted.entries.size > 0);
+    expect(wanting.map(({ wanted, refresh }) => [wanted.shard, wanted.entries.size, refresh])).toEqual([
+      [0, 1, undefined],
+      // Of the second launch, and of a look at what its apply has written.
+      [0, 1, undefined],
+      [0, 1, undefined],
+      [0, 2, false],
+    ]);
   });
 });

@@ -12,7 +12,7 @@ import {
   tofuErrors,
 } from '@polar-gosling/ports/tofu';
 
-/** How one apply goes. `half`: its first resource is made by half. `killed`: made, but no state tells. */
+/** How one apply goes. `half`: its first resource is made by half. `killed`: done, but no state tells. */
 export type ApplyFault =
   | 'ok'
   | 'fails_before'
@@ -133,15 +133,17 @@ function openRun(world: World, request: TofuRunRequest): TofuRun {
   const state = world.states.get(key) ?? new Map<string, boolean>();
   world.states.set(key, state);
   checkEntries(world, request.wanted.entries);
+  const on: Applying = { request, state, gone: new Set() };
   return {
     pid: 4711,
     async plan(options) {
       options.signal.throwIfAborted();
       for (const event of world.tells) request.onEvent(event);
       if (world.nextPlan() === 'fails') throw tofuErrors.planFailed({ summary: 'no provider', detail: '' });
-      return planOf(request, state);
+      refresh(world, on);
+      return planOf(on);
     },
-    apply: (options) => apply(world, { request, state }, options.signal),
+    apply: (options) => apply(world, on, options.signal),
     async adopt(strays) {
       for (const { runnerId } of strays) {
         if (!request.wanted.entries.has(runnerId)) throw noSuchAddress(runnerId);
@@ -166,27 +168,36 @@ function checkEntries(world: World, entries: ReadonlyMap<string, string>): void 
   }
 }
 
-function planOf(request: TofuRunRequest, state: ReadonlyMap<string, boolean>): TofuPlan {
+/** What a cloud does not know any more leaves the plan; the state learns of it by the next apply. */
+function refresh(world: World, { request, state, gone }: Applying): void {
+  if (request.wanted.provider === 'local' || request.refresh === false) return;
+  for (const [id, isWhole] of state) if (isWhole && !world.machines.has(id)) gone.add(id);
+}
+
+function planOf({ request, state, gone }: Applying): TofuPlan {
   const { entries } = request.wanted;
   const change = (runnerId: string, actions: readonly string[]): PlanChange => ({
     address: resource(runnerId),
     runnerId,
     actions,
   });
-  const changes = [...new Set([...entries.keys(), ...state.keys()])].map((id) => {
-    const isWhole = state.get(id);
+  const known = [...state.keys()].filter((id) => !gone.has(id));
+  const changes = [...new Set([...entries.keys(), ...known])].map((id) => {
+    const isWhole = gone.has(id) ? undefined : state.get(id);
     if (isWhole === undefined) return change(id, ['create']);
     if (!entries.has(id)) return change(id, ['delete']);
     return change(id, isWhole ? ['no-op'] : ['delete', 'create']);
   });
   const count = (action: string) => changes.filter(({ actions }) => actions.includes(action)).length;
   const summary = { add: count('create'), change: 0, destroy: count('delete') };
-  return { changes, hasChanges: summary.add + summary.destroy > 0, summary, redacted: {} };
+  return { changes, hasChanges: summary.add + summary.destroy > 0, summary, gone: [...gone], redacted: {} };
 }
 
 interface Applying {
   readonly request: TofuRunRequest;
   readonly state: Map<string, boolean>;
+  /** Runners whose machines were not there when it was planned. */
+  readonly gone: Set<string>;
 }
 
 async function apply(world: World, on: Applying, signal: AbortSignal): Promise<TofuOutcome> {
@@ -204,18 +215,20 @@ async function apply(world: World, on: Applying, signal: AbortSignal): Promise<T
   return carryOut(world, on, fault);
 }
 
+function forget({ state, gone }: Applying, removed: readonly string[]): void {
+  for (const id of [...removed, ...gone]) state.delete(id);
+}
+
 function carryOut(world: World, on: Applying, fault: ApplyFault): TofuOutcome {
-  const { changes } = planOf(on.request, on.state);
+  const { changes } = planOf(on);
   const removed = changes.flatMap(({ runnerId = '', actions }) =>
     actions.includes('delete') ? [runnerId] : [],
   );
   const made = changes.flatMap(({ runnerId = '', actions }) =>
     actions.includes('create') ? [runnerId] : [],
   );
-  for (const id of removed) {
-    removeMachine(world, id);
-    on.state.delete(id);
-  }
+  for (const id of removed) removeMachine(world, id);
+  if (fault !== 'killed') forget(on, removed);
   for (const [index, id] of made.entries()) {
     const isHalf = fault === 'half' && index === 0;
     if (!isHalf) makeMachine(world, on, id);
