@@ -5,8 +5,11 @@ import { z } from 'zod';
 
 const reference = 'store/state-keys';
 const passphraseBytes = 32;
-/** The least OpenTofu takes: a passphrase of 256 random bits needs no stretching, and each command pays for it. */
-const iterations = 200_000;
+/**
+ * The least OpenTofu takes: a passphrase of 256 random bits needs no stretching, and each command pays for it up to five
+ * times. Processors have instructions for SHA-256. What was encrypted says itself how its key was derived.
+ */
+const stretching = { iterations: 200_000, hash_function: 'sha256' } as const;
 
 // Ids are names in OpenTofu's configuration, and written into what it encrypts: an id never gets another passphrase.
 const Ring = z.strictObject({
@@ -26,7 +29,7 @@ export async function readStateEncryption(secrets: SecretStore, options: CallOpt
     JSON.stringify({
       key_provider: {
         pbkdf2: Object.fromEntries(
-          Object.entries(ring.keys).map(([id, passphrase]) => [id, { passphrase, iterations }]),
+          Object.entries(ring.keys).map(([id, passphrase]) => [id, { passphrase, ...stretching }]),
         ),
       },
       method: {
