@@ -80,6 +80,30 @@ it('does not read from a host with another key; what is in force stays so until 
   expect(readFileSync(known, 'utf8')).not.toBe(learned);
 });
 
+it('is looked at by doctor for each who reads it, with the key of each', async () => {
+  sshd.authorize([deployKey]);
+  const own = { env: { ...env, GOSLING_UGLYFOX_GIT: '1' } };
+  const look = async (given: typeof own) => {
+    const { stdout } = await world.cli(['doctor', '--json'], given);
+    const { checks }: { checks: { id: string; result: string }[] } = JSON.parse(stdout);
+    return checks.filter(({ id }) => id.startsWith('nest')).map(({ id, result }) => [id, result]);
+  };
+  const together = await look({ env: { ...env, GOSLING_UGLYFOX_GIT: '0' } });
+  const refused = await look(own);
+  const shown = await world.cli(['secret', 'explain', 'deploy-keys/uglyfox-public', '--json']);
+  sshd.authorize([deployKey, JSON.parse(shown.stdout).value]);
+
+  expect(together).toEqual([['nest', 'ok']]);
+  expect(refused).toEqual([
+    ['nest.MotherGoose', 'ok'],
+    ['nest.UglyFox', 'fail'],
+  ]);
+  expect(await look(own)).toEqual([
+    ['nest.MotherGoose', 'ok'],
+    ['nest.UglyFox', 'ok'],
+  ]);
+});
+
 function statusShows(text: string): Promise<string> {
   return until(`status shows ${text}`, async () => {
     const { stdout } = await world.cli(['status']);

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { deadline, isCoded, silentLogger } from '@polar-gosling/kernel';
+import { deadline, isCoded, type Secret, silentLogger } from '@polar-gosling/kernel';
 import { createGit, createGitlab } from '@polar-gosling/wiring';
 import type { CliContext } from '../cli/command.ts';
 import { readProxies } from '../config.ts';
@@ -12,36 +12,54 @@ import { type Check, type Finding, fail, type NamedFinding, ok, skip, warn } fro
 const patienceMs = 20_000;
 const soonMs = 14 * 24 * 60 * 60 * 1_000;
 const nestUrlReference = 'nest/repo-url';
-const deployKeyReference = 'deploy-keys/mothergoose-private';
 
-/** The Nest is fetched as MotherGoose does it, into a folder that is removed again. */
+/** The Nest is fetched by each who reads it, with its own deploy key, into a folder that is removed again. */
 export const nestCheck: Check = {
   id: 'nest',
   title: 'Nest',
   async look(context) {
+    const { env } = context;
     const secrets = openSecretStore(context);
     const options = { signal: deadline(context.signal, patienceMs) };
-    const folder = await mkdtemp(path.join(tmpdir(), 'gosling-doctor-'));
     try {
-      const url =
-        context.env['GOSLING_NEST_URL'] || (await secrets.read(nestUrlReference, options))?.reveal();
+      const url = env['GOSLING_NEST_URL'] || (await secrets.read(nestUrlReference, options))?.reveal();
       if (url === undefined) return skip('no Nest yet: gosling init stores its address');
-      const isLocal = url.startsWith('file:');
-      if (context.flags.offline && !isLocal) return skip('offline');
+      if (context.flags.offline && !url.startsWith('file:')) return skip('offline');
       const needsKey = !/^(https?|file):/.test(url);
-      const deployKey = needsKey ? await secrets.read(deployKeyReference, options) : undefined;
-      const branch = context.env['GOSLING_NEST_BRANCH'] || undefined;
-      const remote = { url, ...(branch ? { branch } : {}), ...(deployKey ? { deployKey } : {}) };
-      const head = await gitIn(folder, context).fetch(remote, options);
-      return ok(`commit ${head.commit.slice(0, 8)} on ${head.branch}`);
+      const hasTwoReaders = needsKey && env['GOSLING_UGLYFOX_GIT'] === '1';
+      const fetchAs = async (reader: string): Promise<Finding> => {
+        const deployKey = needsKey ? await secrets.read(`deploy-keys/${reader}-private`, options) : undefined;
+        return fetchNest(context, { url, ...(deployKey ? { deployKey } : {}) }, options);
+      };
+      if (!hasTwoReaders) return await fetchAs('mothergoose');
+      return [
+        { name: 'MotherGoose', ...(await fetchAs('mothergoose')) },
+        { name: 'UglyFox', ...(await fetchAs('uglyfox')) },
+      ];
     } catch (error) {
-      return failed(error, 'see GOSLING_NEST_URL, GOSLING_NEST_BRANCH, and the deploy key in the project');
+      return failed(error, 'see the secret store above');
     } finally {
       await secrets.close();
-      await rm(folder, { recursive: true, force: true });
     }
   },
 };
+
+async function fetchNest(
+  context: CliContext,
+  remote: { url: string; deployKey?: Secret },
+  options: { signal: AbortSignal },
+): Promise<Finding> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'gosling-doctor-'));
+  const branch = context.env['GOSLING_NEST_BRANCH'] || undefined;
+  try {
+    const head = await gitIn(folder, context).fetch({ ...remote, ...(branch ? { branch } : {}) }, options);
+    return ok(`commit ${head.commit.slice(0, 8)} on ${head.branch}`);
+  } catch (error) {
+    return failed(error, 'see GOSLING_NEST_URL, GOSLING_NEST_BRANCH, and the deploy key in the project');
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
 
 /** Each stored API token: does its GitLab answer, has it the scope `api`, when does it end? */
 export const gitlabCheck: Check = {
