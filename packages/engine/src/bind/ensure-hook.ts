@@ -38,10 +38,12 @@ export async function ensureHook(deps: InternalDeps, at: HookContext, options: C
   const url = `${publicUrl.replace(/\/+$/, '')}/webhooks/gitlab`;
   const spec = await hookSpec(deps, { ...at, url }, options);
   const tokenSha256 = sha256Hex(spec.token.reveal());
+  const signingSha256 = spec.signingToken && sha256Hex(spec.signingToken.reveal());
   await writeVerifier(deps, { key, egg: at.egg, tokenSha256 }, options);
-  if (isFresh(deps, { row, url, owner, tokenSha256 })) return;
-  const hook = await makeOrMend(deps, { ...at, url, spec, row, tokenSha256 }, options);
-  await noteHook(deps, { row, hook, url, owner, tokenSha256 }, options);
+  const facts = { row, url, tokenSha256, signingSha256 };
+  if (isFresh(deps, { ...facts, owner })) return;
+  const hook = await makeOrMend(deps, { ...at, ...facts, spec }, options);
+  await noteHook(deps, { ...facts, hook, owner }, options);
 }
 
 /** Whose token the project's webhook carries: the first bound Egg by name that is here to stay, else the Nest. */
@@ -63,6 +65,7 @@ interface HookFacts {
   readonly row: ProjectRow;
   readonly url: string;
   readonly tokenSha256: string;
+  readonly signingSha256: string | undefined;
 }
 
 function isFresh(deps: InternalDeps, at: HookFacts & { owner: string }): boolean {
@@ -72,9 +75,10 @@ function isFresh(deps: InternalDeps, at: HookFacts & { owner: string }): boolean
   return isSame && isHealthy && !isHookCheckDue(deps, row);
 }
 
-/** GitLab shows no token: what we noted after sending it stands for it. */
-function isSameHook({ row, url, tokenSha256 }: HookFacts): boolean {
-  return row.hook_url === url && row.hook_token_sha256 === tokenSha256;
+/** GitLab shows no token: what we noted after sending it stands for it. A GitLab that does not sign needs no new key. */
+function isSameHook({ row, url, tokenSha256, signingSha256 }: HookFacts): boolean {
+  const hasKey = !row.has_signing_token || row.hook_signing_sha256 === signingSha256;
+  return row.hook_url === url && row.hook_token_sha256 === tokenSha256 && hasKey;
 }
 
 /** Sweeps come a little early each time: half their interval makes every one of them look at the webhook. */
@@ -91,6 +95,7 @@ async function hookSpec(
   const fresh = new Secret(deps.ids.token(tokenBytes));
   const place = at.webhookSecret ?? references.webhookSecret(server, at.egg);
   const role = `webhook secret of egg ${at.egg} on ${server}`;
+  // Asks the backend each time, past what is kept: so a secret that another process rotated is seen by this very bind.
   const token = await deps.secrets.writeIfAbsent(place, fresh, { ...options, role });
   const freshKey = new Secret(
     `whsec_${Buffer.from(deps.ids.token(tokenBytes), 'base64url').toString('base64')}`,
@@ -166,6 +171,7 @@ async function noteHook(
     hook_id: hook.id,
     hook_url: at.url,
     hook_token_sha256: at.tokenSha256,
+    hook_signing_sha256: at.signingSha256,
     has_signing_token: hook.hasSigningToken ?? false,
     alert_status: hook.alertStatus,
     checked_at: deps.clock.now(),

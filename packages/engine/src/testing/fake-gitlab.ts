@@ -101,7 +101,7 @@ function runnersOf(model: GitlabModel, calls: string[]): GitlabRunners {
     async create(_target, spec) {
       calls.push(`runners.create ${spec.scopeId}`);
       const id = model.nextId();
-      const token = `glrt-${id}`;
+      const token = `glrt-${String(id).padStart(8, '0')}`;
       const projects = new Set(spec.scope === 'project' ? [spec.scopeId] : []);
       model.registrations.set(id, { id, token, spec, projects });
       return { id, token: new Secret(token) };

@@ -82,6 +82,8 @@ export const ProjectRow = z.object({
   hook_url: text,
   /** Of the token that GitLab was given last. */
   hook_token_sha256: text,
+  /** Of the key to sign with that GitLab was given last. */
+  hook_signing_sha256: text,
   has_signing_token: z.boolean().default(false),
   alert_status: text,
   last_delivery_at: number,
