@@ -141,7 +141,11 @@ export interface CloudRun {
 export function openCloudRun(
   provider: Cloud,
   bundle: Bundle,
-  at: { mirror: string; values?: Readonly<Record<string, string | number>> },
+  at: {
+    mirror: string;
+    values?: Readonly<Record<string, string | number>>;
+    env?: Readonly<Record<string, string>>;
+  },
 ): CloudRun {
   const dir = mkdtempSync(join(tmpdir(), 'cloud-'));
   writeBundle(dir, bundle);
@@ -157,6 +161,7 @@ export function openCloudRun(
       'yandex_compute_instance.status': 'RUNNING',
       ...at.values,
     }),
+    ...at.env,
   };
   return {
     dir,

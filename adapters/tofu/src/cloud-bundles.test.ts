@@ -188,14 +188,6 @@ describe.each(clouds)('a bundle for %s, read by OpenTofu with the schema of the 
     expect(removed.map(({ values }) => JSON.stringify(values))).toEqual([expect.stringContaining(gone.name)]);
   });
 
-  it('is formatted as OpenTofu formats it', async () => {
-    using run = open(entriesOf([aCloudEgg(provider)]));
-
-    const { code, stdout } = await run.tofu('fmt', '-check', '-diff', '-recursive', '-no-color');
-
-    expect([code, stdout]).toEqual([0, '']);
-  });
-
   it('is refused as soon as it has an argument that the provider does not know', async () => {
     const bundle = renderCloud(provider, [aCloudEntry(aCloudEgg(provider), 'vm')], {
       providerMirror: mirror,

@@ -1,8 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are HCL's own marks
-import { execFile } from 'node:child_process';
 import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { computeDirectory, computeModule, readBundleSources } from './compute-module.ts';
@@ -177,23 +175,6 @@ keep(process.env.GOSLING_DATA_DIR + '/entry.json', process.env.GOSLING_ENTRY ?? 
 
     expect(outcome).toBeUndefined();
     expect(existsSync(join(dataDir, 'tofu-states', 'web'))).toBe(true);
-  });
-});
-
-describe('rendered HCL', () => {
-  beforeEach(({ skip }) => skip(program === undefined, noTofuReason));
-
-  it('is formatted as the tool formats it', async () => {
-    await using bench = createBench(program ?? '');
-    for (const [path, text] of renderBundle(sources, input).files) {
-      if (path.endsWith('.tf')) writeFileSync(join(bench.dir, path.replace('/', '-')), text);
-    }
-
-    const { stdout } = await promisify(execFile)(program ?? '', ['fmt', '-check', '-diff', bench.dir], {
-      env: { TF_CLI_CONFIG_FILE: '/dev/null', PATH: '/usr/bin:/bin' },
-    });
-
-    expect(stdout).toBe('');
   });
 });
 
