@@ -38,7 +38,10 @@ export interface CloudWorld extends AsyncDisposable {
   readonly bucket: StateBench | undefined;
   /** Told of each process of OpenTofu that is started. */
   onProcess: (pid: number) => void;
-  /** Whatever is left though nothing is wanted: machines, directories of runs, processes, locks, states not written. */
+  /**
+   * Whatever is left though nothing is wanted: machines, directories of runs, processes, locks, states not written,
+   * plans that count as being applied.
+   */
   leftovers(): Promise<Readonly<Record<string, readonly string[]>>>;
 }
 
@@ -95,6 +98,7 @@ export async function createCloudWorld(options: CloudWorldOptions): Promise<Clou
         ),
         locks: locks.filter((key) => /\.tflock$|\.lock\.info$/.test(key)),
         errored: listTree(join(dataDir, 'errored')),
+        plans: await plane.recording.leftPlans(),
       };
     },
     async [Symbol.asyncDispose]() {

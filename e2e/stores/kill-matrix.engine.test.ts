@@ -47,7 +47,7 @@ describe('OpenTofu that is broken off anywhere, with machines that are slow, ref
           expect(await liveRunners(world)).toEqual([]);
           expect(world.cloud.madeTwice).toEqual([]);
           expect(await world.leftovers()).toEqual({
-            ...{ machines: [], runs: [], processes: [], locks: [], errored: [] },
+            ...{ machines: [], runs: [], processes: [], locks: [], errored: [], plans: [] },
           });
         }),
         { numRuns: count, seed, endOnFailure: true },

@@ -1,13 +1,12 @@
-import { isCoded, toProblem } from '@polar-gosling/kernel';
+import { isCoded } from '@polar-gosling/kernel';
 import type { CallOptions, EggConfigRow, RunnerRow } from '@polar-gosling/ports/store';
-import {
-  type TofuEvent,
-  type TofuOutcome,
-  type TofuPlan,
-  type TofuRun,
-  type TofuTool,
-  type TofuWanted,
-  tofuErrors,
+import type {
+  TofuEvent,
+  TofuOutcome,
+  TofuPlan,
+  TofuRun,
+  TofuTool,
+  TofuWanted,
 } from '@polar-gosling/ports/tofu';
 import { isFrozen } from '../demand/freeze.ts';
 import type { InternalDeps } from '../deps.ts';
@@ -15,6 +14,7 @@ import type { Lease } from '../leases/lease.ts';
 import { followActiveTofu } from '../tools/follow-active.ts';
 import { agentsSeen } from './agents-seen.ts';
 import { alignRows } from './align.ts';
+import { closeRun, failRun, finishRun } from './end-run.ts';
 import { noteRefreshed } from './freshness.ts';
 import { guardPlan } from './guard-plan.ts';
 import { noteCapacity } from './note-capacity.ts';
@@ -22,7 +22,7 @@ import { noteChecks } from './note-checks.ts';
 import { outcomeChanges } from './outcome-changes.ts';
 import { type RowChange, writeRowChanges } from './row-changes.ts';
 import { createRunProgress, type RunProgress } from './run-progress.ts';
-import { moveRun, openRun, planWrite, type RunRecord } from './run-row.ts';
+import { moveRun, openRun, planFailedWrite, planWrite, type RunRecord } from './run-row.ts';
 import type { ShardOutcome } from './shard-outcome.ts';
 import type { ShardWork } from './shard-work.ts';
 import { startRunners } from './start-runners.ts';
@@ -253,11 +253,10 @@ async function conclude(
       runId: run.id,
       reason: outcome.reason,
     });
-    await moveRun(
-      deps,
-      { run, to: 'unknown', set: { error: { code: 'ENDED', detail: outcome.reason } } },
-      options,
-    );
+    const why = `its apply was ended (${outcome.reason}); the next plan shows what it did`;
+    const also = [planFailedWrite(deps, { planId: run.planId, runId: run.id, why })];
+    const set = { error: { code: 'ENDED', detail: outcome.reason } };
+    await moveRun(deps, { run, to: 'unknown', set, also }, options);
     return 'later';
   }
   const inState = outcome.kind === 'failed' ? new Set(await on.tofu.stateList(options)) : undefined;
@@ -290,56 +289,6 @@ async function freshRows(deps: InternalDeps, on: Applying, options: CallOptions)
 
 function stateOf(row: Readonly<Record<string, unknown>>): Pick<RunnerRow, 'state' | 'state_since'> {
   return { state: row['state'] as RunnerRow['state'], state_since: Number(row['state_since']) }; // our own row
-}
-
-async function finishRun(
-  deps: InternalDeps,
-  at: { run: RunRecord; outcome: Exclude<TofuOutcome, { kind: 'unknown' }> },
-  options: CallOptions,
-): Promise<void> {
-  const { run, outcome } = at;
-  const isOk = outcome.kind === 'ok';
-  const planSet = isOk
-    ? {
-        status: 'applied',
-        applied_at: deps.clock.now(),
-        serial_after: outcome.serial,
-        metadata: JSON.parse(JSON.stringify({ run_id: run.id, checks: outcome.checks })),
-      }
-    : { status: 'failed', applied_at: deps.clock.now() };
-  const plan = { table: 'deployment_plans', partition: run.planId } as const;
-  const set = isOk
-    ? {}
-    : {
-        error: {
-          code: 'TOFU_APPLY_FAILED',
-          class: outcome.class,
-          detail: `${outcome.summary} ${outcome.detail}`.trim(),
-        },
-      };
-  const also = [{ kind: 'update', key: plan, set: planSet, when: { kind: 'present' } } as const];
-  await moveRun(deps, { run, to: isOk ? 'applied' : 'failed', set, also }, options);
-  await closeRun(deps, run, options);
-  if (!isOk) throw tofuErrors.applyFailed({ summary: outcome.summary, detail: outcome.detail });
-}
-
-async function closeRun(deps: InternalDeps, run: RunRecord, options: CallOptions): Promise<void> {
-  await moveRun(deps, { run, to: 'settled' }, options);
-}
-
-/** The row of a run that could not go on says why. Written apart from the failing signal. */
-async function failRun(deps: InternalDeps, at: { run: RunRecord; error: unknown }): Promise<void> {
-  const { code, detail } = toProblem(at.error);
-  const options = { signal: AbortSignal.timeout(10_000) };
-  try {
-    await moveRun(deps, { run: at.run, to: 'failed', set: { error: { code, detail } } }, options);
-    await closeRun(deps, at.run, options);
-  } catch (error) {
-    deps.log.warn('a failed run could not be closed; the next holder settles it', {
-      runId: at.run.id,
-      error,
-    });
-  }
 }
 
 async function keepLog(deps: InternalDeps, at: { run: RunRecord; tofu: TofuRun }): Promise<void> {

@@ -1,5 +1,5 @@
 import { type RunState, runStates } from '@polar-gosling/domain';
-import type { CallOptions, Row, Write } from '@polar-gosling/ports/store';
+import type { CallOptions, Row, RunRow, Write } from '@polar-gosling/ports/store';
 import type { TofuPlan, TofuTool } from '@polar-gosling/ports/tofu';
 import type { InternalDeps } from '../deps.ts';
 import { type Lease, requireOk } from '../leases/lease.ts';
@@ -118,5 +118,27 @@ export function planWrite(
       expires_at: now + planKeptMs,
     },
     when: { kind: 'absent' },
+  };
+}
+
+/** The plan of a run that ends without having written down what its apply did; empty where none was begun. */
+export function leftPlanWrites(
+  deps: InternalDeps,
+  run: Pick<RunRow, 'id' | 'state' | 'plan_id'> | undefined,
+  why: string,
+): readonly Write[] {
+  if (run?.plan_id === undefined || run.state !== 'applying') return [];
+  return [planFailedWrite(deps, { planId: run.plan_id, runId: run.id, why })];
+}
+
+export function planFailedWrite(
+  deps: InternalDeps,
+  at: { planId: string; runId: string; why: string },
+): Write {
+  return {
+    kind: 'update',
+    key: { table: 'deployment_plans', partition: at.planId },
+    set: { status: 'failed', applied_at: deps.clock.now(), metadata: { run_id: at.runId, why: at.why } },
+    when: { kind: 'present' },
   };
 }

@@ -1,3 +1,4 @@
+import { tofuErrors } from '@polar-gosling/ports/tofu';
 import { createFakeClock, createSeededIds } from '@polar-gosling/testkit';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { applyJob } from '../demand/apply-job.ts';
@@ -51,6 +52,12 @@ async function runners(): Promise<string[]> {
 
 async function runStates(): Promise<unknown[]> {
   return (await plane.recording.rows('runs')).map((row) => row['state']);
+}
+
+/** Each plan's status, and why it is so. */
+async function plans(): Promise<string[]> {
+  const rows = await plane.recording.rows('deployment_plans');
+  return rows.map(({ status, metadata }) => `${status}: ${Object(metadata)['why'] ?? ''}`);
 }
 
 async function runMembers(): Promise<unknown[]> {
@@ -124,6 +131,8 @@ describe('runShard', () => {
 
       expect(await run({ apply })).toBe('later');
       expect(await runStates()).toEqual(['unknown']);
+      const ended = expect.stringMatching(/^failed: its apply was ended \((hard end|killed)\)/);
+      expect(await plans()).toEqual([ended]);
 
       await run();
       await run();
@@ -150,6 +159,26 @@ describe('runShard', () => {
     await run();
     expect(await runStates()).toEqual(['settled', 'settled']);
     expect(await runners()).toEqual(['booting true']);
+    expect(await plans()).toContainEqual(expect.stringMatching(/^failed: its holder is gone/));
+    expect(await plans()).not.toContainEqual(expect.stringContaining('applying'));
+  });
+
+  it('closes the plan of an apply after which the state could not be read', async () => {
+    await wantRunner();
+    plane.tofu.nextApply = () => 'fails_before';
+    const { tofu } = plane.deps;
+    const stateList = async () => Promise.reject(tofuErrors.locked({ who: 'somebody', since: 'now' }));
+    const open: typeof tofu.open = async (request, given) => ({
+      ...(await tofu.open(request, given)),
+      stateList,
+    });
+    const deps = { ...plane.deps, tofu: { ...tofu, open } };
+    const outcome = runShard(deps, { egg: 'app', shard: 0 }, direct).catch(({ code }) => code);
+    await plane.clock.advance(5_000);
+
+    expect(await outcome).toBe('TOFU_LOCKED');
+    expect(await runStates()).toEqual(['settled']);
+    expect(await plans()).toEqual([expect.stringMatching(/^failed: .*locked by somebody/)]);
   });
 
   it('waits where an earlier run may still be alive', async () => {

@@ -1,10 +1,11 @@
-import type { CallOptions } from '@polar-gosling/ports/store';
+import type { CallOptions, RunRow } from '@polar-gosling/ports/store';
 import type { InternalDeps } from '../deps.ts';
 import type { Lease } from '../leases/lease.ts';
 import { requireOk } from '../leases/lease.ts';
 import { getRow } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
 import { auditWrite, member, memberWrite } from '../rows/writes.ts';
+import { leftPlanWrites } from './run-row.ts';
 
 /**
  * Ends what an earlier holder of this shard left behind: its process, its state lock, its run row. What it did to the
@@ -35,29 +36,28 @@ export async function settleLeft(
       });
       return 'alive';
     }
-    await closeRow(deps, { ...at, runId, state: run.state }, options);
+    await closeRow(deps, { ...at, run }, options);
   }
   return 'settled';
 }
 
 async function closeRow(
   deps: InternalDeps,
-  at: { egg: string; shard: number; lease: Lease; runId: string; state: string },
+  at: { egg: string; shard: number; lease: Lease; run: RunRow },
   options: CallOptions,
 ): Promise<void> {
-  const key = { table: 'runs', partition: at.runId } as const;
-  const details = {
-    egg: at.egg,
-    before: at.state,
-    why: 'its holder is gone; the next plan shows what it did',
-  };
+  const { id: runId, state } = at.run;
+  const key = { table: 'runs', partition: runId } as const;
+  const why = 'its holder is gone; the next plan shows what it did';
+  const details = { egg: at.egg, before: state, why };
   const unit = [
     at.lease.noteRun(undefined),
     { kind: 'update', key, set: { state: 'settled' }, when: { kind: 'present' } } as const,
-    memberWrite(at.egg, member.run(at.shard, at.runId), undefined),
-    auditWrite({ actor: 'run', action: 'settle', resourceType: 'run', resourceId: at.runId, details }, deps),
+    memberWrite(at.egg, member.run(at.shard, runId), undefined),
+    ...leftPlanWrites(deps, at.run, why),
+    auditWrite({ actor: 'run', action: 'settle', resourceType: 'run', resourceId: runId, details }, deps),
   ];
-  requireOk(await deps.store.commit(unit, options), `run ${at.runId}`);
+  requireOk(await deps.store.commit(unit, options), `run ${runId}`);
   deps.metrics.run('unknown');
-  deps.log.warn('a run left by an earlier holder was settled', { egg: at.egg, runId: at.runId });
+  deps.log.warn('a run left by an earlier holder was settled', { egg: at.egg, runId });
 }

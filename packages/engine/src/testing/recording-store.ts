@@ -9,6 +9,8 @@ export interface RecordingStore {
   everything(): Promise<Row[]>;
   /** Changes of a runner's state without an audit row in the same transaction. */
   readonly unaudited: string[];
+  /** Ids of plans that count as being applied though their run is over. */
+  leftPlans(): Promise<string[]>;
 }
 
 /** A store that can be looked at whole, and that sees whether each change of a runner's state is audited. */
@@ -33,15 +35,23 @@ export function createRecordingStore(inner: Store): RecordingStore {
       return result;
     },
   };
+  const rows = async (table: TableName): Promise<Row[]> => {
+    const wanted = [...keys.values()].filter((key) => key.table === table);
+    return (await inner.get(wanted, { signal: never })).filter((row) => row !== undefined);
+  };
   return {
     store,
     unaudited,
+    rows,
+    async leftPlans() {
+      const open = (await rows('runs'))
+        .filter(({ state }) => state !== 'settled')
+        .map((run) => run['plan_id']);
+      const plans = (await rows('deployment_plans')).filter(({ status }) => status === 'applying');
+      return plans.map(({ id }) => String(id)).filter((id) => !open.includes(id));
+    },
     async everything() {
       return (await inner.get([...keys.values()], { signal: never })).filter((row) => row !== undefined);
-    },
-    async rows(table) {
-      const wanted = [...keys.values()].filter((key) => key.table === table);
-      return (await inner.get(wanted, { signal: never })).filter((row) => row !== undefined);
     },
   };
 }

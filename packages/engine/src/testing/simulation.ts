@@ -74,6 +74,7 @@ async function calmDown(world: World): Promise<Simulation> {
   await plane.stop();
   const found = [...world.violations, ...plane.tofu.violations];
   found.push(...plane.recording.unaudited.map((id) => `${id} changed its state without an audit row`));
+  found.push(...(await plane.recording.leftPlans()).map((id) => `plan ${id} is being applied by no run`));
   return { violations: [...new Set(found)], endedAfterMs, emptyAfterMs };
 }
 

@@ -1,0 +1,60 @@
+import { toProblem } from '@polar-gosling/kernel';
+import type { CallOptions } from '@polar-gosling/ports/store';
+import { type TofuOutcome, tofuErrors } from '@polar-gosling/ports/tofu';
+import type { InternalDeps } from '../deps.ts';
+import { getRow } from '../rows/read.ts';
+import { typed } from '../rows/tables.ts';
+import { leftPlanWrites, moveRun, type RunRecord } from './run-row.ts';
+
+/** Writes down what came of its apply, and ends it. Fails with TOFU_APPLY_FAILED where that failed. */
+export async function finishRun(
+  deps: InternalDeps,
+  at: { run: RunRecord; outcome: Exclude<TofuOutcome, { kind: 'unknown' }> },
+  options: CallOptions,
+): Promise<void> {
+  const { run, outcome } = at;
+  const isOk = outcome.kind === 'ok';
+  const planSet = isOk
+    ? {
+        status: 'applied',
+        applied_at: deps.clock.now(),
+        serial_after: outcome.serial,
+        metadata: JSON.parse(JSON.stringify({ run_id: run.id, checks: outcome.checks })),
+      }
+    : { status: 'failed', applied_at: deps.clock.now() };
+  const plan = { table: 'deployment_plans', partition: run.planId } as const;
+  const set = isOk
+    ? {}
+    : {
+        error: {
+          code: 'TOFU_APPLY_FAILED',
+          class: outcome.class,
+          detail: `${outcome.summary} ${outcome.detail}`.trim(),
+        },
+      };
+  const also = [{ kind: 'update', key: plan, set: planSet, when: { kind: 'present' } } as const];
+  await moveRun(deps, { run, to: isOk ? 'applied' : 'failed', set, also }, options);
+  await closeRun(deps, run, options);
+  if (!isOk) throw tofuErrors.applyFailed({ summary: outcome.summary, detail: outcome.detail });
+}
+
+export async function closeRun(deps: InternalDeps, run: RunRecord, options: CallOptions): Promise<void> {
+  await moveRun(deps, { run, to: 'settled' }, options);
+}
+
+/** The row of a run that could not go on says why. Written apart from the failing signal. */
+export async function failRun(deps: InternalDeps, at: { run: RunRecord; error: unknown }): Promise<void> {
+  const { code, detail } = toProblem(at.error);
+  const options = { signal: AbortSignal.timeout(10_000) };
+  try {
+    const row = await getRow(deps.store, { ...typed.runs, key: { partition: at.run.id } }, options);
+    const also = leftPlanWrites(deps, row, `${code}: ${detail}`);
+    await moveRun(deps, { run: at.run, to: 'failed', set: { error: { code, detail } }, also }, options);
+    await closeRun(deps, at.run, options);
+  } catch (error) {
+    deps.log.warn('a failed run could not be closed; the next holder settles it', {
+      runId: at.run.id,
+      error,
+    });
+  }
+}
