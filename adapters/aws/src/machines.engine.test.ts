@@ -28,7 +28,7 @@ let installation = '';
 
 function machinesAt(url = client.endpoint, cluster?: string) {
   return createAwsMachines({
-    ...{ installation, endpoint: url, credentials: async () => credentials },
+    ...{ installation, regions: [region], endpoint: url, credentials: async () => credentials },
     ...(cluster === undefined ? {} : { cluster }),
   });
 }
@@ -68,6 +68,57 @@ describe('machines of AWS', () => {
     expect(stopped?.state).toBe('stopped');
     expect(gone?.state).toBe('gone');
     expect((await ec2.send(new DescribeInstancesCommand({ InstanceIds }))).Reservations).toHaveLength(1);
+  });
+
+  it('lists the instances and services of this installation that are not gone', async () => {
+    const ec2 = new EC2Client(client);
+    const ecs = new ECSClient(client);
+    const cluster = `arn:aws:ecs:${region}:123456789012:cluster/c-${ids.next()}`;
+    await ecs.send(new CreateClusterCommand({ clusterName: cluster.split('/')[1] }));
+    await ecs.send(
+      new RegisterTaskDefinitionCommand({
+        family: 'listed',
+        containerDefinitions: [{ name: 'runner', image: 'x', memory: 128 }],
+      }),
+    );
+    const started: string[] = [];
+    for (const [runner, owner] of Object.entries({ r1: installation, r2: installation, r3: 'theirs' })) {
+      const tags = Object.entries({ runner, egg: 'web', installation: owner });
+      const { Instances = [] } = await ec2.send(
+        new RunInstancesCommand({
+          ...{ ImageId: 'ami-12c6146b', InstanceType: 't3.micro', MinCount: 1, MaxCount: 1 },
+          TagSpecifications: [
+            {
+              ResourceType: 'instance',
+              Tags: tags.map(([key, Value]) => ({ Key: `polar-gosling-${key}`, Value })),
+            },
+          ],
+        }),
+      );
+      started.push(String(Instances[0]?.InstanceId));
+      await ecs.send(
+        new CreateServiceCommand({
+          ...{ cluster, serviceName: `s-${runner}`, taskDefinition: 'listed', desiredCount: 1 },
+          tags: tags.map(([key, value]) => ({
+            key: `polar-gosling-${key}`,
+            value: value.replace(/^r(\d)$/, 's$1'),
+          })),
+        }),
+      );
+    }
+    await ec2.send(new TerminateInstancesCommand({ InstanceIds: started.slice(1, 2) }));
+
+    const found = await machinesAt(client.endpoint, cluster).list(call);
+
+    expect(found.map(({ runnerId, egg, state }) => [runnerId, egg, state]).toSorted()).toEqual([
+      ['r1', 'web', 'running'],
+      ['s1', 'web', 'running'],
+      ['s2', 'web', 'running'],
+    ]);
+    expect(found.find(({ runnerId }) => runnerId === 's2')?.resources?.at(-1)).toEqual({
+      type: 'aws_ecs_service',
+      id: `${cluster.split('/')[1]}/s-r2@${region}`,
+    });
   });
 
   it('knows none of another installation', async () => {
@@ -115,7 +166,10 @@ describe('machines of AWS', () => {
 });
 
 it('never takes a cloud that does not answer for an absent machine', async () => {
-  const looked = machinesAt('http://127.0.0.1:9').status({ runnerId: 'r1', type: 'vm', region }, call);
+  const machines = machinesAt('http://127.0.0.1:9');
+
+  const looked = machines.status({ runnerId: 'r1', type: 'vm', region }, call);
 
   await expect(looked).rejects.toMatchObject({ code: 'MACHINES_UNAVAILABLE' });
+  await expect(machines.list(call)).rejects.toMatchObject({ code: 'MACHINES_UNAVAILABLE' });
 });

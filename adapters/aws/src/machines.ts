@@ -1,7 +1,13 @@
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import { DescribeInstancesCommand, EC2Client, type InstanceStateName } from '@aws-sdk/client-ec2';
-import { DescribeServicesCommand, ECSClient } from '@aws-sdk/client-ecs';
+import {
+  DescribeInstancesCommand,
+  type DescribeInstancesResult,
+  EC2Client,
+  type InstanceStateName,
+  paginateDescribeInstances,
+} from '@aws-sdk/client-ec2';
+import { DescribeServicesCommand, ECSClient, paginateListServices, type Service } from '@aws-sdk/client-ecs';
 import { physicalName } from '@polar-gosling/domain';
 import { deadline, isCoded } from '@polar-gosling/kernel';
 import {
@@ -16,6 +22,8 @@ const timeoutMs = 20_000;
 
 export interface AwsMachinesOptions {
   readonly installation: string;
+  /** Where machines are made. */
+  readonly regions: readonly string[];
   /** ARN of the cluster that serverless runners are services of. */
   readonly cluster?: string;
   /** The SDK's own chain (environment, profile, role) where it answers nothing. */
@@ -29,22 +37,44 @@ export interface AwsMachinesOptions {
 
 /** Instances of EC2 by their tags, and services of ECS by their names. Asked rarely: a client for each question. */
 export function createAwsMachines(options: AwsMachinesOptions): CloudMachines {
+  const look = async <Result>(
+    region: string,
+    signal: AbortSignal,
+    ask: (client: ClientOptions, call: Call) => Promise<Result>,
+  ): Promise<Result> => {
+    try {
+      const client = await clientOptions(options, region, signal);
+      return await ask(client, { abortSignal: deadline(signal, timeoutMs) });
+    } catch (error) {
+      signal.throwIfAborted();
+      if (isCoded(error, 'MACHINES_UNAVAILABLE')) throw error;
+      throw machinesErrors.unavailable({ reason: `AWS: ${reasonOf(error)}` }, { cause: error });
+    }
+  };
   return {
-    async status(machine, { signal }) {
-      try {
-        const client = await clientOptions(options, machine.region, signal);
-        const call = { abortSignal: deadline(signal, timeoutMs) };
-        return machine.type === 'vm'
-          ? await lookAtInstance(new EC2Client(client), { options, machine }, call)
-          : await lookAtService(new ECSClient(client), { options, machine }, call);
-      } catch (error) {
-        signal.throwIfAborted();
-        if (isCoded(error, 'MACHINES_UNAVAILABLE')) throw error;
-        throw machinesErrors.unavailable({ reason: `AWS: ${reasonOf(error)}` }, { cause: error });
+    async list({ signal }) {
+      const found: Machine[] = [];
+      for (const region of options.regions) {
+        found.push(
+          ...(await look(region, signal, async (client, call) => [
+            ...(await listInstances(new EC2Client(client), { options, region }, call)),
+            ...(await listServices(new ECSClient(client), { options, region }, call)),
+          ])),
+        );
       }
+      return found;
     },
+    status: (machine, { signal }) =>
+      look(machine.region, signal, (client, call) =>
+        machine.type === 'vm'
+          ? lookAtInstance(new EC2Client(client), { options, machine }, call)
+          : lookAtService(new ECSClient(client), { options, machine }, call),
+      ),
   };
 }
+
+type ClientOptions = Awaited<ReturnType<typeof clientOptions>>;
+type Call = { readonly abortSignal: AbortSignal };
 
 async function clientOptions(options: AwsMachinesOptions, region: string, signal: AbortSignal) {
   const credentials = await options.credentials({ signal });
@@ -63,6 +93,65 @@ function reasonOf(error: unknown): string {
   return error instanceof Error ? error.name : 'unknown failure';
 }
 
+interface Listed {
+  readonly options: AwsMachinesOptions;
+  readonly region: string;
+}
+
+/** Those of one region that are not terminated. */
+async function listInstances(client: EC2Client, { options, region }: Listed, call: Call): Promise<Machine[]> {
+  const Filters = [
+    { Name: 'tag:polar-gosling-installation', Values: [options.installation] },
+    { Name: 'instance-state-name', Values: ['pending', 'running', 'shutting-down', 'stopping', 'stopped'] },
+  ];
+  const found: Machine[] = [];
+  try {
+    for await (const page of paginateDescribeInstances({ client }, { Filters }, call)) {
+      for (const { InstanceId = '', State, Tags = [] } of instancesOf(page)) {
+        const tag = (name: string) => Tags.find(({ Key }) => Key === `polar-gosling-${name}`)?.Value;
+        const resources = [inRegion({ region }, { type: 'aws_instance', id: InstanceId })];
+        const runnerId = tag('runner');
+        if (runnerId === undefined) continue;
+        found.push({ runnerId, egg: tag('egg') ?? '', state: stateOf(State?.Name), resources });
+      }
+    }
+    return found;
+  } finally {
+    client.destroy();
+  }
+}
+
+function instancesOf({ Reservations = [] }: DescribeInstancesResult) {
+  return Reservations.flatMap(({ Instances = [] }) => Instances);
+}
+
+/** Services of the cluster, where it is in this region: they are told by ten. */
+async function listServices(client: ECSClient, { options, region }: Listed, call: Call): Promise<Machine[]> {
+  const { cluster, installation } = options;
+  const found: Machine[] = [];
+  try {
+    if (cluster === undefined || cluster.split(':')[3] !== region) return found;
+    for await (const { serviceArns = [] } of paginateListServices(
+      { client, pageSize: 10 },
+      { cluster },
+      call,
+    )) {
+      if (serviceArns.length === 0) continue;
+      const request = { cluster, services: serviceArns, include: ['TAGS' as const] };
+      const { services = [] } = await client.send(new DescribeServicesCommand(request), call);
+      for (const service of services) {
+        const tag = (name: string) => service.tags?.find(({ key }) => key === `polar-gosling-${name}`)?.value;
+        const runnerId = tag('runner');
+        if (runnerId === undefined || tag('installation') !== installation) continue;
+        found.push(serviceMachine(service, { cluster, region, runnerId }));
+      }
+    }
+    return found;
+  } finally {
+    client.destroy();
+  }
+}
+
 interface Asked {
   readonly options: AwsMachinesOptions;
   readonly machine: CloudMachineRef;
@@ -71,7 +160,7 @@ interface Asked {
 async function lookAtInstance(
   client: EC2Client,
   { options, machine }: Asked,
-  call: { readonly abortSignal: AbortSignal },
+  call: Call,
 ): Promise<Machine | undefined> {
   const tag = (name: string, value: string) => ({ Name: `tag:polar-gosling-${name}`, Values: [value] });
   const Filters = [tag('runner', machine.runnerId), tag('installation', options.installation)];
@@ -96,7 +185,7 @@ async function lookAtInstance(
 async function lookAtService(
   client: ECSClient,
   { options, machine }: Asked,
-  call: { readonly abortSignal: AbortSignal },
+  call: Call,
 ): Promise<Machine | undefined> {
   const { cluster, installation } = options;
   if (cluster === undefined) throw machinesErrors.unavailable({ reason: 'no ECS cluster is set up' });
@@ -109,23 +198,31 @@ async function lookAtService(
       throw machinesErrors.unavailable({ reason: `ECS: ${failures[0]?.reason}` });
     }
     if (one === undefined) return undefined;
-    const egg = one.tags?.find(({ key }) => key === 'polar-gosling-egg')?.value ?? '';
-    const task =
-      one.taskDefinition === undefined ? [] : [{ type: 'aws_ecs_task_definition', id: one.taskDefinition }];
-    const service = { type: 'aws_ecs_service', id: `${cluster.split('/').at(-1)}/${name}` };
-    return {
-      runnerId: machine.runnerId,
-      egg,
-      state: one.status === 'INACTIVE' ? 'gone' : 'running',
-      resources: [...task, service].map((resource) => inRegion(machine, resource)),
-    };
+    return serviceMachine(one, { ...machine, cluster });
   } finally {
     client.destroy();
   }
 }
 
+function serviceMachine(
+  { serviceName, tags, taskDefinition, status }: Service,
+  { cluster, region, runnerId }: { cluster: string; region: string; runnerId: string },
+): Machine {
+  const task = taskDefinition === undefined ? [] : [{ type: 'aws_ecs_task_definition', id: taskDefinition }];
+  const service = { type: 'aws_ecs_service', id: `${cluster.split('/').at(-1)}/${serviceName}` };
+  return {
+    runnerId,
+    egg: tags?.find(({ key }) => key === 'polar-gosling-egg')?.value ?? '',
+    state: status === 'INACTIVE' ? 'gone' : 'running',
+    resources: [...task, service].map((resource) => inRegion({ region }, resource)),
+  };
+}
+
 /** The provider (6.0 and newer) imports from another region than its own by this suffix. */
-function inRegion({ region }: CloudMachineRef, { type, id }: MachineResource): MachineResource {
+function inRegion(
+  { region }: Pick<CloudMachineRef, 'region'>,
+  { type, id }: MachineResource,
+): MachineResource {
   return { type, id: `${id}@${region}` };
 }
 

@@ -56,6 +56,19 @@ it.each([
   expect(cloud.complaints).toEqual([]);
 });
 
+it('lists every VM of this installation, whatever page it is on', async () => {
+  for (let count = 0; count < 1_000; count++) addInstance('RUNNING', { installation: 'theirs' });
+  addInstance('RUNNING', { runner: 'r2' });
+  addInstance('STOPPED', { runner: 'r3' });
+
+  const found = await open().list(options);
+
+  expect(found.map(({ runnerId, egg, state }) => [runnerId, egg, state])).toEqual([
+    ['r2', 'web', 'running'],
+    ['r3', 'web', 'stopped'],
+  ]);
+});
+
 it('finds one behind the first page, and none of another installation or folder', async () => {
   for (let count = 0; count < 1_000; count++) addInstance('RUNNING', { runner: `other-${count}` });
   addInstance('RUNNING', { installation: 'theirs', runner: 'r2' });

@@ -29,26 +29,38 @@ export function createYandexMachines(deps: {
   readonly installation: string;
   readonly computeUrl?: string;
 }): CloudMachines {
+  const look = async <Result>(signal: AbortSignal, action: () => Promise<Result>): Promise<Result> => {
+    try {
+      return await action();
+    } catch (error) {
+      signal.throwIfAborted();
+      if (isCoded(error, 'MACHINES_UNAVAILABLE')) throw error;
+      const reason = isCoded(error) ? error.message : reasonOf(error);
+      throw machinesErrors.unavailable({ reason }, { cause: error });
+    }
+  };
   return {
-    async status({ runnerId }, { signal }) {
-      try {
-        return await find(deps, runnerId, signal);
-      } catch (error) {
-        signal.throwIfAborted();
-        if (isCoded(error, 'MACHINES_UNAVAILABLE')) throw error;
-        const reason = isCoded(error) ? error.message : reasonOf(error);
-        throw machinesErrors.unavailable({ reason }, { cause: error });
-      }
-    },
+    list: ({ signal }) =>
+      look(signal, async () => {
+        const found: Machine[] = [];
+        for await (const machine of ourMachines(deps, signal)) found.push(machine);
+        return found;
+      }),
+    status: ({ runnerId }, { signal }) =>
+      look(signal, async () => {
+        for await (const machine of ourMachines(deps, signal)) {
+          if (machine.runnerId === runnerId) return machine;
+        }
+        return undefined;
+      }),
   };
 }
 
 /** The service filters by few fields and not by labels: all of the folder are read. */
-async function find(
+async function* ourMachines(
   deps: Parameters<typeof createYandexMachines>[0],
-  runnerId: string,
   signal: AbortSignal,
-): Promise<Machine | undefined> {
+): AsyncGenerator<Machine> {
   const token = await deps.tokens.current({ signal });
   let page: string | undefined;
   for (let count = 0; count < mostPages; count++) {
@@ -62,23 +74,22 @@ async function find(
     if (parsed === undefined) {
       throw machinesErrors.unavailable({ reason: `Yandex Cloud answered ${answer.status}` });
     }
-    const found = parsed.instances.find(
-      ({ labels }) =>
-        labels['polar-gosling-runner'] === runnerId &&
-        labels['polar-gosling-installation'] === deps.installation,
-    );
-    if (found !== undefined) {
-      return {
-        runnerId,
-        egg: found.labels['polar-gosling-egg'] ?? '',
-        state: stateOf(found.status),
-        resources: [{ type: 'yandex_compute_instance', id: found.id }],
-      };
-    }
+    yield* parsed.instances.flatMap((instance) => machineOf(instance, deps.installation) ?? []);
     page = parsed.nextPageToken || undefined;
-    if (page === undefined) return undefined;
+    if (page === undefined) return;
   }
   throw machinesErrors.unavailable({ reason: 'the folder holds too many machines to look through' });
+}
+
+/** `undefined`: not a runner of this installation. */
+function machineOf(
+  { id, status, labels }: z.infer<typeof Instances>['instances'][number],
+  installation: string,
+): Machine | undefined {
+  const runnerId = labels['polar-gosling-runner'];
+  if (runnerId === undefined || labels['polar-gosling-installation'] !== installation) return undefined;
+  const resources = [{ type: 'yandex_compute_instance', id }];
+  return { runnerId, egg: labels['polar-gosling-egg'] ?? '', state: stateOf(status), resources };
 }
 
 /** compute/v1/instance.proto. What is on its way up or down may still run; a preempted one is stopped, not deleted. */

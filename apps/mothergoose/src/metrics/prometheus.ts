@@ -53,6 +53,7 @@ export function createMetrics(masker: Pick<Masker, 'mask'>): Metrics {
       gauges.blobsAside.set(aside);
       counters.blobsRemoved.inc(removed);
     },
+    leakedMachine: () => counters.leakedMachines.inc(),
     queueDepth({ ready, leased, delayed, buried, oldestAgeMs }) {
       gauges.queue.set({ state: 'ready' }, ready);
       gauges.queue.set({ state: 'leased' }, leased);
@@ -114,6 +115,11 @@ function createCounters(registry: Registry) {
       name: 'gosling_tofu_cache_total',
       help: 'What the caches of OpenTofu did for runs: hit, filled from Blobs, miss, corrupt, failed',
       labelNames: ['cache', 'result'],
+      registers,
+    }),
+    leakedMachines: new Counter({
+      name: 'gosling_leaked_machines_total',
+      help: 'Machines that outlived their runners, were found by their tag and are removed',
       registers,
     }),
     blobsRemoved: new Counter({

@@ -12,6 +12,8 @@ export interface EngineMetrics {
   runners(egg: string, counts: Readonly<Record<string, number>>): void;
   /** After a sweep: how many big values no row names (removed when they are old), and how many blobs it removed. */
   blobs(found: { readonly aside: number; readonly removed: number }): void;
+  /** A machine that outlived its runner was found by its tag, and is removed. */
+  leakedMachine(): void;
   queueDepth(stats: {
     readonly ready: number;
     readonly leased: number;
@@ -29,5 +31,6 @@ export const noMetrics: EngineMetrics = {
   run: () => undefined,
   runners: () => undefined,
   blobs: () => undefined,
+  leakedMachine: () => undefined,
   queueDepth: () => undefined,
 };

@@ -11,6 +11,7 @@ import { syncNest } from '../sync/sync-nest.ts';
 import { installTool } from '../tools/install-tool.ts';
 import { handleDelivery, nestBinding } from '../webhooks/handle.ts';
 import { sweepBlobs } from './sweep-blobs.ts';
+import { sweepMachines } from './sweep-machines.ts';
 
 /** How a handler ended: done, or to be tried again after `delayMs` (somebody else is at it, or more is to do). */
 export type Handled =
@@ -62,8 +63,8 @@ export const handlers: Readonly<Partial<Record<MessageKind, Handler>>> = {
     await installTool(deps, key, options);
     return done;
   },
-  collect: async (deps, _key, options) => {
-    await sweepBlobs(deps, options);
+  collect: async (deps, key, options) => {
+    await (key === 'machines' ? sweepMachines(deps, options) : sweepBlobs(deps, options));
     return done;
   },
   prune: async (deps, _key, options) => {

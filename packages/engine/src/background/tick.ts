@@ -15,6 +15,8 @@ const forgottenAfterMs = 30_000;
 const gaugesEveryMs = 15_000;
 /** The alarm of dead letters: once an hour, whoever finds them. */
 const buriedAlarm = { schedule: 'buried-alarm', everyMs: 3_600_000 } as const;
+/** So often a cloud is asked for machines that outlived their runners. */
+const machineSweep = { schedule: 'machines', everyMs: 15 * 60_000 } as const;
 const blobSweep = { schedule: 'blobs', everyMs: 86_400_000 } as const;
 const ticksKeptMs = 2 * 86_400_000;
 const nestBindEveryMs = 5 * 60_000;
@@ -33,12 +35,15 @@ export async function tick(deps: InternalDeps, options: CallOptions): Promise<vo
   const sync = { schedule: 'sync', everyMs: syncEveryMs, message: { kind: 'sync', key: 'nest' } } as const;
   const prune = { schedule: 'prune', everyMs: pruneEveryMs, message: { kind: 'prune', key: 'all' } } as const;
   const blobs = { ...blobSweep, message: { kind: 'collect', key: 'blobs' } } as const;
+  const machines = { ...machineSweep, message: { kind: 'collect', key: 'machines' } } as const;
+  const hasClouds = Object.keys(deps.cloudMachines ?? {}).length > 0;
   const bindKey = { kind: 'bind', key: nestBinding } as const;
   const parts: readonly (() => Promise<unknown>)[] = [
     () => takeSlot(deps, sync, options),
     () => takeSlot(deps, prune, options),
     () => takeSlot(deps, { schedule: 'bind', everyMs: nestBindEveryMs, message: bindKey }, options),
     () => takeSlot(deps, blobs, options),
+    async () => hasClouds && takeSlot(deps, machines, options),
     () => groupsDue(deps, options),
     () => sweepsDue(deps, options),
     () => forgottenEggs(deps, options),

@@ -319,7 +319,13 @@ describe('tick', () => {
   it('sends each timer once per slot, however often and by however many it is called', async () => {
     await tick(plane.deps, direct);
     await Promise.all([tick(plane.deps, direct), tick(plane.deps, direct)]);
-    expect(await messages()).toEqual(['bind nest', 'collect blobs', 'prune all', 'sync nest']);
+    expect(await messages()).toEqual([
+      'bind nest',
+      'collect blobs',
+      'collect machines',
+      'prune all',
+      'sync nest',
+    ]);
 
     await plane.clock.advance(60_000);
     await tick(plane.deps, direct);
@@ -400,7 +406,13 @@ describe('tick', () => {
     );
 
     await expect(tick({ ...plane.deps, store }, direct)).rejects.toThrow('no index');
-    expect(await messages()).toEqual(['bind nest', 'collect blobs', 'prune all', 'sync nest']);
+    expect(await messages()).toEqual([
+      'bind nest',
+      'collect blobs',
+      'collect machines',
+      'prune all',
+      'sync nest',
+    ]);
   });
 
   it('wakes the Egg of a runner whose deadline passed, and its shard', async () => {

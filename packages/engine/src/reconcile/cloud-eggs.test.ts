@@ -123,6 +123,7 @@ describe('an Egg in a cloud', () => {
 describe('what a cloud says of a silent runner', () => {
   const hourMs = 3_600_000;
   const says = (state: 'running' | 'stopped' | 'gone' | undefined): CloudMachines => ({
+    list: async () => [],
     status: async ({ runnerId }) => (state === undefined ? undefined : { runnerId, egg: 'app', state }),
   });
   beforeEach(async () => {

@@ -17,7 +17,7 @@ const doubtful = (sinceMs: number) =>
   });
 
 async function look(sinceMs: number, status: () => Machine | undefined) {
-  const cloudMachines = { aws: { status: async () => status() } };
+  const cloudMachines = { aws: { list: () => expect.fail(), status: async () => status() } };
   const { found, awaited } = await lookForStrays({ ...here, cloudMachines }, [doubtful(sinceMs)], options);
   return [found.length, awaited.size];
 }
@@ -45,7 +45,7 @@ describe('the machine of a runner that no state tells of', () => {
   });
 
   it('is looked for on behalf of nobody else', async () => {
-    const cloudMachines = { aws: { status: () => expect.fail() } };
+    const cloudMachines = { aws: { list: () => expect.fail(), status: () => expect.fail() } };
     const gone = { ...doubtful(0), metadata: { vanished: true, gone: true } };
     const rows = [gone, aRunner({ state: 'terminating' }), { ...doubtful(0), state: 'failed' as const }];
 

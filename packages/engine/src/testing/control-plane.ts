@@ -1,6 +1,7 @@
 import { type IdSource, Secret, silentLogger } from '@polar-gosling/kernel';
 import { compileRule } from '@polar-gosling/nest';
 import { createMemoryBlobs } from '@polar-gosling/ports/blobs/memory';
+import type { CloudMachines, Machines } from '@polar-gosling/ports/machines';
 import { createOutboxQueue } from '@polar-gosling/ports/queue/outbox';
 import { createMemorySecrets } from '@polar-gosling/ports/secrets/memory';
 import type { Store } from '@polar-gosling/ports/store';
@@ -104,7 +105,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     git: git.reader,
     tofu: outside.tofu,
     machines: outside.machinesPort,
-    cloudMachines: { aws: { status: ({ runnerId }, call) => outside.machinesPort.status(runnerId, call) } },
+    cloudMachines: { aws: inCloud(outside.machinesPort) },
     binaries: { tofu: createFakeBinaries(), gosling: createFakeBinaries() },
     clock,
     ids,
@@ -147,6 +148,13 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     runUntil: (isSo, mostMs) => runUntil(plane, isSo, mostMs),
   };
   return plane;
+}
+
+function inCloud(machines: Machines): CloudMachines {
+  return {
+    list: (call) => machines.list(call),
+    status: ({ runnerId }, call) => machines.status(runnerId, call),
+  };
 }
 
 function createProcesses() {

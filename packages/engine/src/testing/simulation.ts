@@ -163,7 +163,7 @@ function wrapPorts(world: World, process: World['process'], deps: EngineDeps): E
   };
 }
 
-const noMachines: CloudMachines = { status: async () => undefined };
+const noMachines: CloudMachines = { list: async () => [], status: async () => undefined };
 
 function gitlabFault(world: World): unknown {
   return world.chance() < 0.5

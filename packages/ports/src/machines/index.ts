@@ -37,6 +37,11 @@ export interface CloudMachineRef {
 
 /** Looks at the machines of one cloud. */
 export interface CloudMachines {
+  /**
+   * Every machine of this installation that may still be there, by tag, wherever the installation makes machines. Fails
+   * with MACHINES_UNAVAILABLE when a part did not answer. Safe to repeat.
+   */
+  list(options: CallOptions): Promise<readonly Machine[]>;
   /** By its tag; `undefined` = the cloud knows nothing of it. Fails with MACHINES_UNAVAILABLE when it did not answer. */
   status(machine: CloudMachineRef, options: CallOptions): Promise<Machine | undefined>;
 }
@@ -46,5 +51,11 @@ export const machinesErrors = defineErrors('MACHINES', {
     message: (p: { reason: string }) => `cannot look at the machines: ${p.reason}`,
     http: 503,
     retry: 'backoff',
+  },
+  unknown: {
+    message: (p: { machines: string }) =>
+      `machines of this installation run that no runner answers for: ${p.machines}; remove them in the cloud by hand`,
+    http: 500,
+    retry: 'never',
   },
 });

@@ -1,6 +1,6 @@
 import { isCoded } from '@polar-gosling/kernel';
 import type { SelfCheck } from '@polar-gosling/ports/secrets';
-import { type CloudsDeps, openClouds } from './open-clouds.ts';
+import { type CloudsDeps, openClouds, regionOf } from './open-clouds.ts';
 
 const names = { aws: 'AWS', yandex: 'Yandex Cloud' } as const;
 const nobody = 'doctor';
@@ -18,7 +18,7 @@ export async function checkClouds(
       const machines = clouds.machines[provider];
       if (compute === undefined || machines === undefined) continue;
       const [zone = ''] = Object.keys(compute.subnets).toSorted();
-      const machine = { runnerId: nobody, type: 'vm', region: zone.replace(/-?[a-z]$/, '') } as const;
+      const machine = { runnerId: nobody, type: 'vm', region: regionOf(zone) } as const;
       if (provider === 'aws' && machine.region === '') {
         const detail = 'no subnet is named, so no region is known to ask in';
         checks.push({ name: names[provider], ok: false, detail, fix: 'set aws.subnets in GOSLING_CLOUDS' });

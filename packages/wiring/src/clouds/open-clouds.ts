@@ -74,13 +74,14 @@ export async function openClouds(deps: CloudsDeps): Promise<OpenedClouds> {
   };
 }
 
-async function openAws(deps: CloudsDeps, { cluster }: CloudComputeSettings) {
+async function openAws(deps: CloudsDeps, { cluster, subnets }: CloudComputeSettings) {
   const { createAwsMachines } = await import('@polar-gosling/adapter-aws');
   const { secrets, environment, installation } = deps;
   return {
     environment: async (options: Options) => awsEnvironment(await readAwsKey(secrets, options), environment),
     machines: createAwsMachines({
       installation,
+      regions: [...new Set(Object.keys(subnets).map(regionOf))],
       ...(cluster === undefined ? {} : { cluster }),
       proxies: proxiesOf(environment),
       async credentials(options) {
@@ -117,4 +118,9 @@ async function openYandex(deps: CloudsDeps, settings: NonNullable<CloudsSettings
     runnerStart: createYandexRunnerStart({ calls, tokens, ...yandexAt }),
     close: () => calls.close(),
   };
+}
+
+/** `eu-central-1` of `eu-central-1a`, `ru-central1` of `ru-central1-a`. */
+export function regionOf(zone: string): string {
+  return zone.replace(/-?[a-z]$/, '');
 }
