@@ -1,4 +1,4 @@
-import { sha256Hex } from '@polar-gosling/kernel';
+import { isCoded, sha256Hex } from '@polar-gosling/kernel';
 import type { CallOptions } from '@polar-gosling/ports/store';
 import { fromItem, toItem, toKey } from './attributes.ts';
 import { newestMigration } from './create-tables.ts';
@@ -75,9 +75,11 @@ function reachOf(schema: Tried<unknown>, options: DynamoAccess): StoreFinding {
     return { name: 'reach', ok: true, detail: `${where} answers` };
   }
   const reason = 'failure' in schema ? reasonOf(schema.failure) : '';
-  const fix = isReached
-    ? 'see the credentials of this process and the rights of its role'
-    : 'see GOSLING_STORE_ENDPOINT and GOSLING_STORE_REGION, and the network between';
+  const hasToken = !('failure' in schema) || !isCoded(schema.failure.error, 'DYNAMO_NO_TOKEN');
+  const fix =
+    isReached || !hasToken
+      ? 'see the credentials of this process and the rights of its role'
+      : 'see GOSLING_STORE_ENDPOINT and GOSLING_STORE_REGION, and the network between';
   return { name: 'reach', ok: false, detail: `${where}: ${reason}`, fix };
 }
 

@@ -7,6 +7,11 @@ export const dynamoErrors = defineErrors('DYNAMO', {
     retry: 'never',
     isPoison: true,
   },
+  noToken: {
+    message: (p: { reason: string }) => `there is no token to sign a request to the store with: ${p.reason}`,
+    http: 503,
+    retry: 'backoff',
+  },
   badPrefix: {
     message: (p: { prefix: string }) =>
       `"${p.prefix}" cannot begin the names of tables: use up to 100 letters, digits, "_", "." and "-"`,

@@ -38,6 +38,7 @@ const unsent: ReadonlySet<string> = new Set([
   'EAI_AGAIN',
   'EHOSTUNREACH',
   'ENETUNREACH',
+  'DYNAMO_NO_TOKEN',
 ]);
 const kinds: Readonly<Record<string, Failure['kind']>> = {
   ConditionalCheckFailedException: 'condition',

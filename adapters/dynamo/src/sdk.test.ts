@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { Secret } from '@polar-gosling/kernel';
 import { createFakeClock } from '@polar-gosling/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { failureOf } from './failures.ts';
 import { connect } from './sdk.ts';
 
 const { signal } = new AbortController();
@@ -75,6 +76,17 @@ describe('connect', () => {
     const sent = seen.map(({ headers }) => headers['authorization']);
     expect(sent).toEqual(['Bearer t1.token-1', 'Bearer t1.token-2']);
     expect(seen[0]?.headers['x-amz-target']).toBe('DynamoDB_20120810.PutItem');
+    connection.close();
+  });
+
+  it('sends nothing without a token, and knows that nothing was done', async () => {
+    const connection = open({ bearer: () => Promise.reject(new RangeError('no cloud')) });
+
+    const failed = await connection.putItem(Put, signal).catch((error: unknown) => error);
+
+    expect(failed).toMatchObject({ code: 'DYNAMO_NO_TOKEN', cause: new RangeError('no cloud') });
+    expect(failureOf(failed).kind).toBe('unsent');
+    expect(seen).toEqual([]);
     connection.close();
   });
 

@@ -26,7 +26,8 @@ export const configVariables: readonly ConfigVariable[] = [
   { name: 'GOSLING_STORE', default: 'sqlite', description: 'sqlite, dynamodb or ydb' },
   {
     name: 'GOSLING_STORE_ENDPOINT',
-    description: "dynamodb, ydb: address of the store; ydb: its Document API's",
+    description:
+      "dynamodb, ydb: address of the store; ydb: its Document API's (asked with IAM tokens, see docs/clouds.md)",
   },
   { name: 'GOSLING_STORE_REGION', default: 'AWS_REGION', description: 'dynamodb, ydb: region of the store' },
   {

@@ -143,7 +143,10 @@ async function openState(options: OpenOptions, { masker, log, undo }: Opening) {
     close: closeBlobs,
   } = await blobStores[schemeOf(engines.blobs)].open(engines.blobs, deps);
   undo.push(closeBlobs);
-  const opened = await stores[engines.store.kind].open(engines.store, { ...deps, sealer, blobs });
+  const opened = await stores[engines.store.kind].open(engines.store, {
+    ...deps,
+    ...{ sealer, blobs, secrets, masker },
+  });
   undo.push(() => opened.close());
   const {
     queue,

@@ -4,9 +4,10 @@ import { type Clock, codeOf, type Masker } from '@polar-gosling/kernel';
 import type { CloudMachines } from '@polar-gosling/ports/machines';
 import type { RunnerStart } from '@polar-gosling/ports/runner-start';
 import type { SecretStore } from '@polar-gosling/ports/secrets';
-import { proxiesOf, proxyOf } from '../proxy-of.ts';
+import { proxiesOf } from '../proxy-of.ts';
 import { type CloudsSettings, parseClouds } from './clouds-file.ts';
-import { awsEnvironment, cloudErrors, cloudSecrets, readAwsKey } from './provider-env.ts';
+import { awsEnvironment, cloudErrors, readAwsKey } from './provider-env.ts';
+import { openYandexTokens } from './yandex-tokens.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 type Options = { readonly signal: AbortSignal };
@@ -94,20 +95,10 @@ async function openAws(deps: CloudsDeps, { cluster, subnets }: CloudComputeSetti
 
 /** One token for the provider, the machines and the invocations: short-lived, so that no key leaves this process. */
 async function openYandex(deps: CloudsDeps, settings: NonNullable<CloudsSettings['yandex']>) {
-  const { createCloudCalls, createIamTokens, createYandexMachines, createYandexRunnerStart } = await import(
-    '@polar-gosling/adapter-yandex'
-  );
-  const { secrets, clock, masker, installation, yandexAt } = deps;
+  const { createYandexMachines, createYandexRunnerStart } = await import('@polar-gosling/adapter-yandex');
+  const { installation, yandexAt } = deps;
   const { cloudId, folderId } = settings;
-  const calls = createCloudCalls({ proxy: proxyOf(deps.environment) });
-  const tokens = createIamTokens({
-    async identity(options) {
-      const json = await secrets.read(cloudSecrets.yandexKey, options);
-      return json === undefined ? { kind: 'host' } : { kind: 'key', json };
-    },
-    ...{ calls, clock, masker },
-    ...yandexAt,
-  });
+  const { calls, tokens } = await openYandexTokens(deps);
   return {
     environment: async (options: Options) => ({
       YC_TOKEN: (await tokens.current(options)).reveal(),

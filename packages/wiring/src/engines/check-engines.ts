@@ -1,23 +1,29 @@
 import type { Masker } from '@polar-gosling/kernel';
 import type { SelfCheck } from '@polar-gosling/ports/secrets';
-import { checkSecrets } from '../open-secrets.ts';
-import { blobStores, type EngineDeps, queues, schemeOf, stores } from './registry.ts';
+import { checkSecrets, openSecrets } from '../open-secrets.ts';
+import { blobStores, type EngineDeps, queues, type StoreLogin, schemeOf, stores } from './registry.ts';
 import type { EngineSettings } from './settings.ts';
 
 export type EnginePart = 'store' | 'queue' | 'blobs' | 'secrets';
+type CheckDeps = EngineDeps & Pick<StoreLogin, 'yandexAt'> & { readonly masker: Masker };
 
 /** The self-check of what stands behind one of the ports of state. */
 export function checkEngine(
   part: EnginePart,
   settings: EngineSettings,
-  deps: EngineDeps & { readonly masker: Masker },
+  deps: CheckDeps,
 ): Promise<readonly SelfCheck[]> {
-  const { store, queue, blobs, secrets } = settings;
+  const { queue, blobs, secrets } = settings;
   const checks = {
-    store: () => stores[store.kind].check(store, deps),
+    store: () => checkStore(settings, deps),
     queue: () => queues[queue.kind].check(queue, deps),
     blobs: () => blobStores[schemeOf(blobs)].check(blobs, deps),
     secrets: () => checkSecrets({ ...deps, settings: secrets }, { signal: deps.signal }),
   };
   return checks[part]();
+}
+
+async function checkStore({ store, secrets: place }: EngineSettings, deps: CheckDeps) {
+  const secrets = openSecrets({ ...deps, settings: place });
+  return stores[store.kind].check(store, { ...deps, secrets }).finally(() => secrets.close());
 }

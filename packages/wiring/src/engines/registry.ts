@@ -6,6 +6,7 @@ import type { QueueOperations, WorkQueue } from '@polar-gosling/ports/queue';
 import type { SelfCheck } from '@polar-gosling/ports/secrets';
 import type { Sealer, Store } from '@polar-gosling/ports/store';
 import type { StoredRows } from '@polar-gosling/ports/store/adapter';
+import { hasStaticKey, openYandexTokens, type YandexTokensDeps } from '../clouds/yandex-tokens.ts';
 import { proxiesOf } from '../proxy-of.ts';
 import { checkDirectory, checkOutbox, checkS3, checkSqlite } from './checks.ts';
 import type { BlobSettings, QueueSettings, StoreSettings } from './settings.ts';
@@ -40,17 +41,18 @@ export interface OpenedQueue {
   close(): Promise<void>;
 }
 
-interface Engine<Settings, Needs, Opened> {
-  open(settings: Settings, deps: EngineDeps & Needs): Promise<Opened>;
+interface Engine<Settings, Needs, Opened, Login = object> {
+  open(settings: Settings, deps: EngineDeps & Login & Needs): Promise<Opened>;
   /** What it tells of itself to `gosling doctor`. */
-  check(settings: Settings, deps: EngineDeps): Promise<readonly SelfCheck[]>;
+  check(settings: Settings, deps: EngineDeps & Login): Promise<readonly SelfCheck[]>;
 }
 
+/** By what a store knows us that takes tokens of its cloud. */
+export type StoreLogin = Pick<YandexTokensDeps, 'secrets' | 'masker' | 'yandexAt'>;
 type StoreNeeds = { readonly sealer: Sealer; readonly blobs: BlobStore };
+type StoreEngine = Engine<StoreSettings, StoreNeeds, Store & StoredRows, StoreLogin>;
 
-export const stores: Readonly<
-  Record<StoreSettings['kind'], Engine<StoreSettings, StoreNeeds, Store & StoredRows>>
-> = {
+export const stores: Readonly<Record<StoreSettings['kind'], StoreEngine>> = {
   sqlite: {
     async open(_settings, { dataDir, clock, sealer, blobs, log }) {
       const { createSqliteStore } = await import('@polar-gosling/adapter-sqlite');
@@ -103,26 +105,41 @@ export function schemeOf({ place }: BlobSettings): 'file' | 's3' {
   return place?.startsWith('s3:') === true ? 's3' : 'file';
 }
 
-function tablesOf(dialect: 'dynamodb' | 'ydb'): Engine<StoreSettings, StoreNeeds, Store & StoredRows> {
-  const accessOf = (settings: StoreSettings, { clock, ids, log, environment }: EngineDeps) => ({
-    dialect,
-    endpoint: settings.endpoint,
-    region: regionOf(settings),
-    prefix: settings.prefix ?? defaultPrefix,
-    proxies: proxiesOf(environment),
-    clock,
-    ids,
-    logger: log,
-  });
+function tablesOf(dialect: 'dynamodb' | 'ydb'): StoreEngine {
+  const accessOf = async (settings: StoreSettings, deps: EngineDeps & StoreLogin) => {
+    const { clock, ids, log, environment } = deps;
+    const isByToken = dialect === 'ydb' && !hasStaticKey(environment);
+    const yandex = isByToken ? await openYandexTokens(deps) : undefined;
+    const access = {
+      dialect,
+      endpoint: settings.endpoint,
+      region: regionOf(settings),
+      prefix: settings.prefix ?? defaultPrefix,
+      iamToken: yandex && ((signal: AbortSignal) => yandex.tokens.current({ signal })),
+      proxies: proxiesOf(environment),
+      clock,
+      ids,
+      logger: log,
+    };
+    return { access, logOut: async () => yandex?.calls.close() };
+  };
   return {
     async open(settings, deps) {
       const { createDynamoStore } = await import('@polar-gosling/adapter-dynamo');
       const { sealer, blobs, signal } = deps;
-      return createDynamoStore({ ...accessOf(settings, deps), sealer, blobs, signal });
+      const { access, logOut } = await accessOf(settings, deps);
+      try {
+        const store = await createDynamoStore({ ...access, sealer, blobs, signal });
+        return { ...store, close: () => store.close().finally(logOut) };
+      } catch (error) {
+        await logOut();
+        throw error;
+      }
     },
     async check(settings, deps) {
       const { checkDynamoStore } = await import('@polar-gosling/adapter-dynamo');
-      return checkDynamoStore(accessOf(settings, deps), { signal: deps.signal });
+      const { access, logOut } = await accessOf(settings, deps);
+      return checkDynamoStore(access, { signal: deps.signal }).finally(logOut);
     },
   };
 }
