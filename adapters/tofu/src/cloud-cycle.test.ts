@@ -87,6 +87,20 @@ describe('a runner in a cloud, from plan to removal', () => {
     expect(at.tofu.sharedAddresses).toEqual(['module.container']);
   });
 
+  it('tells it again of those that are recorded, also in a plan that makes others', async () => {
+    await using at = open('yandex');
+    const entries = ['r1', 'r2', 'r3'].map((id) => aCloudEntry(aCloudEgg('yandex'), 'serverless', { id }));
+    const first = await bring(at.tofu, wantsIn('yandex', entries.slice(0, 2)));
+
+    const { plan } = await bring(at.tofu, wantsIn('yandex', entries));
+
+    expect(first.plan.starts).toEqual([]);
+    expect(first.outcome).toMatchObject({ kind: 'ok' });
+    expect(plan.starts).toEqual(first.outcome?.kind === 'ok' && first.outcome.starts);
+    expect(plan.starts).toHaveLength(2);
+    expect(JSON.stringify(plan.redacted)).not.toContain('yandex-serverless-container-1');
+  });
+
   it('says what the checks found, before and after the apply', async () => {
     await using at = open('aws', {
       'aws_instance.instance_state': 'pending',

@@ -1,4 +1,4 @@
-import type { PlanChange, TofuPlan } from '@polar-gosling/ports/tofu';
+import type { PlanChange, TofuPlan, TofuStart } from '@polar-gosling/ports/tofu';
 import { z } from 'zod';
 import { isStartCommand, ownerOf, runnerIdOf } from './addresses.ts';
 import { readChecks, ShownChecks } from './checks.ts';
@@ -31,6 +31,29 @@ const ShownPlan = z.object({
     .default([]),
   checks: ShownChecks,
 });
+
+const ShownModule = z.object({
+  address: z.string(),
+  resources: z
+    .array(z.object({ address: z.string(), values: z.object({ output: z.unknown() }).partial().optional() }))
+    .default([]),
+});
+
+/** What the state has before the apply. */
+const ShownState = z.object({
+  prior_state: z
+    .object({
+      values: z.object({
+        root_module: z.object({ child_modules: z.array(ShownModule).default([]) }),
+      }),
+    })
+    .partial()
+    .optional(),
+});
+
+/** A serverless runner's record: what it is an invocation of. */
+const RunnerRecord = z.object({ container: z.object({ id: z.string(), url: z.string() }) });
+
 type ShownChange = z.infer<typeof ShownPlan>['resource_changes'][number];
 
 /**
@@ -38,7 +61,8 @@ type ShownChange = z.infer<typeof ShownPlan>['resource_changes'][number];
  * addresses and actions, never a value.
  */
 export function parsePlan(text: string): Omit<TofuPlan, 'lineage' | 'serial'> {
-  const shown = ShownPlan.parse(JSON.parse(text));
+  const json: unknown = JSON.parse(text);
+  const shown = ShownPlan.parse(json);
   // What checks and templates look up is read, never made.
   const own = shown.resource_changes.filter((one) => one.mode !== 'data' || !isQuiet(one));
   const byOwner = Map.groupBy(own, ({ address }) => ownerOf(address));
@@ -47,7 +71,19 @@ export function parsePlan(text: string): Omit<TofuPlan, 'lineage' | 'serial'> {
   const summary = { add: count('create'), change: count('update'), destroy: count('delete') };
   const hasChanges = shown.resource_changes.some((one) => !isQuiet(one));
   const checks = readChecks(shown.checks);
-  return { changes, hasChanges, summary, gone: goneOf(shown), checks, redacted: { ...shown, summary } };
+  const known = { gone: goneOf(shown), starts: startsOf(json), checks };
+  return { changes, hasChanges, summary, ...known, redacted: { ...shown, summary } };
+}
+
+/** Outputs of a state that an apply could not finish are old, and those of a plan that creates are not known yet. */
+function startsOf(json: unknown): readonly TofuStart[] {
+  const modules = ShownState.parse(json).prior_state?.values?.root_module.child_modules ?? [];
+  return modules.flatMap(({ address: module, resources }) => {
+    const runnerId = runnerIdOf(module);
+    const own = resources.find(({ address }) => address === `${module}.terraform_data.runner[0]`);
+    const record = RunnerRecord.safeParse(own?.values?.output);
+    return runnerId === undefined || !record.success ? [] : [{ runnerId, container: record.data.container }];
+  });
 }
 
 /**

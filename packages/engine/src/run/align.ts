@@ -1,6 +1,6 @@
 import { isWithin, type RunnerState } from '@polar-gosling/domain';
 import type { RunnerRow } from '@polar-gosling/ports/store';
-import type { PlanChange } from '@polar-gosling/ports/tofu';
+import type { TofuPlan } from '@polar-gosling/ports/tofu';
 import type { AgentSeen } from './agents-seen.ts';
 import { isCreatable, isTainted } from './shard-work.ts';
 import { isVanished } from './strays.ts';
@@ -22,6 +22,8 @@ export interface Alignment {
   readonly agentVersion?: number | undefined;
   /** It says nothing of its deployment. */
   readonly isExcused?: true;
+  /** It is an invocation, and nobody has sent that yet: the 10 minutes of its token begin with it. */
+  readonly startsBootstrap?: true;
 }
 
 /**
@@ -30,7 +32,7 @@ export interface Alignment {
  */
 export function alignRows(
   rows: readonly RunnerRow[],
-  plan: { readonly changes: readonly PlanChange[]; readonly gone?: readonly string[] },
+  plan: Pick<TofuPlan, 'changes' | 'gone' | 'starts'>,
   agents: ReadonlyMap<string, AgentSeen> = new Map(),
 ): readonly Alignment[] {
   return rows.flatMap((row) => {
@@ -39,6 +41,7 @@ export function alignRows(
       own: own.map(({ actions }) => actions),
       agent: agents.get(row.id),
       isGone: plan.gone?.includes(row.id) === true,
+      isToStart: plan.starts?.some(({ runnerId }) => runnerId === row.id) === true,
     });
     return found === undefined ? [] : [found];
   });
@@ -47,7 +50,7 @@ export function alignRows(
 /** `own`: the actions of each resource that is the runner's. */
 function alignRow(
   row: RunnerRow,
-  { own, ...known }: { own: readonly (readonly string[])[] } & Pick<Seen, 'agent' | 'isGone'>,
+  { own, ...known }: { own: readonly (readonly string[])[] } & Pick<Seen, 'agent' | 'isGone' | 'isToStart'>,
 ): Alignment | undefined {
   const seen = {
     ...known,
@@ -61,7 +64,9 @@ function alignRow(
   return isCreatable(row) ? alignStarting(row, seen) : undefined;
 }
 
-type Seen = Readonly<Record<'isGone' | 'isHalf' | 'isWhole' | 'isWanted' | 'isNotThere', boolean>> & {
+type Seen = Readonly<
+  Record<'isGone' | 'isHalf' | 'isWhole' | 'isWanted' | 'isNotThere' | 'isToStart', boolean>
+> & {
   readonly agent: AgentSeen | undefined;
 };
 
@@ -71,7 +76,8 @@ function alignStarting(row: RunnerRow, seen: Seen): Alignment | undefined {
   }
   // Its agent may be at work already: it must not share the fate of the apply that follows.
   if (seen.isWhole) {
-    return { row, to: 'booting', made: true, why: 'an earlier run made it before it was ended' };
+    const why = 'an earlier run made it before it was ended';
+    return { row, to: 'booting', made: true, why, ...(seen.isToStart ? { startsBootstrap: true } : {}) };
   }
   // On this host it is started at most once; a cloud would make another.
   if (row.state !== 'provisioning' || row.cloud_provider === 'local' || !seen.isNotThere) return undefined;

@@ -140,6 +140,8 @@ async function planAndApply(
     // What OpenTofu's state does not name may still live: an apply that was killed before it wrote its state.
     await removeStrays(deps, aligned, options);
     await write(deps, { on, changes: aligned }, options);
+    const targets = aligned.filter(({ startsBootstrap }) => startsBootstrap).map(({ row }) => row);
+    await startRunners(deps, { targets, starts: plan.starts ?? [] }, options);
     await moveRun(deps, { run, to: 'failed', set: { error: { code: 'ROWS_ALIGNED' } } }, options);
     await closeRun(deps, run, options);
     return 'again';

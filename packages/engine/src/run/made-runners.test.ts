@@ -51,6 +51,12 @@ function telling(more: {
             more.shared === undefined ? [] : [{ address: 'module.container["a"].x', actions: [more.shared] }];
           return {
             ...plan,
+            // Of those that the state has.
+            ...(more.isServerless && {
+              starts: starts.filter(({ runnerId }) =>
+                plan.changes.some((one) => one.runnerId === runnerId && one.actions.includes('no-op')),
+              ),
+            }),
             changes: [...plan.changes, ...shared],
             ...(more.checks && { checks: more.checks }),
           };
@@ -106,6 +112,37 @@ describe('serverless runners that OpenTofu has recorded', () => {
     await run();
 
     expect(cloud.taken).toEqual([]);
+  });
+
+  it('are started once, with a full life of their token, by the run after one that was killed', async () => {
+    plane.tofu.nextApply = () => 'ended_after';
+    await run({ isServerless: true });
+    const before = cloud.taken.length;
+    await plane.clock.advance(9 * 60_000);
+    const from = plane.clock.now();
+
+    await run({ isServerless: true });
+    await run({ isServerless: true });
+
+    expect(before).toBe(0);
+    expect(cloud.taken).toHaveLength(1);
+    expect(await plane.recording.rows('runners')).toMatchObject([{ state: 'booting', made: true }]);
+    expect(await plane.recording.rows('runner_agents')).toMatchObject([{ bootstrap_from: from }]);
+  });
+
+  it('are started by the next run where others of their apply could not be made', async () => {
+    const inYandex = { cloud_provider: 'yandex', type: 'serverless' };
+    const [row] = await plane.recording.rows('runners');
+    const key = { table: 'runners', partition: String(row?.['id']) } as const;
+    await plane.deps.store.commit([{ kind: 'update', key, set: inYandex, when: { kind: 'any' } }], direct);
+    plane.tofu.nextApply = () => 'fails_after';
+
+    expect(await run({ isServerless: true })).toBe('TOFU_APPLY_FAILED');
+    expect(cloud.taken).toEqual([]);
+    await run({ isServerless: true });
+
+    expect(cloud.taken).toHaveLength(1);
+    expect(await plane.recording.rows('runners')).toMatchObject([{ state: 'booting', made: true }]);
   });
 
   it('are left to their deadline when the cloud refuses, and the run is written down', async () => {

@@ -4,6 +4,7 @@ import type { TofuOutcome } from '@polar-gosling/ports/tofu';
 import type { AgentSeen } from './agents-seen.ts';
 import type { RowChange } from './row-changes.ts';
 import type { ShardWork } from './shard-work.ts';
+import { isInvocation } from './strays.ts';
 
 /**
  * What an apply that ended by itself means for its runners. A create that failed without a machine closes its runner
@@ -27,6 +28,8 @@ export function outcomeChanges(at: {
 type Ended = Pick<Parameters<typeof outcomeChanges>[0], 'outcome' | 'inState' | 'agents'>;
 
 function created(row: RunnerRow, { outcome, inState, agents }: Ended): RowChange | undefined {
+  // A failed apply tells no outputs. Its record is found by the next plan, which sends it.
+  if (outcome.kind === 'failed' && isInvocation(row) && inState?.has(row.address)) return undefined;
   if (outcome.kind === 'ok' || outcome.applied.includes(row.address)) {
     // Reconcile may have moved it on meanwhile: its agent can be at work before the slowest of this apply is made.
     const to = row.state === 'provisioning' ? 'booting' : row.state;

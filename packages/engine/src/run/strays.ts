@@ -66,9 +66,12 @@ export function isUnknownToState(row: RunnerRow): boolean {
  * container of Yandex Cloud ends by itself.
  */
 export function isToBeFound(row: RunnerRow): boolean {
-  const { cloud_provider: provider, type } = row;
-  const isInvocation = provider === 'yandex' && type === 'serverless';
-  return provider !== 'local' && !isInvocation && isUnknownToState(row) && !isGone(row);
+  return row.cloud_provider !== 'local' && !isInvocation(row) && isUnknownToState(row) && !isGone(row);
+}
+
+/** Of a container of Yandex Cloud: OpenTofu only records it, and it is sent after the apply. */
+export function isInvocation({ cloud_provider: provider, type }: RunnerRow): boolean {
+  return provider === 'yandex' && type === 'serverless';
 }
 
 async function find(

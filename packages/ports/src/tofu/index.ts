@@ -52,6 +52,8 @@ export interface TofuPlan {
   readonly changes: readonly PlanChange[];
   readonly hasChanges: boolean;
   readonly summary: { readonly add: number; readonly change: number; readonly destroy: number };
+  /** Serverless runners that the state has a record of, each with the container that is to be invoked for it. */
+  readonly starts?: readonly TofuStart[];
   /** As the cloud is before the apply; `unknown` where only the apply will tell. */
   readonly checks?: readonly TofuCheck[];
   /** `show -json`, redacted: no sensitive value, no variable value. */
