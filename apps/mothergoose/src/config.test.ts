@@ -215,6 +215,15 @@ describe('the configuration', () => {
     }
   });
 
+  it('takes an https mirror of OpenTofu', () => {
+    const mirror = 'https://mirror.example.com/opentofu';
+
+    expect(readConfig({ GOSLING_TOFU_MIRROR: mirror })).toMatchObject({ config: { tofu: { mirror } } });
+    for (const wrong of ['http://mirror.example.com', 'https://me:pw@mirror.example.com/', '/srv/tofu']) {
+      expect(problemsOf({ GOSLING_TOFU_MIRROR: wrong }).join()).toContain('GOSLING_TOFU_MIRROR: an https://');
+    }
+  });
+
   it('has an entry in the table for every variable it reads, and reads every entry', () => {
     const known = configVariables.filter(({ isElsewhere }) => isElsewhere !== true).map(({ name }) => name);
     const wrong = Object.fromEntries(known.map((name) => [name, ' ']));
@@ -233,7 +242,6 @@ describe('the configuration', () => {
       'GOSLING_NEST_BRANCH',
       'GOSLING_ENV',
       'GOSLING_TOFU_BIN',
-      'GOSLING_TOFU_MIRROR',
       'GOSLING_BIN_DIR',
       'GOSLING_GITLAB_RUNNER_BIN',
       'GOSLING_LIMITS',

@@ -51,7 +51,10 @@ const Variables = z.object({
   GOSLING_NEST_GITLAB_URL: publicUrl.optional(),
   GOSLING_ENV: text,
   GOSLING_TOFU_BIN: text,
-  GOSLING_TOFU_MIRROR: text,
+  GOSLING_TOFU_MIRROR: z
+    .string()
+    .regex(/^https:\/\/[^\s@/?#]+(\/[^\s?#]*)?$/, 'an https:// address')
+    .optional(),
   GOSLING_TOFU_PROVIDER_MIRROR: z
     .string()
     .regex(/^(none|https:\/\/[^\s@/?#]+(\/[^\s?#]*)?)$/, 'an https:// address, or none')

@@ -81,7 +81,11 @@ export const configVariables: readonly ConfigVariable[] = [
   },
   { name: 'GOSLING_ENV', description: 'environment of the Nest that is applied' },
   { name: 'GOSLING_TOFU_BIN', description: 'path of OpenTofu; else the managed one, then `tofu` on PATH' },
-  { name: 'GOSLING_TOFU_MIRROR', description: 'where OpenTofu is fetched from, in place of its own address' },
+  {
+    name: 'GOSLING_TOFU_MIRROR',
+    description:
+      'https address that OpenTofu is fetched from, as ADDRESS/v1.12.6/…, in place of its own releases',
+  },
   {
     name: 'GOSLING_TOFU_PROVIDER_MIRROR',
     default: 'their registries',

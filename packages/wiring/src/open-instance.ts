@@ -50,6 +50,8 @@ export interface OpenOptions {
   readonly hasOwnPolicies?: boolean | undefined;
   readonly tofuBin?: string | undefined;
   readonly binDir?: string | undefined;
+  /** Where versions of OpenTofu are fetched: https address with `v{version}/{file}` below; else its own releases. */
+  readonly tofuMirror?: string | undefined;
   /** Where OpenTofu's providers are fetched: https address of a network mirror, or `none`; else their registries. */
   readonly providerMirror?: string | undefined;
   /** PEM of authorities that downloads trust beside the host's. */
@@ -238,7 +240,7 @@ function openBinaries(options: OpenOptions, blobs: BlobStore): InstanceParts['bi
   const { dataDir, environment, clock, binDir = join(dataDir, 'bin'), caPem: ca } = options;
   const shared = { binDir, blobs, environment, clock, ca };
   return {
-    tofu: createBinaries({ program: tofuProgram, ...shared }),
+    tofu: createBinaries({ program: tofuProgram, addresses: { mirror: options.tofuMirror }, ...shared }),
     gosling: createBinaries({ program: goslingProgram, ...shared }),
   };
 }

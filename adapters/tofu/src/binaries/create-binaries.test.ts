@@ -223,6 +223,74 @@ describe('installing a release of GitHub', () => {
   );
 });
 
+describe('installing from a mirror of the releases', () => {
+  const mirrored = (url: string) => ({ mirror: `${url}/opentofu/` });
+  const mirrorFiles = async () =>
+    Object.fromEntries(
+      Object.entries(await routesOf()).map(([path, body]) => [
+        path.replace('/opentofu/opentofu/releases/download', '/opentofu'),
+        body,
+      ]),
+    );
+
+  it('asks the mirror alone where it has the key too, and proves what it gives by the signature', async () => {
+    const { '/opentofu.asc': key, ...files } = await mirrorFiles();
+    await using mirror = await authority.serve(answering({ ...files, '/opentofu/opentofu.asc': key ?? '' }));
+    await using official = await authority.serve(await release());
+    const addresses = { github: official.url, ...mirrored(mirror.url) };
+
+    const kept = await fixture(official, { addresses }).binaries.install(github, call);
+
+    expect(kept).toMatchObject({ source: 'github', provedBy: 'signature', sha256: sha256(binary) });
+    expect(official.asked).toEqual([]);
+    expect(mirror.asked.at(-1)).toBe(`/opentofu/v1.12.6/${archiveName}`);
+  });
+
+  it('asks the maker for a key that it has not, and sends no proof of us there', async () => {
+    const { '/opentofu.asc': _, ...files } = await mirrorFiles();
+    const seen: (string | undefined)[] = [];
+    const answer = await release();
+    await using mirror = await authority.serve(answering(files));
+    await using official = await authority.serve((request, response) => {
+      seen.push(request.headers.authorization);
+      return answer(request, response);
+    });
+    const addresses = { github: official.url, ...mirrored(mirror.url) };
+    const auth = { kind: 'bearer', secret: new Secret('hush-hush-1') } as const;
+    const request = { ...github, source: { ...github.source, auth } };
+
+    const kept = await fixture(official, { addresses }).binaries.install(request, call);
+
+    expect(kept.provedBy).toBe('signature');
+    expect(official.asked).toEqual(['/opentofu.asc']);
+    expect(seen).toEqual([undefined]);
+  });
+
+  it('takes nothing of it that is not signed by that key', async () => {
+    const files = await mirrorFiles();
+    await using mirror = await authority.serve(
+      answering({ ...files, '/opentofu/opentofu.asc': otherKey, '/opentofu.asc': otherKey }),
+    );
+    const { binaries, binDir } = fixture(mirror, { addresses: mirrored(mirror.url) });
+
+    await expect(binaries.install(github, call)).rejects.toMatchObject({ code: 'BINARY_SIGNATURE' });
+    expect(readdirSync(binDir)).toEqual([]);
+  });
+
+  it('is not asked for another repository', async () => {
+    await using mirror = await authority.serve(answering({}));
+    await using official = await authority.serve(answering({}));
+    const addresses = { github: official.url, ...mirrored(mirror.url) };
+    const source = { kind: 'github', repository: 'team/fork' } as const;
+
+    const refused = fixture(official, { addresses }).binaries.install({ ...github, source }, call);
+
+    await expect(refused).rejects.toMatchObject({ code: 'BINARY_DOWNLOAD' });
+    expect(mirror.asked).toEqual([]);
+    expect(official.asked).toEqual(['/team/fork/releases/download/v1.12.6/tofu_1.12.6_SHA256SUMS']);
+  });
+});
+
 describe('listing what GitHub has', () => {
   it('goes through all pages and orders versions, newest first', async () => {
     let url = '';

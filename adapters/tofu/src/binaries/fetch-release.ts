@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { copyFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { codeOf, deadline } from '@polar-gosling/kernel';
+import { basename, join } from 'node:path';
+import { codeOf, deadline, isCoded } from '@polar-gosling/kernel';
 import { type BinarySource, binaryErrors, type KeptBinary } from '@polar-gosling/ports/binaries';
 import { extractFile } from '../untar.ts';
 import { checksumOf } from './checksums.ts';
@@ -35,6 +35,8 @@ export interface Fetching {
 export interface SourceAddresses {
   readonly github: string;
   readonly githubApi: string;
+  /** `GOSLING_TOFU_MIRROR`: `{mirror}/v{version}/{file}`, in place of the releases of the program's own repository. */
+  readonly mirror?: string | undefined;
 }
 
 export type FetchContext = Omit<DownloadContext, 'what' | 'auth' | 'limitBytes'>;
@@ -78,15 +80,14 @@ async function proveChecksum(fetching: Fetching, context: FetchContext): Promise
 /** The exact name in the release's SHA256SUMS; the sums themselves by the signer's key, where there is a known one. */
 async function proveByRelease(fetching: Fetching, context: FetchContext): Promise<Proved> {
   const { program, version, platform } = fetching;
-  const base = `${fetching.addresses.github}/${repositoryOf(fetching)}/releases/download/v${version}`;
+  const base = `${releasesOf(fetching)}/v${version}`;
   const sumsUrl = `${base}/${program.kind}_${version}_SHA256SUMS`;
   const texts = { ...downloading(fetching, context), limitBytes: textLimitBytes };
   const { bytes: sums } = await downloadBytes(sumsUrl, texts);
   if (program.signer !== undefined) {
     const { bytes: signature } = await downloadBytes(`${sumsUrl}.gpgsig`, texts);
-    // The key's own address may be elsewhere: what proves us to the source is not sent there.
-    const { text: armoredKey } = await downloadText(program.signer.url, { ...texts, auth: undefined });
-    const { fingerprint } = program.signer;
+    const { url, fingerprint } = program.signer;
+    const armoredKey = await fetchKey(fetching, { url, texts });
     const reason = await whyUnproved({ content: sums, signature, armoredKey, fingerprint });
     if (reason !== undefined) {
       throw binaryErrors.signature({ what: program.title, url: shownUrl(sumsUrl), reason });
@@ -100,6 +101,34 @@ async function proveByRelease(fetching: Fetching, context: FetchContext): Promis
     throw binaryErrors.download({ what: program.title, url: shownUrl(url), reason });
   }
   return { url, sha256, provedBy: program.signer === undefined ? 'checksum' : 'signature' };
+}
+
+function releasesOf(fetching: Fetching): string {
+  const { github } = fetching.addresses;
+  return mirrorOf(fetching) ?? `${github}/${repositoryOf(fetching)}/releases/download`;
+}
+
+/** Another repository that somebody names is not what the mirror holds. */
+function mirrorOf(fetching: Fetching): string | undefined {
+  const isOwn = repositoryOf(fetching) === fetching.program.repository;
+  return isOwn ? fetching.addresses.mirror?.replace(/\/+$/, '') : undefined;
+}
+
+/** Of the mirror, where it has it: a wrong one is refused by its fingerprint. Else of the maker. */
+async function fetchKey(
+  fetching: Fetching,
+  { url, texts }: { url: string; texts: DownloadContext },
+): Promise<string> {
+  const mirror = mirrorOf(fetching);
+  if (mirror !== undefined) {
+    try {
+      return (await downloadText(`${mirror}/${basename(url)}`, texts)).text;
+    } catch (error) {
+      if (!isCoded(error, 'BINARY_DOWNLOAD')) throw error;
+    }
+  }
+  // The key's own address is elsewhere: what proves us to the source is not sent there.
+  return (await downloadText(url, { ...texts, auth: undefined })).text;
 }
 
 async function unpack(

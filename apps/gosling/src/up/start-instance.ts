@@ -163,6 +163,7 @@ function open(
     engines: config.engines,
     hasOwnPolicies: config.hasOwnPolicies,
     tofuBin: config.tofu.bin,
+    tofuMirror: config.tofu.mirror,
     providerMirror: config.tofu.providerMirror,
     binDir: config.binDir ?? userBinDir(env),
     computeDir: options.computeDir,
