@@ -71,6 +71,26 @@ describe('checkTofuPlan', () => {
     );
   });
 
+  it('keeps what a living runner shares with its like, and lets go what none of them uses', () => {
+    const shared = 'module.container["h1"].yandex_serverless_container.runner';
+    const verdictOf = (over: Partial<TofuRow>) =>
+      checkTofuPlan({
+        changes: [{ address: shared, actions: ['delete'] }],
+        rows: [aRow({ made: true, machine_hash: 'h1', ...over })],
+        helpers: ['module.container'],
+      });
+
+    for (const state of ['provisioning', 'booting', 'idle', 'active', 'draining'] as const) {
+      const why = `delete of what a runner that is ${state} uses`;
+      expect(verdictOf({ state })).toMatchObject({ kind: 'unexpected', offending: [{ why }] });
+    }
+    expect(verdictOf({ state: 'provisioning', made: false })).toMatchObject({ kind: 'unexpected' });
+    expect(verdictOf({ state: 'terminating' })).toMatchObject({ kind: 'ok', deletes: [shared] });
+    expect(verdictOf({ state: 'requested', made: false })).toMatchObject({ kind: 'ok' });
+    expect(verdictOf({ state: 'active', machine_hash: 'h10' })).toMatchObject({ kind: 'ok' });
+    expect(verdictOf({ state: 'active', machine_hash: 'h' })).toMatchObject({ kind: 'ok' });
+  });
+
   it('names every offender and lets nothing through beside it', () => {
     const changes = [
       { address: machine, actions: ['create'] },

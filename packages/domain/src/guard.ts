@@ -12,6 +12,8 @@ export interface TofuRow {
   readonly state: RunnerState;
   /** The address has existed. */
   readonly made: boolean;
+  /** Key of what it shares with its like. */
+  readonly machine_hash?: string;
 }
 
 export type TofuVerdict =
@@ -24,7 +26,7 @@ export type TofuVerdict =
 /**
  * May this plan be applied? Allowed are exactly: create for rows `requested` or `provisioning` whose address never
  * existed, delete for rows `terminating`, no-op and read. `helpers` are addresses of the bundle that are no
- * runners: they may come and go, but never change or be replaced.
+ * runners: they may come and go, but never change or be replaced, nor go while a runner lives whose hash is their key.
  */
 export function checkTofuPlan(plan: {
   readonly changes: readonly TofuChange[];
@@ -52,8 +54,18 @@ function objection(
   if (action !== 'create' && action !== 'delete') return `${action} is never allowed`;
   const row = rows.find((one) => isWithin(address, one.address));
   if (row !== undefined) return objectionToRow(action, row);
-  if (helpers.some((helper) => isWithin(address, helper))) return undefined;
+  const helper = helpers.find((one) => isWithin(address, one));
+  if (helper !== undefined) {
+    const isOf = (one: TofuRow) => isWithin(address, `${helper}["${one.machine_hash}"]`);
+    const user = action === 'delete' ? rows.find((one) => mayUse(one) && isOf(one)) : undefined;
+    return user && `delete of what a runner that is ${user.state} uses`;
+  }
   return `${action} of something that is no runner of this shard`;
+}
+
+/** One that is only requested has made nothing yet: what it shares is made again with it. */
+function mayUse({ state }: TofuRow): boolean {
+  return state !== 'requested' && state !== 'terminating' && state !== 'terminated';
 }
 
 function objectionToRow(action: 'create' | 'delete', row: TofuRow): string | undefined {

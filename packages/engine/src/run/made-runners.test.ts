@@ -34,6 +34,8 @@ function telling(more: {
   checks?: readonly TofuCheck[];
   isServerless?: boolean;
   shared?: string;
+  /** Key of what is shared. */
+  sharedKey?: string;
   failsWith?: 'fallback' | 'quota';
 }): Tofu {
   const { tofu } = plane.deps;
@@ -48,7 +50,9 @@ function telling(more: {
         async plan(signal): Promise<TofuPlan> {
           const plan = await run.plan(signal);
           const shared =
-            more.shared === undefined ? [] : [{ address: 'module.container["a"].x', actions: [more.shared] }];
+            more.shared === undefined
+              ? []
+              : [{ address: `module.container["${more.sharedKey ?? 'a'}"].x`, actions: [more.shared] }];
           return {
             ...plan,
             // Of those that the state has.
@@ -162,6 +166,16 @@ describe('what runners share', () => {
     ['update', 'TOFU_PLAN_UNEXPECTED'],
   ])('may be planned to %s: %s', async (action, expected) => {
     expect(await run({ shared: action })).toBe(expected);
+  });
+
+  it('is not removed while a runner with its machine hash lives', async () => {
+    await run();
+    await wantRunner(2);
+    const [row] = await plane.recording.rows('runners');
+
+    expect(await run({ shared: 'delete', sharedKey: String(row?.['machine_hash']) })).toBe(
+      'TOFU_PLAN_UNEXPECTED',
+    );
   });
 });
 
