@@ -1,10 +1,11 @@
 import { Secret } from '@polar-gosling/kernel';
 import { binaryErrors } from '@polar-gosling/ports/binaries';
-import type { ToolVersionRow } from '@polar-gosling/ports/store';
+import type { Row, ToolVersionRow, Write } from '@polar-gosling/ports/store';
 import { createFakeClock, createSeededIds } from '@polar-gosling/testkit';
 import { describe, expect, it } from 'vitest';
 import type { Caller } from '../api/caller.ts';
 import type { InstallRequest } from '../api/tools.ts';
+import { member, memberWrite } from '../rows/writes.ts';
 import { createControlPlane } from '../testing/control-plane.ts';
 import type { FakeBinaries } from '../testing/fake-binaries.ts';
 import { decideRemovals } from './decide-removals.ts';
@@ -209,4 +210,51 @@ describe('old versions', () => {
     ]);
     expect(binaries.kept).not.toContain('1.11.0 linux_amd64');
   });
+
+  it.each([
+    ['stays while a run in flight has a plan of it', planWrites('applying', '1.11.0'), true],
+    ['goes when the plan of the run in flight is of another', planWrites('applying', '1.12.0'), false],
+    ['stays while a plan of it is armed', planWrites('armed', '1.11.0'), true],
+    ['goes when the armed plan of it was applied', planWrites('disarmed', '1.11.0'), false],
+  ])('of which the oldest %s', async (_what, plans, stays) => {
+    const { install, clock, versions, binaries, plane } = await fixture();
+    for (const version of ['1.11.0', '1.12.0', '1.12.5', '1.12.6']) {
+      await install(version);
+      await clock.advance(2 * hourMs);
+    }
+    await plane.deps.store.commit(plans, options);
+
+    await install('1.13.0');
+
+    expect((await versions()).some(({ release }) => release === '1.11.0')).toBe(stays);
+    expect(binaries.kept.includes('1.11.0 linux_amd64')).toBe(stays);
+  });
 });
+
+/** A plan of a run in flight of the Nest's Egg `web`, or one for long-lived resources. */
+function planWrites(kind: 'applying' | 'armed' | 'disarmed', version: string): Write[] {
+  const isRun = kind === 'applying';
+  const plan = {
+    ...{ id: 'p1', egg_name: isRun ? 'web' : 'rift', plan_type: isRun ? 'runner' : 'rift', kind: 'scale' },
+    ...{ shard: 0, status: kind === 'armed' ? 'pending' : 'applied', tofu_version: version },
+    ...{ config_hash: '', git_commit: '', created_at: 1 },
+  };
+  const run = {
+    ...{ id: 'r1', egg_name: 'web', shard: 0, plan_id: 'p1', state: 'applying', host: 'host' },
+    ...{ boot_id: 'boot', fence: 1, started_at: 1, hard_end_at: 1e15 },
+  };
+  const nest = {
+    ...{ name: 'nest', kind: 'nest', config_hash: '', machine_hash: '', git_commit: '', status: 'active' },
+    ...{ source_file: '', synced_at: 1, created_at: 1 },
+    config: { commit: '', eggs: ['other', 'web'], status: 'success', revision: 1 },
+  };
+  const absent = { kind: 'absent' } as const;
+  const put = (table: 'deployment_plans' | 'runs' | 'egg_configs', row: Row): Write => ({
+    kind: 'put',
+    table,
+    row,
+    when: absent,
+  });
+  const ofRun = [put('runs', run), put('egg_configs', nest), memberWrite('web', member.run(0, 'r1'), 'x')];
+  return [put('deployment_plans', plan), ...(isRun ? ofRun : [])];
+}
