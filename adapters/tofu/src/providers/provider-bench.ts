@@ -99,6 +99,8 @@ export function aShared(): Shared {
 export interface Host extends AsyncDisposable {
   readonly bench: Bench;
   readonly tofu: Tofu;
+  /** Its own copy of templates and modules, read anew by each run. */
+  readonly computeDir: string;
   /** `providers hit`, `modules miss`, …, in order. */
   readonly used: string[];
   readonly lines: { message: string; fields: LogFields | undefined }[];
@@ -112,6 +114,7 @@ export function aHost(
   const bench = createBench(program);
   const used: string[] = [];
   const { logger, lines } = createKeepingLogger();
+  const computeDir = computeWith(bench.dir, at.constraint);
   const environment = { PATH: '/usr/local/bin:/usr/bin:/bin', SSL_CERT_FILE: at.upstream.caFile };
   const tofu = bench.reopen({
     logger,
@@ -120,13 +123,13 @@ export function aHost(
       SNAPSHOT_SCHEMA: schemaPath('aws'),
       SNAPSHOT_VALUES: JSON.stringify({ 'aws_instance.instance_state': 'running' }),
     }),
-    computeDir: computeWith(bench.dir, at.constraint),
+    computeDir,
     cache: {
       ...{ store: at.store, blobs: at.blobs, mirror: at.mirror ?? at.upstream.url },
       onUse: (cache, result) => used.push(`${cache} ${result}`),
     },
   });
-  return { bench, tofu, used, lines, [Symbol.asyncDispose]: () => bench[Symbol.asyncDispose]() };
+  return { bench, tofu, computeDir, used, lines, [Symbol.asyncDispose]: () => bench[Symbol.asyncDispose]() };
 }
 
 /** One machine, under a name. */

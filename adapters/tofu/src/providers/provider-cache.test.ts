@@ -164,6 +164,25 @@ describe('providers of a bundle', () => {
     expect(upstream.fetched()).toEqual(['6.0.0.zip', '6.1.0.zip']);
   });
 
+  it('are no hit at the first use after the version of the module was raised, and one from then on', async () => {
+    await using upstream = await startUpstream(snapshot, '6.0.0');
+    await using host = aHost(program, { ...aShared(), upstream });
+    await open(host);
+    await open(host);
+    const before = [...host.used];
+    const versions = join(host.computeDir, 'versions.json');
+    const { version, ...others } = JSON.parse(readFileSync(versions, 'utf8'));
+    writeFileSync(versions, JSON.stringify({ ...others, version: `${version}1` }));
+    host.used.length = 0;
+
+    await open(host);
+    await open(host);
+
+    expect(before).toEqual(['providers miss', 'providers hit']);
+    expect(host.used).toEqual(['providers filled', 'providers hit']);
+    expect(upstream.fetched()).toEqual(['6.0.0.zip']);
+  });
+
   it('are of the locked version, also where Blobs hold a newer one, or none any more', async () => {
     await using upstream = await startUpstream(snapshot, '6.0.0');
     const shared = aShared();
