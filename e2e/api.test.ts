@@ -422,3 +422,10 @@ it('counts how long jobs waited, how long runners took to boot, and the calls of
   expect(count(`${calls}bootstrap",status="200"\\}`)).toBeGreaterThan(0);
   expect(count(`${calls}heartbeat",status="200"\\}`)).toBeGreaterThan(1);
 });
+
+it('counts how often what OpenTofu needs had to be made anew', async () => {
+  const { text } = await http('/metrics');
+  const [, misses] = /^gosling_tofu_cache_total\{cache="modules",result="miss"\} (\d+)$/m.exec(text) ?? [];
+
+  expect(Number(misses)).toBeGreaterThan(0);
+});

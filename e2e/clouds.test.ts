@@ -163,6 +163,8 @@ describe('Eggs in a cloud, served by the program as it is run', { timeout: 400_0
     await publishAgent(server, archive);
     const [instance] = await until('a VM is made', () => some(asked('aws_instance')), patienceMs);
     const [service] = await until('a task is made', () => some(asked('aws_ecs_service')), patienceMs);
+    const vmState = await until('the VM’s state is kept', () => stateOf('vm'), patienceMs);
+    const taskState = await until('the task’s state is kept', () => stateOf('task'), patienceMs);
     const notSetUp = await until('the other cloud’s Egg says why', () => problemOf('far'), patienceMs);
     const far = projects.get('far') ?? 0;
     const [waiting] = world.sim.jobs(far);
@@ -182,6 +184,18 @@ describe('Eggs in a cloud, served by the program as it is run', { timeout: 400_0
     expect(decoded(userData)).toContain(`RUNNER_ID="${vm.id}"`);
     expect(decoded(userData)).toContain(sha256(agent));
     expect(service.values).toMatchObject({ cluster: clouds.aws.cluster, launch_type: 'FARGATE' });
+    // A state holds what the cloud was told, one-time tokens included: nobody reads it from a disk.
+    const [container] = JSON.parse(asked('aws_ecs_task_definition')[0].values.container_definitions);
+    const tokens = [tokenOf(userData), environmentOf(container)['GOSLING_BOOTSTRAP_TOKEN']];
+    expect(tokens).toEqual([expect.stringMatching(/^\S{20,}$/), expect.stringMatching(/^\S{20,}$/)]);
+    for (const state of [vmState, taskState]) {
+      expect(JSON.parse(state)).toMatchObject({
+        lineage: expect.any(String),
+        encrypted_data: expect.any(String),
+      });
+      expect(state).not.toContain('"resources"');
+      for (const text of [...tokens, values.user_data_base64]) expect(state).not.toContain(text);
+    }
     expect(notSetUp).toMatchObject({ code: 'CLOUD_NOT_SET_UP' });
     expect(why.body.blockers.map(({ code }: { code: string }) => code)).toEqual(['CLOUD_NOT_SET_UP']);
     expect(status.stdout).toContain('CLOUD_NOT_SET_UP');
@@ -207,6 +221,20 @@ async function problemOf(egg: string): Promise<any> {
 function unpack(base64: string): string {
   const bytes = Buffer.from(base64, 'base64');
   return bytes[0] === 0x1f ? gunzipSync(bytes).toString() : bytes.toString();
+}
+
+/** The state of an Egg's first shard, as it lies in the data directory; nothing before there is one. */
+function stateOf(egg: string): string | undefined {
+  return readIfThere(join(world.dataDir, 'tofu-states', egg, 'terraform.tfstate')) || undefined;
+}
+
+function tokenOf(userData: string): string {
+  const [, base64 = ''] = /bootstrap-token\n(?:.*\n){2}.*content: "(.*)"/.exec(userData) ?? [];
+  return Buffer.from(base64, 'base64').toString();
+}
+
+function environmentOf(container: { environment: { name: string; value: string }[] }) {
+  return Object.fromEntries(container.environment.map(({ name, value }) => [name, value]));
 }
 
 /** What stands in a cloud-init in base64, in clear. */
