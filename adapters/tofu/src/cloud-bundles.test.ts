@@ -62,9 +62,31 @@ function entriesOf(eggs: readonly EggConfig[]): readonly RunnerEntry[] {
   ]);
 }
 
+interface Change {
+  readonly address: string;
+  readonly type: string;
+  // biome-ignore lint/suspicious/noExplicitAny: values of whatever resource is made
+  readonly change: { readonly actions: readonly string[]; readonly after: any };
+}
+
+/** How a machine's own metadata can be had: by a session only, and by no job in a container where that can be said. */
+const asksForMetadata: Readonly<Record<Cloud, Readonly<Record<string, object>>>> = {
+  aws: {
+    aws_instance: { http_endpoint: 'enabled', http_tokens: 'required', http_put_response_hop_limit: 1 },
+  },
+  yandex: {
+    yandex_compute_instance: { aws_v1_http_endpoint: 2, aws_v1_http_token: 2 },
+    yandex_serverless_container: { aws_v1_http_endpoint: 2 },
+  },
+};
+
 /** A property over bundles of so many Eggs each: as many Eggs are tried as other properties try values. */
 const eggsAtOnce = 25;
-const perBundle = { numRuns: Math.ceil((Number(fc.readConfigureGlobal().numRuns) || 100) / eggsAtOnce) };
+const perBundle = {
+  numRuns: Math.ceil((Number(fc.readConfigureGlobal().numRuns) || 100) / eggsAtOnce),
+  // A failing bundle says which Egg it was; to shrink it would take many plans.
+  endOnFailure: true,
+};
 const someEggs = (provider: Cloud) =>
   fc.array(anyCloudEgg(provider), { minLength: eggsAtOnce, maxLength: eggsAtOnce });
 
@@ -88,9 +110,7 @@ describe.each(clouds)('a bundle for %s, read by OpenTofu with the schema of the 
           expect.objectContaining({ code: 0 }),
           '',
         ]);
-        const changes: { address: string; change: { actions: string[] } }[] = JSON.parse(
-          shown.stdout,
-        ).resource_changes;
+        const changes: Change[] = JSON.parse(shown.stdout).resource_changes;
         const made = changes.filter(({ change }) => change.actions.includes('create'));
         const owners = new Set(made.map(({ address }) => /^module\.runner\["[^"]+"\]/.exec(address)?.[0]));
         owners.delete(undefined); // what runners share
@@ -98,6 +118,11 @@ describe.each(clouds)('a bundle for %s, read by OpenTofu with the schema of the 
           entries.map(({ runner_id }) => addressOf(runner_id)).toSorted(),
         );
         expect(made.every(({ change }) => change.actions.length === 1)).toBe(true);
+        const metadata = made.filter(({ type }) => type in asksForMetadata[provider]);
+        expect(metadata.length).toBeGreaterThanOrEqual(eggs.length);
+        for (const { type, change } of metadata) {
+          expect(change.after.metadata_options).toMatchObject([asksForMetadata[provider][type]]);
+        }
       }),
       perBundle,
     );
