@@ -144,30 +144,6 @@ describe.each(clouds)('a bundle for %s, read by OpenTofu with the schema of the 
     );
   });
 
-  it('refuses an entry whose serverless runner would live longer', async () => {
-    using run = open([{ ...aCloudEntry(aCloudEgg(provider), 'serverless'), max_seconds: 3601 }]);
-    await run.tofu('init');
-
-    const { code, stdout } = await run.tofu('plan', '-no-color');
-
-    expect(code).toBe(1);
-    expect(stdout).toMatch(/for an hour at most/);
-  });
-
-  it.each([
-    ['subnet', { subnet_id: undefined }, 'needs a subnet'],
-    ['agent to fetch', { gosling: undefined }, 'has published no gosling'],
-  ])('says what is missing when a VM has no %s', async (_what, without, words) => {
-    const { ...entry } = { ...aCloudEntry(aCloudEgg(provider), 'vm'), ...without };
-    using run = open([JSON.parse(JSON.stringify(entry))]);
-    await run.tofu('init');
-
-    const { code, stdout } = await run.tofu('plan', '-no-color');
-
-    expect(code).toBe(1);
-    expect(stdout.replace(/\s+/g, ' ')).toContain(words);
-  });
-
   it('plans nothing for ten living runners when a new version of the module comes', async () => {
     const egg = aCloudEgg(provider);
     const ids = [1, 2, 3, 4, 5];

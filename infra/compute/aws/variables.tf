@@ -60,7 +60,12 @@ variable "entry" {
   }
 
   validation {
-    condition     = var.entry.image != null
+    condition     = var.entry.type != "vm" || var.entry.image != null
+    error_message = "A VM needs a machine image: name it in the Egg (cloud { image = \"…\" })."
+  }
+
+  validation {
+    condition     = var.entry.type != "serverless" || var.entry.image != null
     error_message = "A serverless runner needs a container image: name it in the Egg (cloud { image = \"…\" }) or give the installation one."
   }
 

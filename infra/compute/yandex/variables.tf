@@ -55,6 +55,11 @@ variable "entry" {
   }
 
   validation {
+    condition     = var.entry.type != "vm" || var.entry.image != null
+    error_message = "A VM needs a machine image: name it in the Egg (cloud { image = \"…\" })."
+  }
+
+  validation {
     condition     = var.entry.type != "vm" || var.entry.subnet_id != null
     error_message = "A VM on Yandex Cloud needs a subnet: name it in the Egg (cloud { subnet = \"…\" }) or give the installation one."
   }
