@@ -1,6 +1,6 @@
 import { chmod, mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Clock, deadline, isCoded } from '@polar-gosling/kernel';
+import { type Clock, isCoded } from '@polar-gosling/kernel';
 import { tofuErrors } from '@polar-gosling/ports/tofu';
 import { downloadFile, reasonOf, shownUrl } from './binaries/download.ts';
 import type { HostEnvironment } from './environment.ts';
@@ -10,7 +10,7 @@ import { extractFile } from './untar.ts';
 
 const archiveLimitBytes = 200 * 1024 * 1024;
 const binaryLimitBytes = 500 * 1024 * 1024;
-const totalMs = 15 * 60_000;
+const lockWaitMs = 15 * 60_000;
 
 export interface FetchTofuOptions {
   /** Where `tofu-{version}` goes. */
@@ -40,7 +40,7 @@ export async function fetchTofu(options: FetchTofuOptions): Promise<string> {
   await mkdir(options.binDir, { recursive: true, mode: 0o700 });
   const lock = join(options.binDir, `.tofu-${release.version}.lock`);
   const { clock, signal } = options;
-  return withFileLock(lock, { clock, waitMs: totalMs, signal }, async () => {
+  return withFileLock(lock, { clock, waitMs: lockWaitMs, signal }, async () => {
     if (await isThere(target)) return target;
     const work = await mkdtemp(join(options.binDir, '.fetch-'));
     try {
@@ -64,13 +64,12 @@ async function fetchInto(work: string, release: TofuRelease, options: FetchTofuO
   }
   const archive = join(work, 'archive.tar.gz');
   const binary = join(work, 'tofu');
-  const signal = deadline(options.signal, totalMs);
   try {
-    const limited = { ...options, what: 'OpenTofu', limitBytes: archiveLimitBytes, signal };
+    const limited = { ...options, what: 'OpenTofu', limitBytes: archiveLimitBytes };
     const actual = await downloadFile(url, archive, limited);
     if (actual !== expected) throw tofuErrors.checksum({ url: shownUrl(url) });
     const wanted = { name: 'tofu', target: binary, limitBytes: binaryLimitBytes };
-    if (await extractFile(archive, wanted, signal)) return binary;
+    if (await extractFile(archive, wanted, options.signal)) return binary;
     throw tofuErrors.download({ url: shownUrl(url), reason: 'there is no file "tofu" in the archive' });
   } catch (error) {
     options.signal.throwIfAborted();

@@ -192,6 +192,22 @@ describe('installing a release of GitHub', () => {
     expect(readdirSync(binDir)).toEqual([]);
   });
 
+  it('gives up on a sender that only drips', { timeout: 20_000 }, async () => {
+    const answer = await release();
+    await using server = await authority.serve((request, response) => {
+      if (!request.url?.endsWith('.tar.gz')) return answer(request, response);
+      const drip = setInterval(() => response.write('x'), 50);
+      return response.on('close', () => clearInterval(drip));
+    });
+    const { binaries, binDir } = fixture(server, { stallMs: 2_000, totalMs: 1_000 });
+
+    await expect(binaries.install(github, call)).rejects.toMatchObject({
+      code: 'BINARY_DOWNLOAD',
+      message: expect.stringContaining('it took too long'),
+    });
+    expect(readdirSync(binDir)).toEqual([]);
+  });
+
   it('fetches once at a time for two who ask', async () => {
     let now = 0;
     let most = 0;

@@ -36,6 +36,7 @@ export interface BinariesOptions {
   readonly ca?: string | undefined;
   readonly addresses?: Partial<SourceAddresses>;
   readonly stallMs?: number;
+  readonly totalMs?: number;
   readonly platform?: { readonly os: string; readonly arch: string };
 }
 
@@ -53,6 +54,7 @@ export function createBinaries(options: BinariesOptions): Binaries {
     environment: options.environment,
     ca: options.ca,
     stallMs: options.stallMs,
+    totalMs: options.totalMs,
     signal,
   });
   const host = createHostFolder(options);

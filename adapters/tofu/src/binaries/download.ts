@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { rootCertificates } from 'node:tls';
-import { isCoded, type Secret } from '@polar-gosling/kernel';
+import { deadline, isCoded, type Secret } from '@polar-gosling/kernel';
 import { binaryErrors, type FetchProgress, type SourceAuth } from '@polar-gosling/ports/binaries';
 import { type Dispatcher, EnvHttpProxyAgent, request } from 'undici';
 import type { HostEnvironment } from '../environment.ts';
 
 const redirectLimit = 5;
 const stallMs = 30_000;
+const totalMs = 15 * 60_000;
 
 export interface DownloadContext {
   /** Of what, as people say it: for messages. */
@@ -20,6 +21,8 @@ export interface DownloadContext {
   readonly limitBytes: number;
   /** How long the other side may stay silent. */
   readonly stallMs?: number | undefined;
+  /** How long one download may last, however steadily it drips; 15 minutes. */
+  readonly totalMs?: number | undefined;
   readonly signal: AbortSignal;
   onProgress?(progress: FetchProgress): void;
 }
@@ -74,8 +77,9 @@ async function fetchBody(
   const fail = (reason: string, cause?: unknown) =>
     binaryErrors.download({ what: context.what, url: shownUrl(url), reason }, { cause });
   const dispatcher = createDispatcher(context);
+  const signal = deadline(context.signal, context.totalMs ?? totalMs);
   try {
-    const { body, headers } = await get(url, { context, dispatcher, fail });
+    const { body, headers } = await get(url, { context: { ...context, signal }, dispatcher, fail });
     const totalBytes = Number(headers['content-length']) || undefined;
     let receivedBytes = 0;
     for await (const chunk of body) {
@@ -88,7 +92,7 @@ async function fetchBody(
   } catch (error) {
     context.signal.throwIfAborted();
     if (isCoded(error)) throw error;
-    throw fail(reasonOf(error), error);
+    throw fail(signal.aborted ? 'it took too long' : reasonOf(error), error);
   } finally {
     await dispatcher.destroy();
   }

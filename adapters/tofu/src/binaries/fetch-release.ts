@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { copyFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { codeOf, deadline, isCoded } from '@polar-gosling/kernel';
+import { codeOf, isCoded } from '@polar-gosling/kernel';
 import { type BinarySource, binaryErrors, type KeptBinary } from '@polar-gosling/ports/binaries';
 import { extractFile } from '../untar.ts';
 import { checksumOf } from './checksums.ts';
@@ -19,7 +19,6 @@ import { whyUnproved } from './signature.ts';
 const archiveLimitBytes = 300 * 1024 * 1024;
 const binaryLimitBytes = 700 * 1024 * 1024;
 const textLimitBytes = 1024 * 1024;
-const totalMs = 15 * 60_000;
 
 export interface Fetching {
   readonly program: Program;
@@ -53,18 +52,16 @@ export async function fetchRelease(
   fetching: Fetching,
   context: FetchContext,
 ): Promise<{ path: string; provedBy: KeptBinary['provedBy'] }> {
-  const signal = deadline(context.signal, totalMs);
-  const limited = { ...context, signal };
-  const proved = await proveChecksum(fetching, limited);
+  const proved = await proveChecksum(fetching, context);
   const archive = join(fetching.work, 'archive');
   const actual = await downloadFile(proved.url, archive, {
-    ...downloading(fetching, limited),
+    ...downloading(fetching, context),
     limitBytes: archiveLimitBytes,
   });
   if (actual !== proved.sha256) {
     throw binaryErrors.checksum({ what: fetching.program.title, url: shownUrl(proved.url) });
   }
-  const path = await unpack(fetching, { archive, url: proved.url, signal });
+  const path = await unpack(fetching, { archive, url: proved.url, signal: context.signal });
   return { path, provedBy: proved.provedBy };
 }
 
