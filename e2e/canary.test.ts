@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { watchCanaries } from './support/canary.ts';
 import { jobsEnded, registered } from './support/jobs.ts';
 import { createWorld, localEgg, publicHere, type World } from './support/world.ts';
 
@@ -18,15 +19,27 @@ const leaked = (where: string) => expect.objectContaining({ message: expect.stri
 it('a job runs, and no secret is seen outside its place', async () => {
   const ciYaml = 'build:\n  script:\n    - sleep 1\n';
   const { id } = world.sim.addProject({ path: 'group/app', ciYaml, members: { ada: 'owner' } });
-  await world.pushNest({ 'Eggs/app/config.fly': localEgg(world, { name: 'app', projectId: id }) });
+  const commit = await world.pushNest({
+    'Eggs/app/config.fly': localEgg(world, { name: 'app', projectId: id }),
+  });
   await world.up(publicHere(world));
   await registered(world);
   world.sim.push(id);
   expect((await jobsEnded(world, id)).map(({ status }) => status)).toEqual(['success']);
+  const whileItRuns = await world.canaries.scan();
+  // The same look, for what does lie there.
+  const control = watchCanaries(world);
+  control.plant('a control', commit);
+  const shown = await control.scan();
+  control.stop();
 
+  expect(whileItRuns).toEqual([]);
+  expect(shown).toEqual(
+    expect.arrayContaining([expect.stringMatching(/^a control in the file data\/gosling\.db/)]),
+  );
   await expect(world.remove()).resolves.toBeUndefined();
   const met = ['runner/bootstrap-token', 'runner/agent-token', 'api-keys/cli-admin', 'store/keyring'];
-  expect([...world.canaries()]).toEqual(expect.arrayContaining(met));
+  expect([...world.canaries.known()]).toEqual(expect.arrayContaining(met));
 });
 
 it.each([

@@ -52,6 +52,7 @@ describe('the demo', { timeout: 90_000 }, () => {
     const stranger = await fetch(new URL('/', url));
     const other = room.type(`${hints[0]}\n${hints[1]}\n${hints[2]}`);
     const otherCode = await other.ended();
+    const inFiles = await room.canaries.scan();
     demo.interrupt();
     const code = await demo.ended();
 
@@ -61,6 +62,9 @@ describe('the demo', { timeout: 90_000 }, () => {
     expect(otherCode, other.output()).toBe(0);
     expect(other.data()).toMatch(/demo +active +0\/2 +0 +0/);
     expect(other.data()).toContain('it has ended');
+    const met = ['runner/bootstrap-token', 'runner/agent-token', 'api-keys/cli-admin', 'store/keyring'];
+    expect([...room.canaries.known()]).toEqual(expect.arrayContaining(met));
+    expect(inFiles).toEqual([]);
     expect(code, demo.output()).toBe(0);
     expect(await room.left()).toEqual([]);
   });

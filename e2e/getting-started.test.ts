@@ -1,17 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import {
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { type Authority, createAuthority } from './support/authority.ts';
+import { type CanaryWatch, watchCanaries } from './support/canary.ts';
 import { createSource } from './support/checkout.ts';
 import { freePort } from './support/free-port.ts';
 import { type GitlabProcess, startGitlab } from './support/gitlab-process.ts';
@@ -20,7 +13,7 @@ import { processesOf } from './support/processes.ts';
 import { type Sshd, startSshd } from './support/sshd.ts';
 import { startTerminal, type Terminal, typed } from './support/terminal.ts';
 import { findTestTofu } from './support/tofu.ts';
-import { root, stopLocalRunners, until } from './support/world.ts';
+import { endFolder, root, stopLocalRunners, until } from './support/world.ts';
 
 const blocks = shellBlocks(join(root, 'docs/getting-started.md'));
 const ciYaml = 'hello:\n  script:\n    - echo "hello from $CI_PROJECT_PATH"\n';
@@ -33,10 +26,17 @@ let sshd: Sshd;
 let values: Record<string, string>;
 let placeholders: string;
 let env: Record<string, string>;
+let canaries: CanaryWatch;
 const terminals: Terminal[] = [];
 
 beforeAll(async () => {
   dir = realpathSync(mkdtempSync(join(tmpdir(), 'gosling-page-')));
+  canaries = watchCanaries({
+    dir,
+    dataDirs: () => [join(dir, 'nest/.gosling')],
+    // The file that the page has a person make.
+    mayHold: [{ path: /^gitlab-token$/, secrets: /\/api-token$/ }],
+  });
   authority = createAuthority(join(dir, 'authority'));
   const source = createSource(dir);
   const repositories = join(dir, 'repositories');
@@ -82,6 +82,7 @@ afterEach(async () => {
   for (const terminal of terminals.splice(0)) {
     terminal.interrupt();
     await terminal.ended();
+    canaries.note('a terminal', terminal.output());
   }
 });
 
@@ -89,7 +90,7 @@ afterAll(async () => {
   await stopLocalRunners(join(dir, 'nest/.gosling'));
   await gitlab[Symbol.asyncDispose]();
   await sshd[Symbol.asyncDispose]();
-  rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
+  await endFolder(dir, canaries);
 });
 
 it('leads from nothing to a green job on a GitLab of one’s own, line by line', async () => {
@@ -117,6 +118,10 @@ it('leads from nothing to a green job on a GitLab of one’s own, line by line',
 
   await takenAway();
   await interrupted(up);
+  const met = [...canaries.known()].map((reference) => reference.split('/').at(-1));
+  expect(met).toEqual(
+    expect.arrayContaining(['api-token', 'runner-token', 'agent-token', 'mothergoose-private']),
+  );
   expect(await gitlab.control('violations')).toEqual([]);
   expect(up.output()).not.toContain('"level":"error"');
   expect(sshd.log()).not.toContain('write access');

@@ -5,8 +5,9 @@ import { CreateBucketCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/cl
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, expect, it } from 'vitest';
 import { endWorld } from './support/end-world.ts';
-import { seekInEngines } from './support/engine-canaries.ts';
+import { watchEngines } from './support/engine-canaries.ts';
 import { jobsEnded, registered } from './support/jobs.ts';
+import { tapServer } from './support/tap.ts';
 import { createWorld, localEgg, publicHere, until, type World } from './support/world.ts';
 
 const addresses = {
@@ -92,12 +93,15 @@ function failedOf({ checks, world }: { checks: readonly Seen[]; world: World }):
 }
 
 /** A queue and a bucket of this test's own; tables and secrets are made by the program. */
-async function otherEngines(name = mark): Promise<Record<string, string>> {
+async function otherEngines(
+  name = mark,
+  queueEndpoint = addresses.sqs ?? '',
+): Promise<Record<string, string>> {
   const s3 = new S3Client({ endpoint: addresses.s3 ?? '', region, credentials, forcePathStyle: true });
   await s3.send(new CreateBucketCommand({ Bucket: name }));
   s3.destroy();
   const sqs = new SQSClient({ endpoint: addresses.sqs ?? '', region, credentials });
-  const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName: name }));
+  const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: name }));
   sqs.destroy();
   return {
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
@@ -107,8 +111,8 @@ async function otherEngines(name = mark): Promise<Record<string, string>> {
     GOSLING_STORE_ENDPOINT: addresses.dynamodb ?? '',
     GOSLING_STORE_PREFIX: `${name}-`,
     GOSLING_QUEUE: 'sqs',
-    GOSLING_QUEUE_URL: QueueUrl ?? '',
-    GOSLING_QUEUE_ENDPOINT: addresses.sqs ?? '',
+    GOSLING_QUEUE_URL: new URL(new URL(QueueUrl).pathname, queueEndpoint).href,
+    GOSLING_QUEUE_ENDPOINT: queueEndpoint,
     GOSLING_BLOBS: `s3://${name}/some/prefix`,
     GOSLING_BLOBS_ENDPOINT: addresses.s3 ?? '',
     GOSLING_SECRETS: 'aws-sm',
@@ -119,7 +123,8 @@ async function otherEngines(name = mark): Promise<Record<string, string>> {
 it('is the same program on DynamoDB, SQS, S3 and Secrets Manager', { timeout: 300_000 }, async (context) => {
   if (missing.length > 0) context.skip(`no address of ${missing.join(', ')} (scripts/engines starts them)`);
   const embedded = await runOneJob({});
-  const other = await runOneJob(await otherEngines());
+  await using messages = await tapServer(addresses.sqs ?? '');
+  const other = await runOneJob(await otherEngines(mark, messages.url));
 
   expect(other.seen).toEqual(embedded.seen);
   expect(other.seen).toMatchObject({
@@ -144,13 +149,20 @@ it('is the same program on DynamoDB, SQS, S3 and Secrets Manager', { timeout: 30
   expect(
     Contents.map(({ Key }) => Key).some((key) => /^some\/prefix\/runs\/.+\/log\.jsonl$/.test(key ?? '')),
   ).toBe(true);
-  const { met, found } = await seekInEngines({
+  // Its secrets are canaries wherever its processes left something: the end of the world looks for them.
+  const { canaries } = other.world;
+  const looked = await watchEngines(canaries, {
     ...{ region, credentials, tables: `${mark}-`, bucket: mark, server: other.world.server },
     ...{ secrets: addresses.secrets ?? '', dynamodb: addresses.dynamodb ?? '', s3: addresses.s3 ?? '' },
   });
+  canaries.note('messages of SQS', messages.text());
+  canaries.plant('clouds/aws/own-secret-access-key', credentials.secretAccessKey);
   const ends = ['/api-token', '/runner-token', '/webhook-secret', 'store/keyring', 'api-keys/cli-admin'];
+  const met = [...canaries.known()];
   expect(ends.filter((end) => !met.some((reference) => reference.endsWith(end)))).toEqual([]);
-  expect(found).toEqual([]);
+  expect(looked).toEqual({ rows: expect.any(Number), objects: Contents.length });
+  expect(looked.rows).toBeGreaterThan(0);
+  expect(messages.text()).toContain('"MessageBody"');
 });
 
 it('says in the doctor what of other engines does not answer, and what to do', async (context) => {

@@ -1,23 +1,29 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { createSystemClock } from '@polar-gosling/kernel';
+import type { SecretStore } from '@polar-gosling/ports/secrets';
 import { openLocalSecrets } from '@polar-gosling/wiring';
-import { processesOf } from './processes.ts';
+import { processesOf, quietly } from './processes.ts';
+
+interface Place {
+  readonly path: RegExp;
+  readonly secrets: RegExp;
+}
 
 /**
- * Where a secret may lie in clear, and why. Everything else a world leaves — database, WAL, blobs, plans and states,
- * logs, arguments, environments — must hold none.
+ * Where in a data directory a secret may lie in clear, and why. Everything else a world leaves — database, WAL, blobs,
+ * plans and states, logs, arguments, environments — must hold none.
  */
-const mayHold: readonly { readonly path: RegExp; readonly secrets: RegExp }[] = [
+const mayHold: readonly Place[] = [
   // The CLI of this host speaks to the instance with it; 0600.
-  { path: /^data[^/]*\/cli-token$/, secrets: /^api-keys\/cli-admin$/ },
+  { path: /^cli-token$/, secrets: /^api-keys\/cli-admin$/ },
   // The agent and its gitlab-runner: this machine is the one that needs them; 0600, of the agent's user.
-  { path: /^data[^/]*\/local-runners\/[^/]+\//, secrets: /\/runner-token(-\d+)?$/ },
+  { path: /^local-runners\/[^/]+\//, secrets: /\/runner-token(-\d+)?$/ },
   // Its own two tokens, and no other machine's: 0600, in its own directory.
-  { path: /^data[^/]*\/local-runners\/[^/]+\/agent\.json$/, secrets: /^runner\/agent-token$/ },
-  { path: /^data[^/]*\/local-runners\/[^/]+\/bootstrap-token$/, secrets: /^runner\/bootstrap-token$/ },
+  { path: /^local-runners\/[^/]+\/agent\.json$/, secrets: /^runner\/agent-token$/ },
+  { path: /^local-runners\/[^/]+\/bootstrap-token$/, secrets: /^runner\/bootstrap-token$/ },
   // How OpenTofu is given values; the directory (0700) is removed with its run, or by the next run after a kill.
-  { path: /^data[^/]*\/runs\/[^/]+\/pg\.auto\.tfvars\.json$/, secrets: /^runner\/bootstrap-token$/ },
+  { path: /^runs\/[^/]+\/pg\.auto\.tfvars\.json$/, secrets: /^runner\/bootstrap-token$/ },
 ];
 /** Environments of the one child that needs a secret. */
 const mayBeIn: readonly { readonly variable: RegExp; readonly secrets: RegExp }[] = [
@@ -35,6 +41,10 @@ const everyMs = 250;
 export interface CanaryWatch {
   /** Text that left a process: a log, an output. */
   note(what: string, text: string): void;
+  /** A secret that no data directory holds. */
+  plant(reference: string, value: string): void;
+  /** Says where in the files, as they are now, a secret lies; `findings` will say it again. */
+  scan(): Promise<readonly string[]>;
   /** Says where a secret was seen; empty when nowhere. Call it when nothing of the world runs any more. */
   findings(): Promise<readonly string[]>;
   /** What it has met, by reference: a watch that knows no canary finds none. */
@@ -47,26 +57,39 @@ interface Canary {
   readonly needles: readonly string[];
 }
 
-export function watchCanaries(world: { dir: string; dataDir: string }): CanaryWatch {
+export interface Watched {
+  readonly dir: string;
+  /** The data directories below it, as they are now; if not given, those whose name begins with `data`. */
+  readonly dataDirs?: () => readonly string[];
+  /** Below `dir`: where the person of this test keeps a secret. */
+  readonly mayHold?: readonly Place[];
+}
+
+export function watchCanaries(world: Watched): CanaryWatch {
   const canaries = new Map<string, Canary>();
   const seen = new Map<string, string>();
-  const texts: { what: string; text: () => string }[] = [];
-  const secrets = openLocalSecrets({ dataDir: world.dataDir, clock: createSystemClock() });
+  const inFiles = new Set<string>();
+  const texts: { what: string; text: string }[] = [];
+  const stores = new Map<string, SecretStore>();
+  const dataDirs = world.dataDirs ?? (() => entriesOf(world.dir).filter(isDataDir));
 
   const add = (reference: string, value: string) => {
-    if (canaries.has(`${reference} ${value}`)) return;
+    if (notSecret.test(reference) || canaries.has(`${reference} ${value}`)) return;
     canaries.set(`${reference} ${value}`, { reference, needles: needlesOf(reference, value) });
   };
   const learn = async () => {
     const options = { signal: AbortSignal.timeout(10_000) };
-    for (const reference of await secrets.list('', options)) {
-      if (notSecret.test(reference)) continue;
-      const value = (await secrets.read(reference, options))?.reveal();
-      if (value !== undefined) add(reference, value);
+    for (const dataDir of dataDirs()) {
+      const store = stores.get(dataDir) ?? openLocalSecrets({ dataDir, clock: createSystemClock() });
+      stores.set(dataDir, store);
+      for (const reference of await store.list('', options)) {
+        const value = (await store.read(reference, options))?.reveal();
+        if (value !== undefined) add(reference, value);
+      }
     }
   };
   const sample = () => {
-    for (const { reference, value } of tokensOfRunners(world.dir)) add(reference, value);
+    for (const { reference, value } of dataDirs().flatMap(tokensOfRunners)) add(reference, value);
     for (const { pid, command } of processesOf(world)) {
       seen.set(`arguments ${command}`, command);
       const environment = readQuietly(`/proc/${pid}/environ`) ?? '';
@@ -78,50 +101,62 @@ export function watchCanaries(world: { dir: string; dataDir: string }): CanaryWa
   const timer = setInterval(sample, everyMs);
   timer.unref();
 
+  const look = (what: string, text: string, mayShow: (reference: string) => boolean) =>
+    [...canaries.values()].flatMap(({ reference, needles }) =>
+      !mayShow(reference) && needles.some((needle) => text.includes(needle))
+        ? [`${reference} in ${what}`]
+        : [],
+    );
+  const scan = async () => {
+    sample();
+    await learn().catch(() => undefined);
+    const found = filesBelow(world.dir).flatMap((path) => {
+      const name = relative(world.dir, path);
+      const home = dataDirs().find((dir) => path.startsWith(`${dir}/`));
+      const isPlaceOf = (reference: string) =>
+        isIn(world.mayHold ?? [], name, reference) ||
+        (home !== undefined && isIn(mayHold, relative(home, path), reference));
+      return look(`the file ${name}`, readQuietly(path) ?? '', isPlaceOf);
+    });
+    for (const each of found) inFiles.add(each);
+    return found;
+  };
+
   return {
-    note: (what, text) => texts.push({ what, text: () => text }),
+    note: (what, text) => texts.push({ what, text }),
+    plant: add,
+    scan,
     stop: () => clearInterval(timer),
     known: () => new Set([...canaries.values()].map(({ reference }) => reference)),
     async findings() {
       clearInterval(timer);
-      sample();
-      await learn().catch(() => undefined);
-      const found: string[] = [];
-      const look = (what: string, text: string, mayShow: (reference: string) => boolean) => {
-        for (const { reference, needles } of canaries.values()) {
-          if (!mayShow(reference) && needles.some((needle) => text.includes(needle)))
-            found.push(`${reference} in ${what}`);
-        }
-      };
-      for (const [what, text] of seen) {
+      await scan();
+      const inProcesses = [...seen].flatMap(([what, text]) => {
         const isGivenBy = (reference: string) =>
           mayBeIn.some(({ variable, secrets: some }) => variable.test(text) && some.test(reference));
-        look(what.slice(0, 40), text, isGivenBy);
-      }
-      for (const { what, text } of texts) look(what, text(), () => false);
-      for (const path of filesBelow(world.dir)) {
-        const name = relative(world.dir, path);
-        const isPlaceOf = (reference: string) =>
-          mayHold.some(({ path: place, secrets: some }) => place.test(name) && some.test(reference));
-        look(`the file ${name}`, readQuietly(path) ?? '', isPlaceOf);
-      }
-      return [...new Set(found)];
+        return look(what.slice(0, 40), text, isGivenBy);
+      });
+      const inTexts = texts.flatMap(({ what, text }) => look(what, text, () => false));
+      return [...new Set([...inProcesses, ...inTexts, ...inFiles])];
     },
   };
+}
+
+function isIn(places: readonly Place[], name: string, reference: string): boolean {
+  return places.some(({ path, secrets }) => path.test(name) && secrets.test(reference));
+}
+
+function isDataDir(path: string): boolean {
+  return basename(path).startsWith('data');
 }
 
 /**
  * Tokens that no secret store holds: each machine's one-time token and that of its agent. They are met where they may
  * be, while they are there.
  */
-function tokensOfRunners(dir: string): { reference: string; value: string }[] {
-  const places = readdirQuietly(dir).filter((name) => name.startsWith('data'));
+function tokensOfRunners(dataDir: string): { reference: string; value: string }[] {
   const below = (folder: string, file: string) =>
-    places
-      .flatMap((place) =>
-        readdirQuietly(join(dir, place, folder)).map((name) => join(dir, place, folder, name)),
-      )
-      .flatMap((path) => readQuietly(join(path, file)) ?? []);
+    entriesOf(join(dataDir, folder)).flatMap((path) => readQuietly(join(path, file)) ?? []);
   const matches = (texts: readonly string[], form: RegExp) =>
     texts.flatMap((text) => [...text.matchAll(form)].flatMap(([, value]) => value ?? []));
   const oneTime = [
@@ -137,9 +172,9 @@ function tokensOfRunners(dir: string): { reference: string; value: string }[] {
   ];
 }
 
-/** What must be seen nowhere: each form of the value; none of what is no secret. */
-export function needlesOf(reference: string, value: string): string[] {
-  return notSecret.test(reference) ? [] : tellingParts(reference, value).flatMap(formsOf);
+/** What must be seen nowhere: each form of the value. */
+function needlesOf(reference: string, value: string): string[] {
+  return tellingParts(reference, value).flatMap(formsOf);
 }
 
 /** Of a private key the lines that no other key has; of the key ring its keys. */
@@ -166,24 +201,22 @@ function formsOf(text: string): string[] {
   return [text, encodeURIComponent(text), json, hex, hex.toUpperCase(), ...base64, ...base64url];
 }
 
+/** What a run removes while we walk is passed over. */
 function filesBelow(dir: string): string[] {
-  const entries = readdirSync(dir, { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const entries = quietly(() => readdirSync(dir, { withFileTypes: true })) ?? [];
+  return entries.flatMap((entry) => {
+    const path = join(dir, entry.name);
+    if (entry.isDirectory()) return filesBelow(path);
+    return entry.isFile() ? [path] : [];
+  });
 }
 
-function readdirQuietly(dir: string): string[] {
-  try {
-    return readdirSync(dir);
-  } catch {
-    return [];
-  }
+/** Paths of what lies in a directory; none where there is no directory. */
+export function entriesOf(dir: string): string[] {
+  return (quietly(() => readdirSync(dir)) ?? []).map((name) => join(dir, name));
 }
 
 /** Byte by byte: a needle is found in binary files too. */
 function readQuietly(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'latin1');
-  } catch {
-    return undefined;
-  }
+  return quietly(() => readFileSync(path, 'latin1'));
 }

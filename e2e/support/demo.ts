@@ -1,10 +1,11 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { processesOf } from './processes.ts';
+import { type CanaryWatch, entriesOf, watchCanaries } from './canary.ts';
+import { processesOf, quietly } from './processes.ts';
 import { type Screen, startTerminal, type Terminal } from './terminal.ts';
 import { findTestTofu } from './tofu.ts';
-import { root } from './world.ts';
+import { endFolder, root } from './world.ts';
 
 /** Room for demos: a home and a folder for temporary files of their own, so that whatever stays is seen. */
 export interface DemoRoom {
@@ -17,6 +18,8 @@ export interface DemoRoom {
    * once a second.
    */
   left(): Promise<string[]>;
+  /** Looks on; what it has found at the end fails `remove`. */
+  readonly canaries: CanaryWatch;
   remove(): Promise<void>;
 }
 
@@ -35,6 +38,10 @@ export function createDemoRoom(): DemoRoom {
   };
   const terminals: Terminal[] = [];
   const builds = new Set<string>();
+  const canaries = watchCanaries({
+    dir,
+    dataDirs: () => entriesOf(temporary).map((demo) => join(demo, 'data')),
+  });
   // Builds of another user stand outside of any folder of ours; each runner notes where.
   const watch = setInterval(() => {
     for (const place of buildsNoted(temporary)) builds.add(place);
@@ -42,6 +49,7 @@ export function createDemoRoom(): DemoRoom {
   return {
     dir,
     env,
+    canaries,
     type(line, { env: more = {}, screen = 'pipe' } = {}) {
       const terminal = startTerminal(line, { cwd: root, env: { ...env, ...more }, screen });
       terminals.push(terminal);
@@ -60,8 +68,9 @@ export function createDemoRoom(): DemoRoom {
       for (const terminal of terminals) {
         terminal.interrupt();
         await terminal.ended();
+        canaries.note('a terminal', terminal.output());
       }
-      rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
+      await endFolder(dir, canaries);
     },
   };
 }
@@ -75,31 +84,11 @@ function leftIn(dir: string, temporary: string, builds: ReadonlySet<string>): st
 }
 
 function buildsNoted(temporary: string): string[] {
-  return list(temporary).flatMap((demo) => {
-    const runners = join(temporary, demo, 'data/local-runners');
-    return list(runners).flatMap((id) => {
-      try {
-        return [readFileSync(join(runners, id, 'builds-dir'), 'utf8').trim()];
-      } catch {
-        return []; // not yet, or not any more
-      }
-    });
-  });
-}
-
-function list(dir: string): string[] {
-  try {
-    return readdirSync(dir);
-  } catch {
-    return [];
-  }
+  const runners = entriesOf(temporary).flatMap((demo) => entriesOf(join(demo, 'data/local-runners')));
+  // Not yet, or not any more.
+  return runners.flatMap((dir) => quietly(() => readFileSync(join(dir, 'builds-dir'), 'utf8').trim()) ?? []);
 }
 
 function isThere(dir: string): boolean {
-  try {
-    readdirSync(dir);
-    return true;
-  } catch {
-    return false;
-  }
+  return quietly(() => readdirSync(dir)) !== undefined;
 }

@@ -5,7 +5,7 @@ import {
   ListSecretsCommand,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
-import { needlesOf } from './canary.ts';
+import type { CanaryWatch } from './canary.ts';
 
 interface Access {
   readonly region: string;
@@ -23,21 +23,28 @@ export interface CanaryPlaces extends Access {
   readonly server: string;
 }
 
-/** Every secret that Secrets Manager holds for this world, with where it was seen in DynamoDB or S3. */
-export async function seekInEngines(at: CanaryPlaces): Promise<{ met: string[]; found: string[] }> {
-  const canaries = await canariesOf(at);
-  const found: string[] = [];
-  const look = (what: string, text: string) => {
-    for (const { reference, needles } of canaries) {
-      if (needles.some((needle) => text.includes(needle))) found.push(`${reference} in ${what}`);
-    }
-  };
-  for await (const [table, text] of rowsOf(at)) look(`table ${table}`, text);
-  for await (const [key, text] of objectsOf(at)) look(`object ${key}`, text);
-  return { met: canaries.map(({ reference }) => reference), found };
+/**
+ * Gives a world's watch every secret that Secrets Manager holds for it, and all that lies in DynamoDB and S3 to look
+ * through; answers how much that was.
+ */
+export async function watchEngines(
+  canaries: CanaryWatch,
+  at: CanaryPlaces,
+): Promise<{ rows: number; objects: number }> {
+  const looked = { rows: 0, objects: 0 };
+  for (const [reference, value] of await secretsOf(at)) canaries.plant(reference, value);
+  for await (const [table, text] of rowsOf(at)) {
+    canaries.note(`table ${table}`, text);
+    looked.rows++;
+  }
+  for await (const [key, text] of objectsOf(at)) {
+    canaries.note(`object ${key}`, text);
+    looked.objects++;
+  }
+  return looked;
 }
 
-async function canariesOf({ region, credentials, secrets, server }: CanaryPlaces) {
+async function secretsOf({ region, credentials, secrets, server }: CanaryPlaces) {
   const client = new SecretsManagerClient({ region, credentials, endpoint: secrets });
   const { SecretList = [] } = await client.send(new ListSecretsCommand({ MaxResults: 100 }));
   const slug = server.replaceAll(':', '_');
@@ -56,10 +63,7 @@ async function canariesOf({ region, credentials, secrets, server }: CanaryPlaces
     }),
   );
   client.destroy();
-  return fields.flat().flatMap(([reference, value]) => {
-    const needles = needlesOf(reference, value);
-    return needles.length === 0 ? [] : [{ reference, needles }];
-  });
+  return fields.flat();
 }
 
 async function* rowsOf({

@@ -39,8 +39,8 @@ export interface World {
   up(env?: Record<string, string>, user?: { uid: number; gid: number }): Promise<Running>;
   // biome-ignore lint/suspicious/noExplicitAny: tests look into answers
   api(path: string, init?: RequestInit): Promise<{ status: number; body: any }>;
-  /** References of the secrets that the world's watch has met. */
-  canaries(): ReadonlySet<string>;
+  /** Looks on; what it has found at the end fails `remove`. */
+  readonly canaries: CanaryWatch;
   /** Ends everything that was started and removes the folder. */
   remove(): Promise<void>;
 }
@@ -88,7 +88,7 @@ export async function createWorld(options: GitlabSimOptions = {}): Promise<World
     NO_COLOR: '1',
   };
   const running = new Set<Running>();
-  const canaries = watchCanaries({ dir, dataDir });
+  const canaries = watchCanaries({ dir });
   await git(dir, 'init', '--quiet', '--bare', '--initial-branch=main', nest.bare);
   await git(dir, 'clone', '--quiet', nest.bare, nest.tree);
   const world: World = {
@@ -115,7 +115,7 @@ export async function createWorld(options: GitlabSimOptions = {}): Promise<World
       return started;
     },
     api: (path, init) => callApi(dataDir, path, init),
-    canaries: () => canaries.known(),
+    canaries,
     async remove() {
       for (const one of running) await one.kill('SIGTERM');
       await stopLocalRunners(dataDir);
@@ -135,7 +135,7 @@ export async function createWorld(options: GitlabSimOptions = {}): Promise<World
 }
 
 /** Each secret of each world is a planted canary: whatever the test was about, none may be seen outside its place. */
-async function endFolder(dir: string, canaries: CanaryWatch): Promise<void> {
+export async function endFolder(dir: string, canaries: CanaryWatch): Promise<void> {
   const leaks = await canaries.findings();
   rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
   if (leaks.length > 0) throw new Error(`secrets were seen in clear: ${leaks.join('; ')}`);
