@@ -167,6 +167,17 @@ it.each(['push_hook', 'tag_push_hook'])('syncs the Nest when it hears of a %s th
   });
 });
 
+it('shows how deep the queue is and how old its oldest message', async () => {
+  await settled();
+
+  const { body } = await world.api('/metrics');
+
+  const depth = [...body.matchAll(/^gosling_queue_messages\{state="(\w+)"\} (\d+)$/gm)];
+  expect(depth.map(([, state]) => state).toSorted()).toEqual(['buried', 'delayed', 'leased', 'ready']);
+  expect(depth.find(([, state]) => state === 'buried')?.[2]).toBe('0');
+  expect(body).toMatch(/^gosling_queue_oldest_seconds \d/m);
+});
+
 it('takes a merge request of the Nest and an event of no interest without a word', async () => {
   const note = { object_kind: 'note', project_id: app.id, project: { id: app.id } };
 

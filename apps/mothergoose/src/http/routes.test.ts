@@ -483,5 +483,7 @@ describe('/metrics', () => {
     expect(body).toContain('# TYPE job_wait_seconds histogram');
     expect(body).toContain('# TYPE runner_boot_seconds histogram');
     expect(body).toContain('process_resident_memory_bytes');
+    expect(body).toContain('gosling_queue_messages{state="buried"} 1');
+    expect(body).toContain('gosling_queue_oldest_seconds 1.5');
   });
 });

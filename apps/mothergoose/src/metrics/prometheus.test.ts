@@ -68,6 +68,26 @@ describe('the metrics', () => {
     expect(text).toContain('gosling_queue_oldest_seconds 2.5');
   });
 
+  it('show nothing of a queue that does not answer', async () => {
+    const metrics = createMetrics(createMasker());
+
+    metrics.queueDepth({ ready: 3, leased: 1, delayed: 2, buried: 4, oldestAgeMs: 2_500 });
+    metrics.queueDepth(undefined);
+    const text = await metrics.render();
+
+    expect(text).toContain('gosling_queue_messages');
+    expect(text).not.toMatch(/^gosling_queue_(messages|oldest)/m);
+  });
+
+  it('count secrets that were given out after their time', async () => {
+    const metrics = createMetrics(createMasker());
+
+    metrics.staleSecret();
+    metrics.staleSecret();
+
+    expect(await metrics.render()).toContain('\ngosling_stale_secrets_total 2\n');
+  });
+
   it('of two servers in one process do not mix', async () => {
     const one = createMetrics(createMasker());
     const other = createMetrics(createMasker());

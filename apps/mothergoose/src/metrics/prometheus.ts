@@ -54,11 +54,13 @@ export function createMetrics(masker: Pick<Masker, 'mask'>): Metrics {
       counters.blobsRemoved.inc(removed);
     },
     leakedMachine: () => counters.leakedMachines.inc(),
-    queueDepth({ ready, leased, delayed, buried, oldestAgeMs }) {
-      gauges.queue.set({ state: 'ready' }, ready);
-      gauges.queue.set({ state: 'leased' }, leased);
-      gauges.queue.set({ state: 'delayed' }, delayed);
-      gauges.queue.set({ state: 'buried' }, buried);
+    queueDepth(stats) {
+      gauges.queue.reset();
+      // Without labels a reset would show 0.
+      gauges.queueAge.remove({});
+      if (stats === undefined) return;
+      const { oldestAgeMs, ...counts } = stats;
+      for (const [state, count] of Object.entries(counts)) gauges.queue.set({ state }, count);
       gauges.queueAge.set(oldestAgeMs / 1_000);
     },
   };

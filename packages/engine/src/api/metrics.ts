@@ -1,3 +1,5 @@
+import type { QueueStats } from '@polar-gosling/ports/queue';
+
 /** What the engine counts; the app turns it into Prometheus. Labels hold no secrets and few values. */
 export interface EngineMetrics {
   /** A CI job started: how long it waited, and mostly for what (a `WaitCause` or `served_by_idle`). `job_wait_seconds{cause}` */
@@ -14,13 +16,8 @@ export interface EngineMetrics {
   blobs(found: { readonly aside: number; readonly removed: number }): void;
   /** A machine that outlived its runner was found by its tag, and is removed. */
   leakedMachine(): void;
-  queueDepth(stats: {
-    readonly ready: number;
-    readonly leased: number;
-    readonly delayed: number;
-    readonly buried: number;
-    readonly oldestAgeMs: number;
-  }): void;
+  /** `undefined`: not known just now. */
+  queueDepth(stats: QueueStats | undefined): void;
 }
 
 export const noMetrics: EngineMetrics = {

@@ -12,8 +12,8 @@ import { nestBinding } from '../webhooks/handle.ts';
 
 const sweepBuckets = 16;
 const forgottenAfterMs = 30_000;
-const gaugesEveryMs = 15_000;
-/** The alarm of dead letters: once an hour, whoever finds them. */
+/** Dead letters: looked for by one process, and told of once an hour. */
+const buriedLook = { schedule: 'buried', everyMs: 15_000 } as const;
 const buriedAlarm = { schedule: 'buried-alarm', everyMs: 3_600_000 } as const;
 /** So often a cloud is asked for machines that outlived their runners. */
 const machineSweep = { schedule: 'machines', everyMs: 15 * 60_000 } as const;
@@ -50,7 +50,7 @@ export async function tick(deps: InternalDeps, options: CallOptions): Promise<vo
     () => deadlinesPassed(deps, options),
     () => driftDue(deps, options),
     () => deps.queue.sendDue(options),
-    () => gauges(deps, options),
+    () => tellOfBuried(deps, options),
   ];
   const failures: unknown[] = [];
   for (const part of parts) {
@@ -64,12 +64,11 @@ export async function tick(deps: InternalDeps, options: CallOptions): Promise<vo
   if (failures.length > 0) throw failures[0];
 }
 
-async function gauges(deps: InternalDeps, options: CallOptions): Promise<void> {
-  if (!(await takeSlot(deps, { schedule: 'gauges', everyMs: gaugesEveryMs }, options))) return;
-  const stats = await deps.queue.stats(options);
-  deps.metrics.queueDepth(stats);
-  const isNews = stats.buried > 0 && (await takeSlot(deps, buriedAlarm, options));
-  if (isNews) deps.log.error('messages were put aside and wait for a person', { count: stats.buried });
+async function tellOfBuried(deps: InternalDeps, options: CallOptions): Promise<void> {
+  if (!(await takeSlot(deps, buriedLook, options))) return;
+  const { buried } = await deps.queue.stats(options);
+  const isNews = buried > 0 && (await takeSlot(deps, buriedAlarm, options));
+  if (isNews) deps.log.error('messages were put aside and wait for a person', { count: buried });
 }
 
 /** One taker per time slot, however many processes tick; its message is sent in the same transaction. */

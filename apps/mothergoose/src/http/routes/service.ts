@@ -1,4 +1,5 @@
 import { openApiDocument } from '@polar-gosling/api-contract';
+import { createDepthReader } from '../../metrics/depth-reader.ts';
 import type { HttpContext } from '../context.ts';
 import type { Handlers } from '../mount.ts';
 import { toWireHealth } from '../to-wire/health.ts';
@@ -6,8 +7,10 @@ import { toWireHealth } from '../to-wire/health.ts';
 type ServiceHandlers = Pick<Handlers, 'health' | 'metrics' | 'openApi'>;
 
 /** The service about itself. */
-export function serviceHandlers({ engine, metrics, version }: HttpContext): ServiceHandlers {
+export function serviceHandlers(context: HttpContext): ServiceHandlers {
+  const { engine, metrics, version } = context;
   const document = JSON.stringify(openApiDocument(version));
+  const readDepth = createDepthReader(context);
   return {
     async health({ caller, reply, signal }) {
       const view = await engine.queries.health({ signal });
@@ -15,8 +18,9 @@ export function serviceHandlers({ engine, metrics, version }: HttpContext): Serv
       const isKnownCaller = caller !== undefined && caller.eggs === undefined;
       return toWireHealth(view, { version, isKnownCaller });
     },
-    metrics() {
+    async metrics() {
       metrics.storeReadOnly(engine.queries.isReadOnly());
+      metrics.queueDepth(await readDepth());
       return metrics.render();
     },
     openApi: async () => document,
