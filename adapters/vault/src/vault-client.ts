@@ -39,11 +39,13 @@ const retry = { attempts: 3, baseMs: 200, capMs: 2_000 };
 const longestWaitMs = 5_000;
 
 export function createVaultClient(options: VaultOptions): VaultClient {
+  const tls = options.caPem === undefined ? undefined : { ca: options.caPem };
   const agent = new EnvHttpProxyAgent({
     httpProxy: options.proxy?.httpProxy ?? '',
     httpsProxy: options.proxy?.httpsProxy ?? '',
     noProxy: options.proxy?.noProxy ?? '',
-    ...(options.caPem === undefined ? {} : { connect: { ca: options.caPem } }),
+    // Of a connection to Vault itself, and of one in a proxy's tunnel.
+    ...(tls && { connect: tls, requestTls: tls }),
   });
   const exchange = (request: VaultRequest, token: Secret | undefined, call: VaultCall) =>
     withRetries(() => exchangeOnce({ ...options, agent }, { request, token }, call), {
