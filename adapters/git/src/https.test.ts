@@ -3,6 +3,7 @@ import { createMasker, createSystemClock, Secret, silentLogger } from '@polar-go
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createGit } from './git.ts';
 import { type DumbHttps, serveDumbHttps } from './testing/dumb-https.ts';
+import { serveProxy } from './testing/https-proxy.ts';
 import { type LocalNest, makeLocalNest } from './testing/local-nest.ts';
 
 const options = { signal: new AbortController().signal };
@@ -22,7 +23,7 @@ describe('a Nest behind https', { timeout: 30_000 }, () => {
     nest[Symbol.dispose]();
   });
 
-  const aGit = () =>
+  const aGit = (env: Record<string, string> = {}) =>
     createGit({
       dir: join(nest.dir, 'data'),
       clock: createSystemClock(),
@@ -30,7 +31,8 @@ describe('a Nest behind https', { timeout: 30_000 }, () => {
       masker: createMasker(),
       allowFile: false,
       allowPrivate: true,
-      env: { PATH: '/usr/local/bin:/usr/bin:/bin' },
+      env: { PATH: '/usr/local/bin:/usr/bin:/bin', ...env },
+      resolve: () => Promise.reject(new RangeError('this host knows no names')),
     });
   const token = new Secret('glpat-0123456789');
 
@@ -40,6 +42,31 @@ describe('a Nest behind https', { timeout: 30_000 }, () => {
     const fetched = await aGit().fetch({ url, branch: 'main', token, caPem }, options);
 
     expect(fetched).toMatchObject({ commit, branch: 'main' });
+  });
+
+  it.each(['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY'])(
+    'is fetched through the proxy of %s, which alone knows its name',
+    async (name) => {
+      await using proxy = await serveProxy(server.url);
+      const { caPem } = server;
+
+      const url = 'https://nest.invalid';
+      const fetched = await aGit({ [name]: proxy.url }).fetch({ url, branch: 'main', token, caPem }, options);
+
+      expect(fetched).toMatchObject({ commit, branch: 'main' });
+      expect(new Set(proxy.asked)).toEqual(new Set(['nest.invalid:443']));
+    },
+  );
+
+  it('is fetched past the proxy where NO_PROXY says so', async () => {
+    await using proxy = await serveProxy(server.url);
+    const { url, caPem } = server;
+    const env = { HTTPS_PROXY: proxy.url, NO_PROXY: '127.0.0.1' };
+
+    const fetched = await aGit(env).fetch({ url, branch: 'main', token, caPem }, options);
+
+    expect(fetched).toMatchObject({ commit, branch: 'main' });
+    expect(proxy.asked).toEqual([]);
   });
 
   it('refuses a wrong token, and none', async () => {

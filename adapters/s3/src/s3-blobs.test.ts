@@ -27,13 +27,20 @@ async function serve(listener: RequestListener): Promise<{ blobs: S3Blobs; endpo
   return { endpoint, blobs: openAt(endpoint) };
 }
 
-function openAt(endpoint: string): S3Blobs {
+function openAt(endpoint: string, more: { proxies?: Record<string, string> } = {}): S3Blobs {
   // Waits for nothing: a delay between two tries is over at once.
   const clock = {
     ...createFakeClock(),
     sleep: async (_ms: number, signal: AbortSignal) => signal.throwIfAborted(),
   };
-  return createS3Blobs({ bucket: 'b', endpoint, credentials, clock, ids: createSeededIds(1, clock) });
+  return createS3Blobs({
+    bucket: 'b',
+    endpoint,
+    credentials,
+    clock,
+    ids: createSeededIds(1, clock),
+    ...more,
+  });
 }
 
 const slowDown = '<Error><Code>SlowDown</Code><Message>less</Message></Error>';
@@ -67,6 +74,25 @@ describe('createS3Blobs', () => {
     expect(await blobs.read('a', options)).toEqual(bytesOf('new'));
     await expect(blobs.read('a', options)).rejects.toMatchObject({ code: 'BLOB_CORRUPT' });
     expect(bodies).toEqual([]);
+  });
+
+  it("goes through the host's proxy, and past it where that is said", async () => {
+    const hosts: (string | undefined)[] = [];
+    const { endpoint } = await serve((request, response) => {
+      hosts.push(request.headers.host);
+      response.end('value');
+    });
+    const through = openAt('http://objects.invalid', { proxies: { HTTP_PROXY: endpoint } });
+    const past = openAt(endpoint, {
+      proxies: { http_proxy: 'http://127.0.0.1:1', NO_PROXY: '127.0.0.1' },
+    });
+
+    expect(await through.read('a', options)).toEqual(bytesOf('value'));
+    expect(await past.read('a', options)).toEqual(bytesOf('value'));
+    await through.close();
+    await past.close();
+
+    expect(hosts).toEqual(['objects.invalid', endpoint.slice('http://'.length)]);
   });
 
   it('finds out for the others whether conditions are held though the first who asked gave up', async () => {

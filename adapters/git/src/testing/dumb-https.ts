@@ -10,7 +10,10 @@ export interface DumbHttps extends AsyncDisposable {
   readonly authorizations: readonly (string | undefined)[];
 }
 
-/** Serves a bare repository by Git's file-wise protocol, behind a password and a private authority. */
+/**
+ * Serves a bare repository by Git's file-wise protocol, behind a password and a private authority. Its certificate is good
+ * for `nest.invalid` too, a name that only a proxy may know.
+ */
 export async function serveDumbHttps(
   gitDir: string,
   options: { password: string; redirectTo?: string },
@@ -61,7 +64,7 @@ function makeCertificates(dir: string): { ca: string; cert: string; key: string 
   const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
   openssl('req', '-x509', ...newKey, '-keyout', 'ca.key', '-out', 'ca.pem', '-days', '2', '-subj', '/CN=ca');
   openssl('req', ...newKey, '-keyout', 'key.pem', '-out', 'request.pem', '-subj', '/CN=nest');
-  writeFileSync(join(dir, 'names'), 'subjectAltName=IP:127.0.0.1\n');
+  writeFileSync(join(dir, 'names'), 'subjectAltName=IP:127.0.0.1,DNS:nest.invalid\n');
   const by = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-extfile', 'names'];
   openssl('x509', '-req', '-in', 'request.pem', ...by, '-out', 'cert.pem', '-days', '2');
   return { ca: read('ca.pem'), cert: read('cert.pem'), key: read('key.pem') };
