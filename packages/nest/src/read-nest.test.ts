@@ -192,6 +192,75 @@ describe('readNest: a bucket', () => {
   });
 });
 
+describe('readNest: what has no value', () => {
+  // A tag that is lost would open the runner to everybody's jobs.
+  it.each([
+    ['${job.name}', 'FLY070'],
+    ['${bucket.name}', 'FLY070'],
+    ['${nest.name}', 'FLY070'],
+    ['${env.name}', 'FLY076'],
+    ['${env.nmae}', 'FLY070'],
+    ['${local.who}', 'FLY070'],
+  ])('a tag of %s keeps the Egg out of force', (reference, code) => {
+    const result = read({
+      'Nest.fly': 'locals { other = "x" }\n',
+      'Eggs/app/config.fly': anEgg('app', `runner { tags = ["t-${reference}"] }`),
+    });
+
+    expect(codesOf(result)).toContain(code);
+    expect(result.eggs).toEqual([]);
+  });
+
+  it('a local of the label of a block is wrong where it stands, and what uses it waits', () => {
+    const result = read({
+      'Nest.fly': 'locals { who = "${egg.name}" }\n',
+      'Eggs/app/config.fly': anEgg('app', 'runner { tags = ["t-${local.who}"] }'),
+    });
+
+    expect(badFiles(result)).toContain('Nest.fly');
+    expect(result.eggs).toEqual([]);
+  });
+
+  it('any reference is found or told: no Egg in force has fewer tags than it was given', () => {
+    const root = fc.constantFrom('var', 'local', 'egg', 'bucket', 'job', 'env', 'nest', 'x');
+    const name = fc.constantFrom('name', 'known', 'open', 'typo');
+    const environment = fc.constantFrom(undefined, 'prod');
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(root, name), { minLength: 1, maxLength: 4 }),
+        environment,
+        (paths, env) => {
+          const tags = paths.map(([first, second], index) => `"t${index}-\${${first}.${second}}"`);
+          const files = {
+            'Nest.fly':
+              'variable "known" { default = "v" }\nvariable "open" { type = "string" }\nlocals { known = "l" }\n',
+            'Envs/prod.fly': 'values { open = "o" }\n',
+            'Eggs/app/config.fly': anEgg('app', `runner { tags = [${tags.join(', ')}] }`),
+          };
+
+          const { eggs, diagnostics } = read(files, env === undefined ? {} : { environment: env });
+
+          if (eggs[0] !== undefined) expect(eggs[0].runner.tags).toHaveLength(paths.length);
+          else expect(diagnostics.some(({ severity }) => severity === 'error')).toBe(true);
+        },
+      ),
+    );
+  });
+
+  it('a patch knows the name of the Egg that it is for', () => {
+    const result = read(
+      {
+        'Eggs/app/config.fly': anEgg('app', 'runner { tags = ["base"] }'),
+        'Envs/prod.fly': 'patch "egg" "app" {\n  runner { tags = ["${egg.name}-${env.name}"] }\n}\n',
+      },
+      { environment: 'prod' },
+    );
+
+    expect(findings(result)).toEqual([]);
+    expect(result.eggs[0]?.runner.tags).toEqual(['app-prod']);
+  });
+});
+
 describe('readNest: defaults and environments', () => {
   const nest =
     'variable "env" {\n type = "string"\n default = "dev"\n}\ndefaults "egg" {\n runner {\n idle_timeout = "5m"\n concurrent = 2\n }\n cloud {\n provider = "aws"\n region = "eu-1"\n }\n}\n';

@@ -109,7 +109,8 @@ class FileChecker {
     this.#checker.isBlockTwice(item, { block, labels, seen: this.#seen });
     const body = block.spec.isPartial ? this.#bodyOf(item, labels[0]) : block;
     if (body === undefined) return;
-    this.#enter(block.name, labels[0]);
+    if (block.name === 'patch') this.#enter(labels[0] ?? '', labels[1]);
+    else this.#enter(block.name, labels[0]);
     const values = this.#checker.checkBody(item, {
       block: body,
       path: labels.reduce((parent, label) => ({ name: label, parent }), { name: block.name }),

@@ -22,6 +22,9 @@ const constants: ReadonlyMap<string, Plain> = new Map<string, Plain>([
 /** Findings inside a string, after which its text is not that of its writer. */
 const damaging: readonly FlyCode[] = ['FLY002', 'FLY004', 'FLY005', 'FLY006', 'FLY008'];
 
+/** Roots that stand for the label of the block around them, and what that is called. */
+const ownBlocks: Readonly<Record<string, string>> = { egg: 'egg', bucket: 'eggsbucket', job: 'job' };
+
 /** Reads values of one file: literals, and references through the scope. `undefined` means: no value, reported. */
 export class Reader {
   readonly text: string;
@@ -201,13 +204,21 @@ export class Reader {
       this.#reportUnknown(root, { start: span.start, end: span.start + root.length }, roots);
       return undefined;
     }
-    if (this.self?.root === root && path.length === 2 && name === 'name') return this.self.label;
+    if (Object.hasOwn(ownBlocks, root) && path.length === 2 && name === 'name') {
+      if (this.self?.root === root) return this.self.label;
+      const message = `${root}.name stands for the label of the ${ownBlocks[root]} around it, and there is none here`;
+      this.sink.add({ code: 'FLY070', ...span, message });
+      return undefined;
+    }
     this.asked.add(path.join('.'));
     const found = this.scope.lookup(path);
     if (found.kind === 'value') return found.value;
     if (found.kind === 'unknown') {
       const start = span.start + path.slice(0, found.at).join('.').length + 1;
       this.#reportUnknown(path[found.at] ?? name, { start, end: span.end }, found.known);
+    } else if (found.kind === 'unset') {
+      const message = `${path.join('.')} has no value: no environment of Envs/ is in force`;
+      this.sink.add({ code: 'FLY076', ...span, message });
     } else if (found.kind === 'circle') {
       const message = `these locals use one another: ${found.path.join(' → ')}`;
       if (found.isFirst && this.isInLocals) this.sink.add({ code: 'FLY073', ...span, message });

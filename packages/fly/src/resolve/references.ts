@@ -5,6 +5,8 @@ export type Found =
   /** The name at place `at` of the path does not exist; these do. */
   | { readonly kind: 'unknown'; readonly at: number; readonly known: readonly string[] }
   | { readonly kind: 'circle'; readonly path: readonly string[]; readonly isFirst: boolean }
+  /** It exists, and has no value while no environment is in force. */
+  | { readonly kind: 'unset' }
   /** Not known here: another file may define it, or it has an error of its own. */
   | { readonly kind: 'open' };
 

@@ -71,8 +71,9 @@ export class Scope implements References {
   }
 
   #environment(): Found {
-    const name = this.#options.environment;
-    return name === undefined ? { kind: 'open' } : { kind: 'value', value: name };
+    const { environment, isComplete } = this.#options;
+    if (environment !== undefined) return { kind: 'value', value: environment };
+    return { kind: isComplete === true ? 'unset' : 'open' };
   }
 
   /** `egg.name` and the like have a value only inside such a block; no other member exists. */

@@ -18,7 +18,7 @@ export type TemplatePart =
     };
 
 /** Roots of references. */
-export const roots: readonly string[] = ['var', 'local', 'egg', 'bucket', 'job', 'env', 'nest'];
+export const roots: readonly string[] = ['var', 'local', 'egg', 'bucket', 'job', 'env'];
 
 const opening = /\$\$\{|\$\{([^}"\n]*)(\}?)/g;
 const dotted = /^[A-Za-z_][\w-]*(\.[A-Za-z_][\w-]*)+$/;

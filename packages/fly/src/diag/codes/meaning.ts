@@ -59,7 +59,7 @@ export const meaningCodes = {
   FLY070: {
     severity: 'error',
     title: 'unknown reference',
-    why: 'References start with var, local, egg, bucket, job, env or nest, and name something that exists.',
+    why: 'References start with var, local, egg, bucket, job or env, and name something that exists where they stand.',
     wrong: jobWith('script = "echo ${vra.env}"'),
     right: `variable "env" {\n  type    = "string"\n  default = "dev"\n}\n\n${jobWith('script = "echo ${var.env}"')}`,
   },
@@ -104,7 +104,7 @@ export const meaningCodes = {
   FLY076: {
     severity: 'error',
     title: 'variable without a value',
-    why: 'A variable that is used needs a value: a default of its own, or one that the environment in force sets.',
+    why: 'A variable that is used needs a value: a default of its own, or one that the environment in force sets. env.name has one while an environment is in force.',
     phase: 'nest',
     wrong: `variable "env" { type = "string" }\n\n${jobWith('script = "echo ${var.env}"')}`,
     right: `variable "env" { default = "dev" }\n\n${jobWith('script = "echo ${var.env}"')}`,
