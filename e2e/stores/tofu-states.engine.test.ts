@@ -143,6 +143,30 @@ describe('states in a bucket, by the real OpenTofu', () => {
   );
 
   it(
+    'keep a lock of this host that is older than the plan that was killed',
+    async () => {
+      await using at = await createStateBench();
+      await using bench = open(at);
+      const created = new Date(clock.now() - 1_000).toISOString();
+      const lock = { ID: 'x', Operation: 'apply', Who: `me@${bench.tofu.host.name}`, Created: created };
+      await at.blobs.write(`${key}.tflock`, Buffer.from(JSON.stringify(lock)), call);
+      const { run, pids } = await openRun(bench.tofu, wanted);
+      const planned = run.plan(call).catch((error: unknown) => error);
+      await eventually(async () => pids[1], 'the plan after the init');
+
+      signalQuietly(pids[1] ?? 0, 'SIGKILL');
+
+      expect(await planned).toMatchObject({
+        code: 'TOFU_PLAN_FAILED',
+        message: expect.stringContaining('SIGKILL'),
+      });
+      await run.dispose();
+      expect(await at.blobs.list('tofu-states/', 9, call)).toEqual([`${key}.tflock`]);
+    },
+    timeoutMs,
+  );
+
+  it(
     'are worked on by one apply at a time',
     async () => {
       await using at = await createStateBench();

@@ -37,6 +37,7 @@ export function createCommands(context: CommandContext): Commands {
   let count = 0;
   const start = async (args: readonly string[], output: Output, signal: AbortSignal) => {
     const { runDir, clock } = context;
+    const startedAt = clock.now();
     const interruptMarker = interruptMarkerOf(runDir, ++count);
     context.log.add(JSON.stringify({ type: 'command', '@message': `tofu ${args.join(' ')}` }), false);
     const { program, env, hardEndAt, graceMs } = context;
@@ -44,14 +45,14 @@ export function createCommands(context: CommandContext): Commands {
     const { pid, startTime, done } = await startTool(command, clock, signal);
     context.onStart(pid);
     await recordProcess(runDir, { pid, startTime, bootId: readBootId(), interruptMarker });
-    return { done };
+    return { startedAt, done };
   };
   const readStderr = async ({ stderr }: Output) =>
     context.mask(await readWhole(stderr)).slice(-stderrLetters);
   return {
     run: (args, signal) =>
       withOutput(context.runDir, async (output) => {
-        const { done } = await start(args, output, signal);
+        const { startedAt, done } = await start(args, output, signal);
         const collector = createFactCollector();
         const { clock, lineBytes } = context;
         await followLines(output.stdout, { done, clock, lineBytes }, (text) => {
@@ -61,14 +62,15 @@ export function createCommands(context: CommandContext): Commands {
           context.log.add(toLogLine(masked, line), line.diagnostic?.severity === 'error');
           context.onEvent(toTofuEvent(line));
         });
-        return { end: await done, facts: collector.facts(), stderr: await readStderr(output) };
+        return { startedAt, end: await done, facts: collector.facts(), stderr: await readStderr(output) };
       }),
     ask: (args, signal) =>
       withOutput(context.runDir, async (output) => {
-        const { done } = await start(args, output, signal);
+        const { startedAt, done } = await start(args, output, signal);
         const end = await done;
         const facts = createFactCollector().facts();
-        return { end, facts, stderr: await readStderr(output), stdout: await readWhole(output.stdout) };
+        const stderr = await readStderr(output);
+        return { startedAt, end, facts, stderr, stdout: await readWhole(output.stdout) };
       }),
   };
 }

@@ -16,6 +16,8 @@ const detailLetters = 4000;
 const lockWords = /acquiring the state lock/i;
 
 export interface CommandResult {
+  /** Wall clock ms. */
+  readonly startedAt: number;
   readonly end: ProcessEnd;
   readonly facts: RunFacts;
   /** End of the error output. */
@@ -77,7 +79,10 @@ export function planError(result: CommandResult): CodedError {
   return tofuErrors.locked({ who: named('Who'), since: named('Created') });
 }
 
-function describeFailure({ end, facts, stderr }: CommandResult): { summary: string; detail: string } {
+function describeFailure({ end, facts, stderr }: Omit<CommandResult, 'startedAt'>): {
+  summary: string;
+  detail: string;
+} {
   const [first, ...others] = facts.errors;
   if (first !== undefined) {
     const more = others.map((one) => `${one.summary}: ${one.detail}`);

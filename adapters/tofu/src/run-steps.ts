@@ -157,14 +157,13 @@ async function moveLocalState(context: StepContext, signal: AbortSignal): Promis
  * what was locked from this host since the command began was locked by that command, which has ended.
  */
 async function withoutOwnLock<Result extends CommandResult>(
-  { place, clock, logger, request }: StepContext,
+  { place, logger, request }: StepContext,
   signal: AbortSignal,
   command: () => Promise<Result>,
 ): Promise<Result> {
-  const since = clock.now();
   const result = await command();
   if (signal.aborted || !isLockedOut(result)) return result;
-  if (!(await place.breakLock(hostname(), { signal, since }))) return result;
+  if (!(await place.breakLock(hostname(), { signal, since: result.startedAt }))) return result;
   logger.warn('OpenTofu was held off by a lock of its own; the lock was removed', { runId: request.runId });
   return command();
 }
@@ -181,13 +180,15 @@ async function initBundle(context: StepContext, signal: AbortSignal): Promise<vo
 
 /**
  * What a failed command means. One that was killed could not let the lock of the state go: its process is gone, and the
- * shard is ours, so nobody else holds it.
+ * shard is ours, so what was locked from this host since it began was locked by it. An older lock is somebody else's.
  */
 async function failed(context: StepContext, result: CommandResult): Promise<Error> {
   const { place, host, limits, logger, request } = context;
   if (result.end.code === null) {
-    await place.breakLock(host, { signal: AbortSignal.timeout(limits.graceMs) });
-    logger.warn('OpenTofu was killed while it planned; its lock is broken', { runId: request.runId });
+    const signal = AbortSignal.timeout(limits.graceMs);
+    if (await place.breakLock(host, { signal, since: result.startedAt })) {
+      logger.warn('OpenTofu was killed while it planned; its lock is broken', { runId: request.runId });
+    }
   }
   return planError(result);
 }

@@ -62,7 +62,7 @@ export function createLocalStatePlace(stateFile: string): StatePlace {
       return readStateHead(await readFile(stateFile).catch(() => new Uint8Array()));
     },
     async breakLock(_host, { since }) {
-      // The lock of a local file ends with its process; what stays is a note of it.
+      // The lock of a local file ends with its process; what stays is a note of it, which the next command replaces.
       if (since !== undefined) return false;
       await rm(join(dirname(stateFile), `.${basename(stateFile)}.lock.info`), { force: true });
       return true;
