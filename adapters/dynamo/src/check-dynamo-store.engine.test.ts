@@ -7,7 +7,7 @@ import { type FaultProxy, openFaultProxy, refuseWith } from './testing/fault-pro
 import { dropTables, engineUrl, noEngine, optionsFor } from './testing/local-engine.ts';
 
 const options = { signal: new AbortController().signal };
-const tables = ['schema'] as const;
+const tables = ['schema', 'egg_state'] as const;
 
 function describeCheck() {
   let all = optionsFor({ clock: createSystemClock(), tables });
@@ -89,6 +89,19 @@ function describeCheck() {
     expect(rights).toMatchObject({ ok: false, fix: expect.stringContaining('role') });
     expect(rights?.detail).toMatch(/Query \(AccessDenied.*Scan \(AccessDenied/);
     expect(rights?.detail).not.toContain('PutItem');
+  });
+
+  it('sees a role that may query the tables and not their indexes', async () => {
+    await openTables();
+    proxy.decide = (op, body) =>
+      op === 'Query' && body.includes('"IndexName":"by_dirty"')
+        ? refuseWith('AccessDeniedException')
+        : undefined;
+
+    const { rights } = await seen();
+
+    expect(rights).toMatchObject({ ok: false, fix: expect.stringContaining('and their indexes') });
+    expect(rights?.detail).toMatch(/^refused: Query of an index \(AccessDenied[^,]*\)$/);
   });
 
   it('sees an engine whose transactions do not hold', async () => {

@@ -1,9 +1,10 @@
 import { isCoded, sha256Hex } from '@polar-gosling/kernel';
 import type { CallOptions } from '@polar-gosling/ports/store';
-import { fromItem, toItem, toKey } from './attributes.ts';
+import { attributeOf, fromItem, toItem, toKey } from './attributes.ts';
 import { newestMigration } from './create-tables.ts';
 import { type DynamoAccess, openAccess } from './dynamo-store.ts';
 import { type Failure, failureOf } from './failures.ts';
+import { indexLayout } from './indexes.ts';
 import type { Connection } from './sdk.ts';
 
 /** One thing that was looked at, for `gosling doctor`. */
@@ -19,6 +20,8 @@ export interface StoreFinding {
 interface Looking {
   readonly connection: Connection;
   readonly table: string;
+  /** A small table with an index: a role may have rights on tables and none on indexes. */
+  readonly indexed: string;
   /** A row of our own beside the schema's, gone at the end. */
   readonly row: string;
   readonly signal: AbortSignal;
@@ -38,7 +41,7 @@ export async function checkDynamoStore(
   const { connection, tableName } = openAccess(options);
   const table = tableName('schema');
   const row = `doctor-${sha256Hex(options.ids.token(16)).slice(0, 12)}`;
-  const looking: Looking = { connection, table, row, signal };
+  const looking: Looking = { connection, table, indexed: tableName('egg_state'), row, signal };
   try {
     const schema = await tried(() => readRow(looking, 'database'));
     const findings = [reachOf(schema, options), ...clockOf(connection)];
@@ -139,6 +142,7 @@ async function rightsOf(looking: Looking): Promise<StoreFinding> {
         { TableName, KeyConditionExpression: '#n = :n', ConsistentRead: true, ...names },
         signal,
       ),
+    'Query of an index': () => queryIndex(looking),
     Scan: () => connection.scan({ TableName, ConsistentRead: true }, signal),
     DeleteItem: () => connection.deleteItem({ TableName, Key }, signal),
   };
@@ -152,6 +156,18 @@ async function rightsOf(looking: Looking): Promise<StoreFinding> {
   }
   const fix = `allow them to the role of this process, on the tables ${TableName.replace(/schema$/, '')}* and their indexes`;
   return { name: 'rights', ok: false, detail: `refused: ${refused.join(', ')}`, fix };
+}
+
+function queryIndex({ connection, indexed, row, signal }: Looking) {
+  const { name: IndexName, partition } = indexLayout('egg_state', 'dirty');
+  return connection.query(
+    {
+      ...{ TableName: indexed, IndexName, KeyConditionExpression: '#p = :p' },
+      ExpressionAttributeNames: { '#p': attributeOf(partition) },
+      ExpressionAttributeValues: { ':p': { S: row } },
+    },
+    signal,
+  );
 }
 
 /** A transaction of which one condition fails must write nothing, and should say which. */

@@ -4,5 +4,5 @@ export { type BegunRotation, beginKeyRotation, endKeyRotation } from './key-rota
 export { createKeyring, type KeyringSecrets, sealedKeyId } from './keyring.ts';
 export { hasImage, lookAtDocker } from './local-containers.ts';
 export { createLocalMachines } from './local-machines.ts';
-export { createLocalSecrets } from './local-secrets.ts';
+export { createLocalSecrets, localSecretPaths } from './local-secrets.ts';
 export { replaceFile } from './write-file.ts';

@@ -23,11 +23,7 @@ import {
  * processes may use it at once: each change is made under a lock, and a changed file is read again.
  */
 export function createLocalSecrets(deps: { dataDir: string; clock: Clock }): SecretStore {
-  const paths = {
-    file: join(deps.dataDir, 'secrets.json.enc'),
-    key: join(deps.dataDir, 'key', 'secrets.key'),
-    lock: join(deps.dataDir, 'secrets.lock'),
-  };
+  const paths = localSecretPaths(deps.dataDir);
   const readSecretFile = createSecretFileReader(paths);
 
   const open = (content: SecretFile, reference: string): Secret | undefined => {
@@ -89,6 +85,15 @@ export function createLocalSecrets(deps: { dataDir: string; clock: Clock }): Sec
       const { entries } = await readSecretFile();
       return [...entries.keys()].filter((reference) => reference.startsWith(prefix)).toSorted();
     },
+  };
+}
+
+/** Where they lie: who has the file and its key has every secret. */
+export function localSecretPaths(dataDir: string): { file: string; key: string; lock: string } {
+  return {
+    file: join(dataDir, 'secrets.json.enc'),
+    key: join(dataDir, 'key', 'secrets.key'),
+    lock: join(dataDir, 'secrets.lock'),
   };
 }
 

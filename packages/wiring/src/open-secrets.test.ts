@@ -1,7 +1,11 @@
-import { Secret } from '@polar-gosling/kernel';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createMasker, Secret } from '@polar-gosling/kernel';
 import { createMemorySecrets } from '@polar-gosling/ports/secrets/memory';
+import { createFakeClock, createSeededIds } from '@polar-gosling/testkit';
 import { expect, it } from 'vitest';
-import { lazySecrets } from './open-secrets.ts';
+import { checkSecrets, lazySecrets, openLocalSecrets } from './open-secrets.ts';
 
 const options = { signal: new AbortController().signal };
 
@@ -19,4 +23,30 @@ it('opens a backend once, and tries again one that could not be opened', async (
   await secrets.list('', options);
 
   expect(opened).toBe(2);
+});
+
+it('says how to close the key of local secrets when it is open to others', async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'gosling-secrets-'));
+  const clock = createFakeClock();
+  const deps = {
+    ...{ dataDir, clock, ids: createSeededIds(1, clock), masker: createMasker(), environment: {} },
+    settings: { backend: 'local' as const },
+  };
+  const key = join(dataDir, 'key/secrets.key');
+  try {
+    const empty = await checkSecrets(deps, options);
+    await openLocalSecrets(deps).write('a/b', new Secret('some value'), options);
+    const closed = await checkSecrets(deps, options);
+    chmodSync(key, 0o640);
+    const open = await checkSecrets(deps, options);
+
+    expect(empty.map(({ name, ok }) => [name, ok])).toEqual([['reach', true]]);
+    expect(closed[1]).toEqual({ name: 'rights', ok: true, detail: 'for this user only (600)' });
+    expect(open[1]).toEqual({
+      ...{ name: 'rights', ok: false, detail: 'open to others (640)' },
+      fix: `chmod 600 ${key}`,
+    });
+  } finally {
+    rmSync(dataDir, { recursive: true, force: true });
+  }
 });

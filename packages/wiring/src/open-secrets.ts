@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createLocalSecrets } from '@polar-gosling/adapter-local';
+import { createLocalSecrets, localSecretPaths } from '@polar-gosling/adapter-local';
 import type { VaultLogin } from '@polar-gosling/adapter-vault';
 import {
   type Clock,
@@ -18,6 +18,7 @@ import {
   type SelfCheck,
 } from '@polar-gosling/ports/secrets';
 import { createSecretRouter } from '@polar-gosling/ports/secrets/router';
+import { checkMode } from './engines/check-mode.ts';
 import { proxiesOf, proxyOf } from './proxy-of.ts';
 
 /** `GOSLING_SECRETS` and `GOSLING_SECRETS_*`. */
@@ -85,7 +86,10 @@ export async function checkSecrets(deps: SecretsDeps, options: CallOptions): Pro
   }
   if (backend === 'yc-lockbox') return [unreachable('Lockbox cannot be reached', noLockbox)];
   const references = await openLocalSecrets(deps).list('', options);
-  return [{ name: 'reach', ok: true, detail: `the secret file holds ${references.length} secrets` }];
+  const reach = { name: 'reach', ok: true, detail: `the secret file holds ${references.length} secrets` };
+  const { key } = localSecretPaths(deps.dataDir);
+  const found = await stat(key).catch(() => undefined);
+  return found === undefined ? [reach] : [reach, checkMode(key, found.mode)];
 }
 
 /** Where a reference of the layout lies, as a URI: for `gosling secret explain`. */

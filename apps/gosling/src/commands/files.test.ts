@@ -349,6 +349,34 @@ describe.concurrent('gosling secret and doctor', { timeout: 120_000 }, () => {
       .toMatchObject({ result: 'fail', detail: expect.stringContaining('GOSLING_URL?') });
     test.expect(find('api')).toMatchObject({ result: 'fail', fix: expect.stringContaining('gosling up') });
   });
+
+  it('prints what it saw and the fixes as tables for people', async (test) => {
+    const root = await aNest(test);
+    const env = { PATH: '/nowhere', GOSLING_LOG_LEVEL: 'debug' };
+
+    const { code, stdout } = await runCli(['doctor'], { cwd: root, env });
+
+    test.expect(code).toBe(1);
+    test.expect(stdout).toMatch(/^CHECK +SEEN$/m);
+    test.expect(stdout).toMatch(/^✓ \S.*: reach +the secret file holds \d+ secrets$/m);
+    test.expect(stdout).toMatch(/^✗ git/im);
+    test.expect(stdout).toMatch(/^git.*: install git/im);
+    test.expect(stdout).toMatch(/^VARIABLE +VALUE +MEANING$/m);
+    test.expect(stdout).toMatch(/^GOSLING_LOG_LEVEL +debug +\S/m);
+  });
+
+  it('explains every variable and looks at nothing', async (test) => {
+    const root = await aNest(test);
+    const env = { PATH: '/nowhere', GOSLING_LOG_LEVEL: 'debug', GOSLING_TOKEN: token };
+
+    const { code, stdout } = await runCli(['doctor', '--explain'], { cwd: root, env });
+
+    test.expect(code).toBe(0);
+    test.expect(stdout).toMatch(/^VARIABLE +IN FORCE +DEFAULT +MEANING$/m);
+    test.expect(stdout).toMatch(/^GOSLING_LOG_LEVEL +debug +info +\S/m);
+    test.expect(stdout).toMatch(/^GOSLING_TOKEN +\[secret\] +– +\S/m);
+    test.expect(stdout).not.toContain(token);
+  });
 });
 
 describe('secrets on stdin', { timeout: 120_000 }, () => {

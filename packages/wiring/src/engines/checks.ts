@@ -3,16 +3,16 @@ import { dirname, join } from 'node:path';
 import type { S3BlobsOptions } from '@polar-gosling/adapter-s3';
 import { type Clock, isCoded, skewOf } from '@polar-gosling/kernel';
 import { checkSkew, type SelfCheck } from '@polar-gosling/ports/secrets';
+import { checkMode } from './check-mode.ts';
 
 const leastFreeBytes = 256 * 1024 * 1024;
-const othersBits = 0o077;
 
 /** The database file: sound, of this release, in WAL mode, ours alone, with room beside it. Changes nothing. */
 export async function checkSqlite(path: string): Promise<readonly SelfCheck[]> {
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) return [{ name: 'file', ok: true, detail: 'not there yet; gosling up makes it' }];
   const { inspectDatabase } = await import('@polar-gosling/adapter-sqlite');
-  return [...inspected(path, inspectDatabase), modeCheck(path, found.mode), await roomCheck(dirname(path))];
+  return [...inspected(path, inspectDatabase), checkMode(path, found.mode), await checkRoom(dirname(path))];
 }
 
 /** The queue of an SQLite store: its outbox can be read, and nothing lies there that waits for a person. */
@@ -71,14 +71,14 @@ function inspected(path: string, inspect: Inspect): SelfCheck[] {
   }
 }
 
-function modeCheck(path: string, mode: number): SelfCheck {
-  const octal = (mode & 0o777).toString(8);
-  if ((mode & othersBits) === 0) return { name: 'rights', ok: true, detail: `for this user only (${octal})` };
-  return { name: 'rights', ok: false, detail: `open to others (${octal})`, fix: `chmod 600 ${path}` };
-}
+type Room = { readonly bavail: number; readonly bsize: number };
 
-async function roomCheck(dir: string): Promise<SelfCheck> {
-  const { bavail, bsize } = await statfs(dir);
+/** Room on the disk of a directory; `look` is the system's own. */
+export async function checkRoom(
+  dir: string,
+  look: (dir: string) => Promise<Room> = statfs,
+): Promise<SelfCheck> {
+  const { bavail, bsize } = await look(dir);
   const free = bavail * bsize;
   const detail = `${Math.floor(free / 1024 / 1024)} MB free`;
   if (free >= leastFreeBytes) return { name: 'room', ok: true, detail };
@@ -98,7 +98,7 @@ export async function checkDirectory(dir: string): Promise<readonly SelfCheck[]>
       await file.close();
       await rm(probe, { force: true });
     }
-    return [{ name: 'reach', ok: true, detail: `${dir} can be written` }, await roomCheck(dir)];
+    return [{ name: 'reach', ok: true, detail: `${dir} can be written` }, await checkRoom(dir)];
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : 'it cannot be written';
     return [
