@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import type { Hook } from '@polar-gosling/gitlab-sim';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Delivery, deliver, payload } from './support/delivery.ts';
@@ -224,4 +226,63 @@ it('refuses tokens that are wrong, absent or of another project, and signatures 
   const texts = answers.map((answer) => JSON.parse(answer.body)).map(({ instance: _, ...rest }) => rest);
   expect(new Set(texts.map((text) => JSON.stringify(text))).size).toBe(1);
   expect(JSON.stringify(texts)).not.toContain('gitlab-test');
+});
+
+/** A message as it lies when ten workers in a row died of it: the next one puts it aside. */
+function leaveDeadly(id: string): void {
+  const now = Date.now();
+  const message = { v: 1, kind: 'sync', key: 'nest', trace: id };
+  const times = { visible_at: now, sent_at: now, updated_at: now };
+  const row = { id, queue: 'work', unsent: 'work', message, ...times, receives: 10, version: 1 };
+  const db = new DatabaseSync(join(world.dataDir, 'gosling.db'), { timeout: 10_000 });
+  db.prepare('INSERT INTO outbox (id, doc) VALUES (?, ?)').run(id, JSON.stringify({ c: row }));
+  db.close();
+}
+
+async function tasks(...args: string[]): Promise<{ code: number; told: ReturnType<typeof JSON.parse> }> {
+  const { code, stdout } = await world.cli(['tasks', ...args, '--json']);
+  return { code, told: JSON.parse(stdout) };
+}
+
+async function syncsDone(): Promise<number> {
+  const { body } = await world.api('/metrics');
+  return Number(/gosling_tasks_total\{kind="sync",result="ok"\} (\d+)/.exec(body)?.[1]);
+}
+
+it('lists a task that was put aside, works on it again when told to, and throws it away when told to', async () => {
+  const putAside = (id: string) =>
+    until(`${id} is put aside`, async () => {
+      const { body } = await world.api('/tasks');
+      return body.items[0]?.id === id ? true : undefined;
+    });
+  const before = await syncsDone();
+  leaveDeadly('deadly-1');
+  await putAside('deadly-1');
+
+  expect(await tasks('list')).toEqual({
+    code: 0,
+    told: {
+      items: [
+        {
+          ...{ id: 'deadly-1', kind: 'sync', key: 'nest', trace: 'deadly-1', receives: 11 },
+          reason: '10 workers in a row died or hung while they had it',
+          buried_at: expect.any(String),
+        },
+      ],
+      queue: expect.objectContaining({ buried: 1 }),
+    },
+  });
+  expect(await syncsDone()).toBe(before);
+
+  expect(await tasks('redrive', 'deadly-1')).toEqual({ code: 0, told: { done: ['deadly-1'], failed: [] } });
+  await until('it is done', async () => ((await syncsDone()) === before + 1 ? true : undefined));
+  const none = { code: 0, told: { items: [], queue: expect.objectContaining({ buried: 0 }) } };
+  expect(await tasks('list')).toEqual(none);
+
+  leaveDeadly('deadly-2');
+  await putAside('deadly-2');
+  expect(await tasks('purge', 'deadly-2')).toEqual({ code: 0, told: { done: ['deadly-2'], failed: [] } });
+  expect(await tasks('list')).toEqual(none);
+  expect(await tasks('redrive', 'deadly-2')).toMatchObject({ code: 5 });
+  expect(await syncsDone()).toBe(before + 1);
 });
