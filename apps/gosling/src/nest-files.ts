@@ -1,17 +1,20 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { limits } from '@polar-gosling/fly';
 import { cliErrors } from './cli-errors.ts';
 
 export interface NestText {
   /** Inside the Nest, `/`-separated. */
   readonly path: string;
+  /** Empty for a file that is too big to be read (`isTooBig`). */
   readonly text: string;
+  /** Absent: none of a disk. */
+  readonly sizeBytes?: number;
 }
 
 const passedOver = ['.git', '.gosling', 'node_modules'];
 const folders = ['Eggs', 'UF', 'MG', 'Jobs', 'Envs'];
-const biggestFile = 1024 * 1024;
 
 /** The Nest that a path lies in: the nearest directory with a folder of a Nest; `undefined` where there is none. */
 export async function findNest(start: string): Promise<string | undefined> {
@@ -22,15 +25,22 @@ export async function findNest(start: string): Promise<string | undefined> {
   }
 }
 
-/** Every `.fly` file below, by path; symbolic links are not followed. */
+/** Every `.fly` file below, by path; symbolic links are not followed. `CLI_UNREADABLE` beyond 10,000 files or 64 MiB. */
 export async function readFlyFiles(root: string): Promise<readonly NestText[]> {
   const found: NestText[] = [];
+  let bytes = 0;
+  const take = (full: string) => {
+    const file = readFlySync(root, full);
+    if (!isTooBig(file)) bytes += file.sizeBytes ?? 0;
+    found.push(file);
+    checkTotals(root, { files: found.length, bytes });
+  };
   const walk = (directory: string) => {
     const entries = readdirSync(directory, { withFileTypes: true });
     for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
       const full = path.join(directory, entry.name);
       if (entry.isDirectory() && !passedOver.includes(entry.name)) walk(full);
-      if (entry.isFile() && entry.name.endsWith('.fly')) found.push(readFlySync(root, full));
+      if (entry.isFile() && entry.name.endsWith('.fly')) take(full);
     }
   };
   walk(root);
@@ -44,14 +54,32 @@ export async function readFly(root: string, file: string): Promise<NestText> {
 // A Nest is a thousand files of a kilobyte: to hand each of their calls to another thread and wait for it costs four
 // times the CPU time of the calls.
 function readFlySync(root: string, file: string): NestText {
-  const { size } = statSync(file);
-  if (size > biggestFile) throw cliErrors.unreadable({ path: file, reason: 'it is bigger than 1 MiB' });
-  return { path: path.relative(root, file).split(path.sep).join('/'), text: readFileSync(file, 'utf8') };
+  const { size: sizeBytes } = statSync(file);
+  const text = sizeBytes > limits.fileOfNestBytes ? '' : readFileSync(file, 'utf8');
+  return { path: path.relative(root, file).split(path.sep).join('/'), text, sizeBytes };
 }
 
-/** Bytes that are not UTF-8 were lost when the file was read: written back, they would be lost for good. */
-export function isWritable({ text }: NestText): boolean {
-  return !text.includes('\ufffd');
+function checkTotals(
+  root: string,
+  { files, bytes }: { readonly files: number; readonly bytes: number },
+): void {
+  const { nest } = limits;
+  if (files > nest.files) {
+    throw cliErrors.unreadable({ path: root, reason: `it has more than ${nest.files} .fly files` });
+  }
+  if (bytes > nest.bytes) {
+    throw cliErrors.unreadable({ path: root, reason: 'its .fly files have more than 64 MiB' });
+  }
+}
+
+/** A file of more than 1 MiB: nothing but its size is known, and FLY091 says so. */
+export function isTooBig({ sizeBytes = 0 }: NestText): boolean {
+  return sizeBytes > limits.fileOfNestBytes;
+}
+
+/** What was lost when the file was read, as bytes that are not UTF-8, would be lost for good when it is written back. */
+export function isWritable(file: NestText): boolean {
+  return !isTooBig(file) && !file.text.includes('\ufffd');
 }
 
 /** The Git repository a directory lies in. */

@@ -6,6 +6,7 @@ import type { FlySource, Snapshot } from './snapshot.ts';
 interface Entry {
   readonly source: FlySource;
   readonly version: number;
+  readonly sizeBytes: number;
 }
 
 const nothing: readonly Diagnostic[] = [];
@@ -41,21 +42,26 @@ export class NestModel {
   }
 
   /** Takes what the disk says about a file that no editor has open. */
-  putText(file: string, given: { readonly uri: string; readonly text: string }): void {
+  putText(
+    file: string,
+    given: { readonly uri: string; readonly text: string; readonly sizeBytes?: number },
+  ): void {
+    const { uri, text, sizeBytes = Buffer.byteLength(text) } = given;
     const old = this.#entries.get(file);
-    if (old?.source.parsed.text === given.text && old.version === 0) return;
-    this.#set(file, TextDocument.create(given.uri, 'fly', 0, given.text));
+    if (old?.source.parsed.text === text && old.sizeBytes === sizeBytes && old.version === 0) return;
+    this.#set(file, TextDocument.create(uri, 'fly', 0, text), sizeBytes);
   }
 
-  #set(file: string, document: TextDocument): void {
+  #set(file: string, document: TextDocument, size?: number): void {
     const old = this.#entries.get(file);
     if (old?.source.document === document && old.version === document.version) return;
     const text = document.getText();
-    const isSameText = old?.source.parsed.text === text;
-    const parsed = isSameText ? old.source.parsed : parseFly(text, { file });
+    const sizeBytes = size ?? Buffer.byteLength(text);
+    const isSame = old?.source.parsed.text === text && old.sizeBytes === sizeBytes;
+    const parsed = isSame ? old.source.parsed : parseFly(text, { file, bytesInNest: sizeBytes });
     const source = { uri: document.uri, document, parsed };
-    this.#entries.set(file, { source, version: document.version });
-    if (!isSameText) this.#found = undefined;
+    this.#entries.set(file, { source, version: document.version, sizeBytes });
+    if (!isSame) this.#found = undefined;
   }
 
   remove(file: string): void {

@@ -37,6 +37,26 @@ describe('the workspace', () => {
     expect(one?.diagnostics).toEqual([]);
   });
 
+  it('finds a file too big for a Nest, on the disk or while it is typed, and goes on with the others', async () => {
+    const disk = aDisk({ 'x.fly': 'locals {\n  a = 1\n}\n' });
+    const read = async () => [
+      { path: 'big.fly', text: '', sizeBytes: 2_000_000 },
+      ...(await disk.read('/nest')),
+    ];
+    const workspace = new Workspace({ find: disk.find, read }, ignore);
+
+    const other = await workspace.snapshot(aDocument('/nest/y.fly', using));
+    const emptied = await workspace.snapshot(aDocument('/nest/big.fly', ''));
+    const typed = await workspace.snapshot(aDocument('/nest/z.fly', `# ${'ä'.repeat(600_000)}\n`));
+
+    expect(other?.nest.map(({ parsed }) => parsed.diagnostics.map(({ code }) => code))).toContainEqual([
+      'FLY091',
+    ]);
+    expect(other?.diagnostics).toEqual([]);
+    expect(emptied?.diagnostics).toEqual([]);
+    expect(typed?.diagnostics.map(({ code }) => code)).toEqual(['FLY091']);
+  });
+
   it('reads no disk for a text without a Nest, and takes unknown names for open there', async () => {
     const disk = aDisk({});
     const workspace = new Workspace(disk, ignore);

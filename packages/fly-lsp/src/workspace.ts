@@ -4,12 +4,19 @@ import type { TextDocument } from 'vscode-languageserver-textdocument';
 import { NestModel } from './nest-model.ts';
 import type { Snapshot } from './snapshot.ts';
 
+/** A file of a Nest; one of more than 1 MiB has no text here. */
+export interface NestText {
+  readonly path: string;
+  readonly text: string;
+  readonly sizeBytes?: number;
+}
+
 /** How the server reads files: its only way to the disk. */
 export interface NestReader {
   /** The Nest a directory lies in; `undefined` where there is none. */
   find(directory: string): Promise<string | undefined>;
   /** Every `.fly` file of the Nest, its path `/`-separated and relative to the root. */
-  read(root: string): Promise<readonly { readonly path: string; readonly text: string }[]>;
+  read(root: string): Promise<readonly NestText[]>;
 }
 
 interface Home {
@@ -77,8 +84,8 @@ export class Workspace {
   async #load(root: string): Promise<NestModel> {
     const texts = await this.#read(root);
     const model = new NestModel({ isComplete: texts !== undefined });
-    for (const { path: file, text } of texts ?? []) {
-      model.putText(file, { uri: pathToFileURL(path.join(root, file)).href, text });
+    for (const { path: file, ...given } of texts ?? []) {
+      model.putText(file, { uri: pathToFileURL(path.join(root, file)).href, ...given });
     }
     return model;
   }
@@ -94,8 +101,8 @@ export class Workspace {
     }
     const onDisk = new Set(texts.map(({ path: file }) => file));
     for (const file of model.files) if (!onDisk.has(file) && !kept.has(file)) model.remove(file);
-    for (const { path: file, text } of texts) {
-      if (!kept.has(file)) model.putText(file, { uri: pathToFileURL(path.join(root, file)).href, text });
+    for (const { path: file, ...given } of texts) {
+      if (!kept.has(file)) model.putText(file, { uri: pathToFileURL(path.join(root, file)).href, ...given });
     }
   }
 

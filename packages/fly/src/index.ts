@@ -27,6 +27,7 @@ export type {
   FilledRunnerValues,
   FilledUglyfoxValues,
 } from './check/filled-values.ts';
+export { limits } from './check/limits.ts';
 export type { ComponentValues, MothergooseValues } from './check/mothergoose-values.ts';
 export { spanOf } from './check/span-of.ts';
 export { suppress } from './check/suppress.ts';
@@ -70,7 +71,7 @@ export {
 } from './edit/edit-fly.ts';
 export { formatFly } from './fmt/fmt.ts';
 export { type PrintableBlock, printBlock, printBlocks, printEgg, printFlyValue } from './fmt/print.ts';
-export { diagnose, type ParsedFile, parseFly, positionOf } from './parse-fly.ts';
+export { diagnose, type ParsedFile, type ParseOptions, parseFly, positionOf } from './parse-fly.ts';
 export { type ReferencePlace, referencesIn } from './resolve/references-in.ts';
 export { collectScope, type Definition, type Scope, type ScopeOptions } from './resolve/scope.ts';
 export { evaluateRule, type RuleFacts } from './rules/eval.ts';

@@ -17,10 +17,17 @@ export interface ParsedFile {
   readonly sink: Sink;
 }
 
+export interface ParseOptions {
+  /** Path inside the Nest. */
+  readonly file?: string;
+  /** Size of the file as one of a Nest: over 1 MiB it is refused, whatever of its text is given. */
+  readonly bytesInNest?: number;
+}
+
 /** Reads a Fly text: never throws, reports everything at once (at most 200 findings a file). */
-export function parseFly(text: string, options: { readonly file?: string } = {}): ParsedFile {
+export function parseFly(text: string, options: ParseOptions = {}): ParsedFile {
   const file = options.file ?? 'input.fly';
-  const { tokens, tree, sink } = parseText(text);
+  const { tokens, tree, sink } = parseText(text, options.bytesInNest);
   const diagnostics =
     sink.findings.length === 0 ? [] : toDiagnostics({ file, lines: sink.lines }, sink.findings);
   return { file, text, tokens, tree, diagnostics, sink };

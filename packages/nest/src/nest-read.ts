@@ -5,6 +5,8 @@ import type { Diagnostic, MothergooseBlock } from '@polar-gosling/fly';
 export interface NestFile {
   readonly path: string;
   readonly text: string;
+  /** Where it stands on a disk: over 1 MiB it is a finding, and its text need not be here. */
+  readonly sizeBytes?: number;
 }
 
 export interface NestOptions {

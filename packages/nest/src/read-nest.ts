@@ -15,7 +15,7 @@ export function readNest(files: readonly NestFile[], options: NestOptions): Nest
 
 /** The files of a Nest as trees. */
 export function parseFiles(files: readonly NestFile[]): readonly ParsedFile[] {
-  return files.map(({ path, text }) => parseFly(text, { file: path }));
+  return files.map(({ path, text, sizeBytes = 0 }) => parseFly(text, { file: path, bytesInNest: sizeBytes }));
 }
 
 /** Names of the environments of a Nest: the files of `Envs/`. */

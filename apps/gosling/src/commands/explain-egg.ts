@@ -12,6 +12,7 @@ import {
 import type { CliContext, Command } from '../cli/command.ts';
 import { cliErrors } from '../cli-errors.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { isTooBig, type NestText } from '../nest-files.ts';
 import type { Output } from '../output.ts';
 import { renderTable } from '../ui/table.ts';
 import { chooseEnvironment } from './validate/choose-environment.ts';
@@ -27,7 +28,7 @@ export const run: Command = async (context, input) => {
     embedded: true,
     ...(environment !== undefined && { environment }),
   });
-  if (explained.kind === 'unknown') throw unknown(name, explained.names);
+  if (explained.kind === 'unknown') throw unknown(name, explained.names, selection.files.find(isTooBig));
   if (explained.kind === 'invalid') return refuse(context, { name, selection, reports: explained.reports });
   if (context.flags.json) context.output.json(explained.pool);
   else print(context.output, explained.pool);
@@ -35,7 +36,11 @@ export const run: Command = async (context, input) => {
   return exitCodes.ok;
 };
 
-function unknown(name: string, names: readonly string[]): Error {
+function unknown(name: string, names: readonly string[], tooBig: NestText | undefined): Error {
+  if (tooBig !== undefined) {
+    const fix = `it may stand in ${tooBig.path}, which is bigger than 1 MiB and was not read`;
+    return cliErrors.missing({ what: `the Egg ${name}`, fix });
+  }
   const guess = nearest(name, names);
   const known =
     names.length === 0 ? 'gosling add egg makes one' : `there are ${names.slice(0, 10).join(', ')}`;

@@ -34,6 +34,22 @@ describe.concurrent('gosling fmt', { timeout: 120_000 }, () => {
     test.expect((await runCli(['fmt', '-', '.'], { input: bad })).code).toBe(64);
   });
 
+  it('tells a file that is too big, leaves it alone and formats the others', async (test) => {
+    const directory = await aDirectory();
+    test.onTestFinished(directory.remove);
+    const big = `${bad}# ${'x'.repeat(1024 * 1024)}\n`;
+    await writeFile(path.join(directory.path, 'a.fly'), big);
+    await writeFile(path.join(directory.path, 'b.fly'), bad);
+
+    const { code, stdout, stderr } = await runCli(['fmt'], { cwd: directory.path });
+
+    test.expect({ code, stdout }).toEqual({ code: 3, stdout: 'b.fly\n' });
+    test.expect(stderr).toContain('error FLY091');
+    test.expect(stderr).toContain('a.fly:1:1');
+    test.expect(await readFile(path.join(directory.path, 'a.fly'), 'utf8')).toBe(big);
+    test.expect(await readFile(path.join(directory.path, 'b.fly'), 'utf8')).toBe(good);
+  });
+
   it('leaves a file alone that it could not write back', async (test) => {
     const directory = await aDirectory();
     test.onTestFinished(directory.remove);

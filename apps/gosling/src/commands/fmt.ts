@@ -1,11 +1,11 @@
 import { stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { text as readText } from 'node:stream/consumers';
-import { formatFly } from '@polar-gosling/fly';
+import { formatFly, parseFly, renderDiagnostics } from '@polar-gosling/fly';
 import type { CliContext, Command } from '../cli/command.ts';
 import { cliErrors } from '../cli-errors.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { isWritable, type NestText, readFly, readFlyFiles } from '../nest-files.ts';
+import { isTooBig, isWritable, type NestText, readFly, readFlyFiles } from '../nest-files.ts';
 import { unifiedDiff } from './fmt/unified-diff.ts';
 
 interface Wish {
@@ -29,23 +29,43 @@ export const run: Command = async (context, input) => {
     if (paths.length > 1) throw cliErrors.usage({ problem: '- stands alone: it is stdin' });
     return formatStdin(context, wish);
   }
-  const changes = await findChanges(context.cwd, paths.length === 0 ? ['.'] : paths);
+  const files = await findFiles(context.cwd, paths.length === 0 ? ['.'] : paths);
+  const changes = files.flatMap(changeOf);
   if (!wish.isCheck && !wish.isDiff) for (const { full, after } of changes) await writeFile(full, after);
   print(context, changes, wish);
+  const tooBig = files.filter(({ file }) => isTooBig(file));
+  for (const one of tooBig) sayTooBig(context, one);
+  if (tooBig.length > 0) return exitCodes.invalid;
   return wish.isCheck && changes.length > 0 ? exitCodes.failed : exitCodes.ok;
 };
 
-async function findChanges(cwd: string, paths: readonly string[]): Promise<readonly Change[]> {
-  const changes: Change[] = [];
+interface Found {
+  readonly full: string;
+  /** As the person at the keyboard would name it. */
+  readonly name: string;
+  readonly file: NestText;
+}
+
+async function findFiles(cwd: string, paths: readonly string[]): Promise<readonly Found[]> {
+  const found: Found[] = [];
   for (const given of paths) {
     for (const { base, file } of await filesOf(path.resolve(cwd, given), given)) {
-      const after = isWritable(file) ? formatFly(file.text) : file.text;
       const full = path.join(base, file.path);
-      if (after !== file.text)
-        changes.push({ full, name: path.relative(cwd, full), before: file.text, after });
+      found.push({ full, name: path.relative(cwd, full), file });
     }
   }
-  return changes;
+  return found;
+}
+
+function changeOf({ full, name, file }: Found): Change[] {
+  const after = isWritable(file) ? formatFly(file.text) : file.text;
+  return after === file.text ? [] : [{ full, name, before: file.text, after }];
+}
+
+/** As `gosling validate` says it. */
+function sayTooBig({ output }: CliContext, { name, file: { text, sizeBytes = 0 } }: Found): void {
+  const { diagnostics } = parseFly(text, { file: name, bytesInNest: sizeBytes });
+  output.talk(renderDiagnostics(diagnostics, { color: output.stderr.hasColour }).trimEnd());
 }
 
 async function filesOf(

@@ -3,7 +3,7 @@ import { connect } from '../api.ts';
 import type { CliContext, Command } from '../cli/command.ts';
 import { cliErrors } from '../cli-errors.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
-import { findNest, type NestText, readFlyFiles } from '../nest-files.ts';
+import { findNest, isTooBig, type NestText, readFlyFiles } from '../nest-files.ts';
 import type { Output } from '../output.ts';
 import { changeLines, runnerLines } from '../ui/config-changes.ts';
 import { cleanLine } from '../ui/text.ts';
@@ -19,6 +19,10 @@ export const run: Command = async (context, input) => {
   const asked = input.text('commit');
   const commit = asked === undefined ? undefined : await readCommit(nest, asked, signal);
   const files = commit?.files ?? (await readFlyFiles(nest));
+  const tooBig = files.find(isTooBig);
+  if (tooBig !== undefined) {
+    throw cliErrors.unreadable({ path: tooBig.path, reason: 'it is bigger than 1 MiB' });
+  }
   const api = await connect(context, 'gosling plan');
   const body = { files: files.map(onlyText), ...(commit === undefined ? {} : { commit: commit.id }) };
   const preview = await api.call('previewNest', { body }, { signal });

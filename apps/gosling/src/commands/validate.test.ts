@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { truncateSync, writeFileSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -55,6 +56,48 @@ describe.concurrent('gosling validate', { timeout: 120_000 }, () => {
     test.expect(wrong.stderr).toContain('LIMITS_WRONG');
     test.expect(absent.stderr).toContain('LIMITS_UNREADABLE');
     test.expect([wrong.code, absent.code]).not.toContain(0);
+  });
+
+  it('reports a file that is too big as a finding, goes on with the others and leaves it alone', async (test) => {
+    const big = `${good.replace('"a"', '"big"')}# ${'x'.repeat(1024 * 1024)}\n`;
+    const root = await aNestOf(test, {
+      'Eggs/a/config.fly': good.replace('= 1', '= 0'),
+      'Eggs/b/config.fly': good.replace('"a"', '"b"').replace('type', 'tpye'),
+      'Eggs/big/config.fly': big,
+    });
+
+    const json = await runCli(['validate', '--format', 'json'], { cwd: root });
+    const alone = await runCli(['validate', 'Eggs/big/config.fly'], { cwd: root });
+    const fixed = await runCli(['validate', '--fix'], { cwd: root });
+    const egg = await runCli(['explain', 'egg', 'b'], { cwd: root });
+    const hidden = await runCli(['explain', 'egg', 'big'], { cwd: root });
+
+    const found: readonly { code: string; file: string }[] = JSON.parse(json.stdout);
+    test
+      .expect(found.map(({ code, file }) => `${code} ${file}`))
+      .toEqual(['FLY033 Eggs/a/config.fly', 'FLY030 Eggs/b/config.fly', 'FLY091 Eggs/big/config.fly']);
+    test.expect([json.code, alone.code, fixed.code, egg.code, hidden.code]).toEqual([3, 3, 3, 0, 5]);
+    test.expect(alone.stdout).toContain('error FLY091: a file may have 1 MiB in a Nest');
+    test.expect(fixed.stdout).toContain('FLY091');
+    test.expect(hidden.stderr).toContain('Eggs/big/config.fly, which is bigger than 1 MiB');
+    test.expect(await readFile(path.join(root, 'Eggs/big/config.fly'), 'utf8')).toBe(big);
+  });
+
+  it.for([
+    { count: 10_001, bytes: 0, reason: 'it has more than 10000 .fly files' },
+    { count: 65, bytes: 1024 * 1024, reason: 'its .fly files have more than 64 MiB' },
+  ])('refuses a Nest of $count files with $bytes bytes each', async ({ count, bytes, reason }, test) => {
+    const root = await aNestOf(test, {});
+    for (let file = 0; file < count; file++) {
+      writeFileSync(path.join(root, `${file}.fly`), '');
+      truncateSync(path.join(root, `${file}.fly`), bytes);
+    }
+
+    const { code, stderr } = await runCli(['validate'], { cwd: root });
+
+    test.expect(code).toBe(1);
+    test.expect(stderr).toContain('CLI_UNREADABLE');
+    test.expect(stderr).toContain(reason);
   });
 
   it('leaves what a person has to decide, and what it could not write back', async (test) => {

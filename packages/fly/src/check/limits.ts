@@ -2,6 +2,9 @@
 export const limits = {
   /** Characters of one file. */
   file: 8 << 20,
+  /** Bytes of one file of a Nest; who reads one need not read more of it. */
+  fileOfNestBytes: 1 << 20,
+  nest: { files: 10_000, bytes: 64 << 20 },
   /** Blocks, lists and maps inside one another, counted together. */
   depth: 32,
   name: 128,

@@ -19,9 +19,12 @@ export interface SyntaxResult {
  * and the reading that needs fewer findings is kept; a block in column 1 that ended up inside another one counts as
  * two: a brace too few before it, one too many behind. A valid file is never judged by its indentation: no block of Fly stands in one of its own name.
  */
-export function parseText(text: string): SyntaxResult {
+export function parseText(text: string, bytesInNest = 0): SyntaxResult {
   const characters = new Sink(text);
-  if (text.length > limits.file) return refuse(text, characters);
+  if (text.length > limits.file) return refuse(text, characters, `${limits.file} characters`);
+  if (bytesInNest > limits.fileOfNestBytes) {
+    return refuse(text, characters, `1 MiB in a Nest, and this one has ${bytesInNest} bytes`);
+  }
   checkCharacters(text, characters);
   const tokens = lex(text, characters);
   const first = new Sink(text, characters);
@@ -58,8 +61,8 @@ function swallowed({ heads }: Tokens, tree: FileNode): number {
 }
 
 /** A file over the limit is one token that nothing looks into. */
-function refuse(text: string, sink: Sink): SyntaxResult {
-  sink.add({ code: 'FLY091', start: 0, end: 0, message: `a file may have ${limits.file} characters` });
+function refuse(text: string, sink: Sink, most: string): SyntaxResult {
+  sink.add({ code: 'FLY091', start: 0, end: 0, message: `a file may have ${most}` });
   const tokens = {
     kinds: Uint8Array.of(17, 0),
     starts: Int32Array.of(0, text.length, text.length),

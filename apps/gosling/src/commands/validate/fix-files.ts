@@ -28,7 +28,7 @@ export async function fixFiles(
       const own = diagnostics.filter((diagnostic) => diagnostic.file === file.path);
       const result = applySafeFixes(file.text, own);
       applied.push(...result.applied);
-      return { path: file.path, text: result.text };
+      return { ...file, text: result.text };
     });
     if (applied.length === before) break;
     diagnostics = check(fixed);

@@ -86,7 +86,7 @@ export const structureCodes = {
   FLY091: {
     severity: 'error',
     title: 'file too big',
-    why: 'A file may have 8 MiB; split it into one file per Egg.',
+    why: 'A file of a Nest may have 1 MiB, and no text more than 8 MiB; split it into one file per Egg.',
     wrong: `${jobWith(script)}# ${'x'.repeat(8 << 20)}\n`,
     right: jobWith(script),
   },
