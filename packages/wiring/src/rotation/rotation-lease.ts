@@ -9,6 +9,11 @@ export interface RotationLease {
 
 const name = 'keyring';
 const leaseMs = 120_000;
+/**
+ * A command is too short to watch whether the lease is renewed, so it goes by the clock: for that long more, since another
+ * host's may differ (decision 0002).
+ */
+const stealMarginMs = 60_000;
 
 /** The right to change the key ring: one process at a time has it. `undefined` while another does. */
 export async function takeRotationLease(
@@ -20,7 +25,7 @@ export async function takeRotationLease(
   const [found] = await store.get([key], options);
   const held = found === undefined ? undefined : readRow(LeaseRow, 'leases', found);
   const nowMs = clock.now();
-  if (held !== undefined && held.holder !== '' && held.expires_at > nowMs) return undefined;
+  if (held !== undefined && held.holder !== '' && held.expires_at + stealMarginMs > nowMs) return undefined;
   const fence = (held?.fence ?? 0) + 1;
   const row = { name, holder, fence, acquired_at: nowMs, expires_at: nowMs + leaseMs };
   const when =
