@@ -1,6 +1,7 @@
 import type { Dirent } from 'node:fs';
 import { mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { getSystemErrorMessage } from 'node:util';
 import { codeOf, startSha256 } from '@polar-gosling/kernel';
 import {
   type BlobStore,
@@ -155,5 +156,11 @@ function isAny(error: unknown, codes: readonly string[]): boolean {
 /** Only what the file system says is the store's failure; an abort or a refused key stays what it is. */
 function unavailable(op: string, error: unknown): unknown {
   const isSystems = codeOf(error)?.startsWith('E') === true;
-  return isSystems ? blobErrors.unavailable({ op }, { cause: error }) : error;
+  return isSystems ? blobErrors.unavailable({ op: `${op}${reasonOf(error)}` }, { cause: error }) : error;
+}
+
+/** In words, without the path. */
+function reasonOf(error: unknown): string {
+  const errno = error instanceof Error && 'errno' in error ? error.errno : undefined;
+  return typeof errno === 'number' ? ` (${getSystemErrorMessage(errno)})` : '';
 }

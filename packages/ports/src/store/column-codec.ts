@@ -79,6 +79,7 @@ async function reachingBlobs<Result>(action: () => Promise<Result>, options: Cal
   } catch (error) {
     const isOurs = isCoded(error) && /^(STORE|SEAL)_/.test(error.code);
     if (isOurs || options.signal.aborted) throw error;
-    throw storeErrors.unavailable({ op: 'big columns' }, { cause: error });
+    const why = isCoded(error) ? `: ${error.message}` : '';
+    throw storeErrors.unavailable({ op: `big columns${why}` }, { cause: error });
   }
 }
