@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { inspect } from 'node:util';
 import { createSystemClock, silentLogger } from '@polar-gosling/kernel';
 import { createMemoryBlobs } from '@polar-gosling/ports/blobs/memory';
 import type { Sealer, Store, Write } from '@polar-gosling/ports/store';
@@ -124,18 +125,39 @@ describe('createSqliteStore', () => {
     }
   });
 
-  it('refuses a sealed column that was copied to another row', async () => {
-    const store = await open();
-    await store.commit([putRunner('r1', { entry: Uint8Array.of(1) }), putRunner('r2')], options);
-    const db = new DatabaseSync(path);
-    db.exec(
-      `UPDATE runners SET doc = replace((SELECT doc FROM runners WHERE id = 'r1'), '"r1"', '"r2"') WHERE id = 'r2'`,
-    );
-    db.close();
+  it.each(['thread', 'inline'] as const)(
+    'refuses a sealed column of another Egg by the key of its row, and goes on (%s)',
+    async (mode) => {
+      const store = await open({ mode });
+      const ofEgg = (id: string, egg: string) =>
+        putRunner(id, { egg_name: egg, entry: Buffer.from(`of ${egg}`) });
+      await store.commit([ofEgg('r1', 'egg-a'), ofEgg('r2', 'egg-b')], options);
+      const db = new DatabaseSync(path);
+      const sealed = String(
+        db.prepare("SELECT json_extract(doc, '$.b.entry') AS entry FROM runners WHERE id = 'r2'").get()?.[
+          'entry'
+        ],
+      );
+      db.prepare("UPDATE runners SET doc = json_set(doc, '$.b.entry', ?) WHERE id = 'r1'").run(sealed);
+      db.close();
+      const ofA = { table: 'runners', index: 'egg_name', partition: 'egg-a' } as const;
 
-    expect(await store.get(runner('r1'), options)).toHaveLength(1);
-    await expect(store.get(runner('r2'), options)).rejects.toMatchObject({ code: 'SEAL_BROKEN' });
-  });
+      for (const read of [() => store.get(runner('r1'), options), () => store.list(ofA, options)]) {
+        const error = await read().catch((thrown: unknown) => thrown);
+        expect(error).toMatchObject({
+          code: 'SEAL_BROKEN',
+          message: expect.stringContaining('runners ["r1"] entry'),
+        });
+        const told = inspect(error, { depth: 9 });
+        for (const value of ['of egg-a', 'of egg-b', sealed]) expect(told).not.toContain(value);
+      }
+
+      expect(await store.get(runner('r2'), options)).toMatchObject([{ egg_name: 'egg-b' }]);
+      expect(await store.commit([ofEgg('r1', 'egg-a')], options)).toEqual({ kind: 'ok' });
+      const mended = { id: 'r1', entry: Uint8Array.from(Buffer.from('of egg-a')) };
+      expect(await store.list(ofA, options)).toMatchObject({ items: [mended] });
+    },
+  );
 
   it('removes ended rows as fast as they end, however many', async () => {
     const clock = createFakeClock();
