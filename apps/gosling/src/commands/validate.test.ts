@@ -161,6 +161,29 @@ describe.concurrent('gosling validate', { timeout: 120_000 }, () => {
     test.expect(sarif.stdout).toContain('"nest/Eggs/a/config.fly"');
   });
 
+  it('keeps 200 findings of a file and shows 1,000 of a run, and counts the others', async (test) => {
+    const lines = Array.from({ length: 300 }, (_, n) => `  x${n} = 1\n`).join('');
+    const wrong = good.replace('  }\n}', `  }\n${lines}}`);
+    const root = await aNestOf(test, {
+      'Eggs/0.fly': wrong,
+      ...Object.fromEntries([1, 2, 3, 4, 5].map((n) => [`Jobs/${n}.fly`, wrong.replace('"a"', `"a${n}"`)])),
+    });
+
+    const one = await runCli(['validate', 'Eggs'], { cwd: root });
+    const json = await runCli(['validate', 'Eggs', '--format', 'json'], { cwd: root });
+    const all = await runCli(['validate'], { cwd: root });
+
+    const found: readonly { omitted?: number }[] = JSON.parse(json.stdout);
+    test.expect(found).toHaveLength(200);
+    test.expect(found.map(({ omitted }) => omitted).filter(Boolean)).toEqual([100]);
+    test.expect(one.stdout.trimEnd().split('\n').at(-1)).toBe('and 100 more in Eggs/0.fly');
+    test.expect(one.stderr).toContain('1 file: 200 errors, 100 more not looked into');
+    test.expect(all.stdout.match(/^error FLY/gm)).toHaveLength(1000);
+    test.expect(all.stdout.match(/^and 100 more in/gm)).toHaveLength(5);
+    test.expect(all.stdout.trimEnd().split('\n').at(-1)).toBe('and 200 more');
+    test.expect(all.stderr).toContain('6 files: 1200 errors, 600 more not looked into');
+  });
+
   it('exits with 0 where there are only warnings', async (test) => {
     const secret = good.replace('}\n}', `}\n\n  environment {\n    T = "glpat-${'a'.repeat(20)}"\n  }\n}`);
     const root = await aNestOf(test, { 'Eggs/a/config.fly': secret });

@@ -27,9 +27,18 @@ export function toLsp(snapshot: Snapshot, diagnostic: FlyDiagnostic): Diagnostic
     severity: severities[diagnostic.severity],
     code: diagnostic.code,
     source: 'fly',
-    message: [diagnostic.message, ...diagnostic.notes, ...inEnvironments(diagnostic)].join('\n'),
+    message: [
+      diagnostic.message,
+      ...diagnostic.notes,
+      ...inEnvironments(diagnostic),
+      ...omittedOf(diagnostic),
+    ].join('\n'),
     ...(related.length > 0 && { relatedInformation: related }),
   };
+}
+
+function omittedOf({ omitted }: FlyDiagnostic): string[] {
+  return omitted === undefined ? [] : [`and ${omitted} more in this file`];
 }
 
 function inEnvironments({ envs }: FlyDiagnostic): string[] {

@@ -58,7 +58,7 @@ export function checkFly(parsed: ParsedFile, options: CheckOptions = {}): Checke
     blocks: checked.blocks,
     language: checked.language,
     references: reader.asked,
-    diagnostics: suppress(parsed, diagnosticsOf(parsed, sink), 'file'),
+    diagnostics: withOmitted(suppress(parsed, diagnosticsOf(parsed, sink), 'file'), sink.omitted),
     omitted: sink.omitted,
   };
 }
@@ -66,6 +66,14 @@ export function checkFly(parsed: ParsedFile, options: CheckOptions = {}): Checke
 function diagnosticsOf(parsed: ParsedFile, sink: Sink): readonly Diagnostic[] {
   if (sink.findings.length === 0) return [];
   return toDiagnostics({ file: parsed.file, lines: sink.lines }, sink.findings);
+}
+
+/** The last one says how many are not kept, so that it is told wherever it is shown. */
+function withOmitted(diagnostics: readonly Diagnostic[], omitted: number): readonly Diagnostic[] {
+  const last = diagnostics.at(-1);
+  return omitted === 0 || last === undefined
+    ? diagnostics
+    : [...diagnostics.slice(0, -1), { ...last, omitted }];
 }
 
 class FileChecker {

@@ -34,6 +34,8 @@ export interface Diagnostic {
   readonly fixes: readonly Fix[];
   /** The environments it occurs in, where several were checked. */
   readonly envs?: readonly string[];
+  /** Of the last one that is kept of a file: how many more there are. */
+  readonly omitted?: number;
 }
 
 /** What `diagnose` needs: the file, the code, the place and what to say. */

@@ -60,7 +60,9 @@ function printText(output: Output, all: readonly Findings[]): void {
   const errors = every.filter(({ severity }) => severity === 'error').length;
   const rest = every.length - errors;
   const warnings = rest === 0 ? '' : `, ${plural(rest, 'warning')}`;
-  output.talk(`${plural(files, 'file')}: ${plural(errors, 'error')}${warnings}`);
+  const omitted = every.reduce((sum, one) => sum + (one.omitted ?? 0), 0);
+  const uncounted = omitted === 0 ? '' : `, ${omitted} more not looked into`;
+  output.talk(`${plural(files, 'file')}: ${plural(errors, 'error')}${warnings}${uncounted}`);
   const [first] = every;
   if (first === undefined) return;
   const fixable = every.filter(({ fixes }) => fixes.some(({ safety }) => safety === 'safe')).length;

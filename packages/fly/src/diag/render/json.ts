@@ -13,7 +13,7 @@ export function diagnosticsToJson(
   options: Pick<RenderOptions, 'sources'> = {},
 ): JsonObject[] {
   return list.map((diagnostic) => {
-    const { code, severity, message, file, range, path, notes, related, fixes, envs } = diagnostic;
+    const { code, severity, message, file, range, path, notes, related, fixes, envs, omitted } = diagnostic;
     const snippet = options.sources?.get(file)?.split('\n')[range.start.line - 1];
     return {
       v: version,
@@ -27,6 +27,7 @@ export function diagnosticsToJson(
       ...(snippet !== undefined && { snippet: maskInPlace(snippet.trimEnd()) }),
       notes: notes.map(maskSecrets),
       ...(envs !== undefined && { envs }),
+      ...(omitted !== undefined && { omitted }),
       related: related.map((place) => ({
         message: maskSecrets(place.message),
         file: place.file,

@@ -45,6 +45,7 @@ function render(diagnostic: Diagnostic, source: readonly string[] | undefined, p
     out.push(`${bar(' =')} ${visible(place.file)}:${line}:${col}: ${maskSecrets(visible(place.message))}`);
   }
   for (const fix of fixes) out.push(`${bar(' =')} fix (${fix.safety}): ${maskSecrets(visible(fix.title))}`);
+  if (diagnostic.omitted !== undefined) out.push('', `and ${diagnostic.omitted} more in ${visible(file)}`);
   out.push('');
   return out.join('\n');
 }
