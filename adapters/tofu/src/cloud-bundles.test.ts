@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EggConfig, RunnerEntry } from '@polar-gosling/domain';
+import { sha256Hex } from '@polar-gosling/kernel';
 import fc from 'fast-check';
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { addressOf } from './addresses.ts';
@@ -265,6 +266,46 @@ describe('a bundle for a cloud', () => {
     );
   });
 
+  it('Feature: gitops-runner-orchestration, Property 23: any Egg is planned as the same machines on both clouds', async ({
+    skip,
+  }) => {
+    skip(mirror === '', noSnapshotReason);
+    await fc.assert(
+      fc.asyncProperty(someEggs('aws'), async (eggs) => {
+        const planned = await Promise.all(
+          clouds.map(async (provider) => {
+            const own = eggs.flatMap((egg, place) =>
+              (['vm', 'serverless'] as const).map((type) => ({
+                ...aCloudEntry({ ...egg, cloud: { ...egg.cloud, provider } }, type, {
+                  id: `${type}-${place}`,
+                }),
+                machine_hash: sha256Hex(`${place}`),
+              })),
+            );
+            using run = openCloudRun(provider, renderCloud(provider, own, { providerMirror: mirror }), {
+              mirror,
+            });
+            await run.tofu('init');
+            await run.tofu('plan', '-out=plan');
+            const { stdout } = await run.tofu('show', '-json', 'plan');
+            const changes: Change[] = JSON.parse(stdout).resource_changes;
+            return structureOf(changes, own);
+          }),
+        );
+
+        const [aws, yandex] = planned;
+        expect(aws).toEqual(yandex);
+        expect(aws?.map(({ roles }) => roles)).toEqual(
+          eggs.flatMap(() => [['machine'], ['container', 'serverless runner']]),
+        );
+        expect(aws?.flatMap(({ machine }) => machine ?? []).map(({ diskGib }) => diskGib)).toEqual(
+          eggs.map(({ resources }) => resources.diskGib),
+        );
+      }),
+      perBundle,
+    );
+  });
+
   it('refuses an entry of another cloud', () => {
     const entry = aCloudEntry(aCloudEgg('yandex'), 'vm');
 
@@ -307,6 +348,58 @@ function valuesOf(provider: Cloud, entries: readonly RunnerEntry[]) {
     ([, name]) => name ?? '',
   );
   return { runners: Object.values<RunnerEntry>(runners), userData: user_data, checks: checks.toSorted() };
+}
+
+/** What a resource is for, whatever its cloud calls it. */
+const roles: Readonly<Record<string, string>> = {
+  aws_instance: 'machine',
+  yandex_compute_instance: 'machine',
+  aws_ecs_service: 'serverless runner',
+  terraform_data: 'serverless runner',
+  aws_ecs_task_definition: 'container',
+  yandex_serverless_container: 'container',
+};
+
+/** What a plan makes for each entry, in words that are no cloud's own. */
+function structureOf(changes: readonly Change[], entries: readonly RunnerEntry[]) {
+  const made = changes.filter(({ change }) => change.actions.includes('create'));
+  return entries.map(({ runner_id: id, type, machine_hash: hash }) => {
+    const shared = type === 'serverless' ? [`module.container["${hash}"].`] : [];
+    const prefixes = [`${addressOf(id)}.`, ...shared];
+    const own = made.filter(({ address }) => prefixes.some((prefix) => address.startsWith(prefix)));
+    const machine = own.find((one) => roles[one.type] === 'machine');
+    return {
+      id,
+      roles: own.map((one) => roles[one.type] ?? one.type).toSorted(),
+      machine: machine && machineOf(machine),
+    };
+  });
+}
+
+function machineOf({ type, change: { after } }: Change) {
+  const tagsOf = (given: object) =>
+    Object.keys(given)
+      .filter((name) => name !== 'Name')
+      .toSorted();
+  if (type === 'aws_instance') {
+    return {
+      isSpot: after.instance_market_options.length > 0,
+      hasPublicIp: after.associate_public_ip_address,
+      diskGib: after.root_block_device[0].volume_size,
+      subnet: after.subnet_id,
+      tags: tagsOf(after.tags),
+      userData: Buffer.from(after.user_data_base64, 'base64').toString(),
+    };
+  }
+  const [network] = after.network_interface;
+  return {
+    isSpot: after.scheduling_policy[0].preemptible,
+    hasPublicIp: network.nat,
+    diskGib: after.boot_disk[0].initialize_params[0].size,
+    subnet: network.subnet_id,
+    tags: tagsOf(after.labels),
+    userData: after.metadata['user-data'],
+  };
 }
 
 /** What a job would notice of its runner. */
