@@ -80,7 +80,7 @@ function describe(command: Commander, spec: CommandSpec): void {
 }
 
 function toOption(spec: OptionSpec): Option {
-  const flags = spec.flags.replace(/ ([A-Z][A-Z0-9_-]*)$/, ' <$1>');
+  const flags = spec.flags.replace(/ (\S+)$/, ' <$1>');
   const option = new Option(flags, spec.about);
   if (spec.choices !== undefined) option.choices([...spec.choices]);
   if (spec.fallback !== undefined) option.default(spec.fallback);

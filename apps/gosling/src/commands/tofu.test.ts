@@ -1,0 +1,179 @@
+import type { Tool, ToolVersion } from '@polar-gosling/api-contract';
+import { describe, it, type TestContext } from 'vitest';
+import { runCli } from '../../testing/cli.ts';
+import { startFakeApi } from '../../testing/fake-api.ts';
+
+const platform = 'linux_amd64';
+
+function aVersion(version: string, over: Partial<ToolVersion> = {}): ToolVersion {
+  return { version, platform, source: 'github', active: false, state: 'installed', ...over };
+}
+
+function aTool(versions: readonly ToolVersion[], over: Partial<Tool> = {}): Tool {
+  return { kind: 'tofu', platform, versions: [...versions], ...over };
+}
+
+/** MotherGoose's answers to one list after the other; the last of them stays. */
+async function anApi({ onTestFinished }: TestContext, ...lists: readonly object[]) {
+  const api = await startFakeApi({
+    'GET /tools': (times) => lists[Math.min(times, lists.length - 1)] ?? {},
+    'POST /tools/tofu': { status: 'accepted' },
+    'POST /tools/gosling': { status: 'accepted' },
+  });
+  onTestFinished(api.close);
+  const env = { GOSLING_URL: api.url, GOSLING_TOKEN: 'an-admin-token-of-the-api' };
+  return {
+    asked: () => api.requests.map(({ line, body }) => (body === undefined ? line : [line, body])),
+    run: (...args: string[]) => runCli(['tofu', ...args], { env }),
+  };
+}
+
+describe.concurrent('gosling tofu versions', { timeout: 90_000 }, () => {
+  const running = { version: '1.12.6', source: 'managed', product: 'opentofu' };
+  const failed = { code: 'BINARY_CHECKSUM', detail: 'its checksum is another one' };
+  const managed = [
+    aVersion('1.12.6', { active: true, proved_by: 'signature' }),
+    aVersion('1.12.5'),
+    aVersion('9.9.9', { state: 'failed', problem: failed }),
+  ];
+
+  it('shows what is run, what is here, in use or failed, and why', async (test) => {
+    const { run, asked } = await anApi(test, { items: [aTool(managed, { running })] });
+
+    const { code, stdout, stderr } = await run('versions');
+
+    test.expect(code).toBe(0);
+    test.expect(stderr).toContain('running: opentofu 1.12.6 (managed) on linux_amd64');
+    const [header, ...rows] = stdout.trimEnd().split('\n');
+    test.expect(header).toMatch(/^VERSION +PLATFORM +STATE +PROVED BY +FETCHED +PROBLEM/);
+    test
+      .expect(rows)
+      .toEqual([
+        test.expect.stringMatching(/^1\.12\.6 +linux_amd64 +in use +signature/),
+        test.expect.stringMatching(/^1\.12\.5 +linux_amd64 +installed/),
+        test.expect.stringMatching(/^9\.9\.9 +linux_amd64 +failed +its checksum is another one/),
+      ]);
+    test.expect(asked()).toEqual(['GET /tools']);
+  });
+
+  it('asks the source what could be had, and lists that too', async (test) => {
+    const tool = aTool([], { kind: 'gosling' });
+    const { run, asked } = await anApi(test, { items: [tool], available: ['1.13.0', '1.12.6'] });
+    const args = ['--of', 'gosling', '--available', '--repository', 'team/gosling'];
+
+    const plain = await run('versions', ...args);
+    const json = await run('versions', ...args, '--json');
+
+    test.expect(plain.stdout).toBe('1.13.0\n1.12.6\n');
+    test.expect(plain.stderr).toContain('no version is managed yet: gosling tofu install VERSION');
+    test.expect(JSON.parse(json.stdout)).toEqual({ ...tool, available: ['1.13.0', '1.12.6'] });
+    const line = 'GET /tools?available=gosling&repository=team%2Fgosling';
+    test.expect(asked()).toEqual([line, line]);
+  });
+});
+
+describe.concurrent('gosling tofu install', { timeout: 90_000 }, () => {
+  it('waits until a worker has it, and says how it was proved', async (test) => {
+    const wanted = { items: [aTool([aVersion('1.12.6', { state: 'wanted' })])] };
+    const here = { items: [aTool([aVersion('1.12.6', { proved_by: 'signature' })])] };
+    const { run, asked } = await anApi(test, wanted, here);
+
+    const { code, stderr } = await run('install', '1.12.6');
+
+    test.expect(code).toBe(0);
+    test.expect(stderr).toContain('fetching tofu 1.12.6');
+    test.expect(stderr).toContain('tofu 1.12.6 for linux_amd64 is here; its signature is right');
+    test.expect(stderr).toContain('use it: gosling tofu use 1.12.6');
+    const body = { action: 'install', version: '1.12.6', source: { kind: 'github' }, use: false };
+    test.expect(asked()).toEqual([['POST /tools/tofu', body], 'GET /tools', 'GET /tools']);
+  });
+
+  it('fails with what the worker found, and keeps a script from going on', async (test) => {
+    const problem = { code: 'BINARY_SIGNATURE', detail: 'the sums were not signed by its makers' };
+    const { run } = await anApi(test, { items: [aTool([aVersion('1.12.6', { state: 'failed', problem })])] });
+
+    const { code, stdout, stderr } = await run('install', '1.12.6', '--use');
+
+    test.expect([code, stdout]).toEqual([3, '']);
+    test.expect(stderr).toContain('tofu 1.12.6: the sums were not signed by its makers (BINARY_SIGNATURE)');
+    test.expect(stderr).not.toContain('is here');
+  });
+
+  it('sends a source of one’s own with the reference of its secret, and nothing that is half', async (test) => {
+    const sha256 = 'a'.repeat(64);
+    const url = 'https://mirror.example.com/{version}/{os}-{arch}.tgz';
+    const done = aVersion('1.12.6', { platform: 'darwin_arm64', source: 'other', active: true });
+    const { run, asked } = await anApi(test, { items: [aTool([done])] });
+    const own = ['install', '1.12.6', '--url', url];
+    const more = ['--platform', 'darwin_arm64', '--use', '--auth', 'header:X-Token:tools/mirror'];
+
+    const withoutSum = await run(...own);
+    const badAuth = await run(...own, '--sha256', sha256, '--auth', 'basic:me');
+    const whole = await run(...own, '--sha256', sha256, ...more);
+
+    test.expect([withoutSum.code, badAuth.code, whole.code]).toEqual([64, 64, 0]);
+    test.expect(withoutSum.stderr).toContain('--url needs --sha256');
+    test.expect(badAuth.stderr).toContain('bearer:REF, token:REF or header:NAME:REF');
+    test.expect(whole.stderr).toContain('runs use it from now on');
+    const auth = { kind: 'header', name: 'X-Token', secret_ref: 'tools/mirror' };
+    const source = { kind: 'other', url, sha256, auth };
+    const body = { action: 'install', version: '1.12.6', source, use: true, platform: 'darwin_arm64' };
+    test.expect(asked()).toEqual([['POST /tools/tofu', body], 'GET /tools']);
+  });
+});
+
+describe.concurrent('gosling tofu use and rollback', { timeout: 90_000 }, () => {
+  it.for([
+    [['use', '1.12.5'], { action: 'use', version: '1.12.5' }],
+    [['rollback'], { action: 'rollback' }],
+  ] as const)('%s asks for it and says which one the next run takes', async ([args, body], test) => {
+    const tool = aTool([aVersion('1.12.6'), aVersion('1.12.5', { active: true })]);
+    const { run, asked } = await anApi(test, { items: [tool] });
+
+    const { code, stderr } = await run(...args);
+
+    test.expect(code).toBe(0);
+    test.expect(stderr).toContain('tofu 1.12.5 is in use; the next run takes it');
+    test.expect(stderr).not.toContain('GOSLING_TOFU_BIN');
+    test.expect(asked()).toEqual([['POST /tools/tofu', body], 'GET /tools']);
+  });
+
+  it('warn where GOSLING_TOFU_BIN goes before all that is managed', async (test) => {
+    const running = { version: '1.11.5', source: 'GOSLING_TOFU_BIN', product: 'opentofu' };
+    const tool = aTool([aVersion('1.12.6', { active: true })], { running });
+    const { run } = await anApi(test, { items: [tool] });
+
+    const used = await run('use', '1.12.6');
+    const back = await run('rollback');
+
+    const warning = 'but GOSLING_TOFU_BIN names another one, which goes first';
+    test
+      .expect([used.stderr, back.stderr])
+      .toEqual([test.expect.stringContaining(warning), test.expect.stringContaining(warning)]);
+  });
+
+  it('are of the agent where that is named, whatever OpenTofu is run', async (test) => {
+    const running = { version: '1.11.5', source: 'GOSLING_TOFU_BIN', product: 'opentofu' };
+    const agent = aTool([aVersion('0.4.0', { active: true })], { kind: 'gosling' });
+    const { run, asked } = await anApi(test, { items: [aTool([], { running }), agent] });
+
+    const { stderr } = await run('rollback', '--of', 'gosling');
+
+    test.expect(stderr).toContain('gosling 0.4.0 is in use');
+    test.expect(stderr).not.toContain('GOSLING_TOFU_BIN');
+    test.expect(asked()[0]).toEqual(['POST /tools/gosling', { action: 'rollback' }]);
+  });
+
+  it('tell what MotherGoose refused', async (test) => {
+    const api = await startFakeApi({
+      'POST /tools/tofu': { status: 409, code: 'BINARY_NO_ROLLBACK', detail: 'none was in use before' },
+    });
+    test.onTestFinished(api.close);
+    const env = { GOSLING_URL: api.url, GOSLING_TOKEN: 'an-admin-token-of-the-api' };
+
+    const { code, stderr } = await runCli(['tofu', 'rollback'], { env });
+
+    test.expect(code).toBe(6);
+    test.expect(stderr).toContain('none was in use before');
+  });
+});
