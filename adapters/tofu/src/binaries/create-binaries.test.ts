@@ -9,7 +9,7 @@ import type { Binaries, BinarySource } from '@polar-gosling/ports/binaries';
 import { createMemoryBlobs } from '@polar-gosling/ports/blobs/memory';
 import { createMessage, generateKey, readPrivateKey, sign } from 'openpgp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { clock, never } from '../test-bench.ts';
+import { clock, createBench, never } from '../test-bench.ts';
 import { createTestAuthority, type TestAuthority, type TestServer } from '../test-https.ts';
 import { readActive } from './active.ts';
 import { type BinariesOptions, createBinaries } from './create-binaries.ts';
@@ -416,6 +416,29 @@ describe('using versions', () => {
     expect(path).toBe(join(second.binDir, 'tofu-1.12.6'));
     expect(readFileSync(path ?? '', 'utf8')).toBe(binary);
     expect(await readActive(second.binDir, 'tofu')).toBe('1.12.6');
+  });
+
+  it('runs the one in use at the next run, also an older one than others that are here', async () => {
+    await using server = await authority.serve((request, response) =>
+      response.end(`#!/bin/sh\necho 'OpenTofu v${/\/mirror\/([^/]+)/.exec(request.url ?? '')?.[1]}'\n`),
+    );
+    await using bench = createBench('');
+    const { binaries } = fixture(server, { binDir: join(bench.dataDir, 'bin') });
+    for (const version of ['1.12.5', '1.12.6']) {
+      const bytes = Buffer.from(`#!/bin/sh\necho 'OpenTofu v${version}'\n`);
+      await binaries.install({ version, source: ownSource(server, bytes) }, call);
+    }
+    const find = { environment: { PATH: '/usr/bin:/bin' }, allowTerraform: false };
+    const tofu = bench.reopen({ find });
+
+    const found: unknown[] = [await tofu.tool(call)];
+    for (const version of ['1.12.5', '1.12.6', '1.12.5']) {
+      await binaries.use(version, call);
+      found.push(await tofu.tool(call));
+    }
+
+    const managed = (version: string) => ({ version, product: 'opentofu', source: 'managed' });
+    expect(found).toMatchObject(['1.12.6', '1.12.5', '1.12.6', '1.12.5'].map(managed));
   });
 
   it('replaces a file that was changed on this host', async () => {

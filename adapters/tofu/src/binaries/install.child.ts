@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { createBinaries } from './create-binaries.ts';
 import { tofuProgram } from './program.ts';
 
-// Installs one version in a process of its own, which the test gives a small disk. Says how it went, and what is left.
+// Installs one version in a process of its own. Says that it begins (stderr), then how it went and what is left.
 
 const Settings = z.object({ binDir: z.string(), url: z.string(), sha256: z.string(), caFile: z.string() });
 const { binDir, url, sha256, caFile } = Settings.parse(JSON.parse(process.argv[2] ?? ''));
@@ -26,6 +26,7 @@ async function install(): Promise<string> {
   }
 }
 
+process.stderr.write('begins\n');
 const said = await install();
 const kept = await blobs.list('', 9, call);
 process.stdout.write(JSON.stringify({ said, here: readdirSync(binDir), kept }));

@@ -154,7 +154,7 @@ describe.concurrent('gosling tofu use and rollback', { timeout: 90_000 }, () => 
 
   it('are of the agent where that is named, whatever OpenTofu is run', async (test) => {
     const running = { version: '1.11.5', source: 'GOSLING_TOFU_BIN', product: 'opentofu' };
-    const agent = aTool([aVersion('0.4.0', { active: true })], { kind: 'gosling' });
+    const agent = aTool([aVersion('0.4.0', { active: true })], { kind: 'gosling', running });
     const { run, asked } = await anApi(test, { items: [aTool([], { running }), agent] });
 
     const { stderr } = await run('rollback', '--of', 'gosling');
