@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { applyJob } from '../demand/apply-job.ts';
 import { reconcile } from '../reconcile/reconcile.ts';
+import { runShard } from '../run/run-shard.ts';
 import { syncNest } from '../sync/sync-nest.ts';
 import { type ControlPlane, createControlPlane } from '../testing/control-plane.ts';
 import { direct, install } from '../testing/install.ts';
@@ -101,6 +102,22 @@ describe('rollback', () => {
     expect(status).toMatchObject({ pinned: { by: 'me', commit: first }, deployment: { state: 'running' } });
     const audit = (await plane.recording.rows('audit_logs')).filter(({ action }) => action === 'rollback');
     expect(audit).toMatchObject([{ actor: 'me', resource_id: 'app', details: { rule: 'by_hand' } }]);
+  });
+
+  it('is what the first launch after it is called', async () => {
+    await deploy(1024);
+    await deploy(2048);
+    await wait(1);
+    await rollback();
+    await reconcile(plane.deps, 'app', direct);
+
+    const done = runShard(plane.deps, { egg: 'app', shard: 0 }, direct);
+    await plane.clock.advance(5_000);
+
+    expect(await done).toBe('again');
+    expect(await plane.recording.rows('deployment_plans')).toMatchObject([
+      { kind: 'rollback', status: 'applied' },
+    ]);
   });
 
   it('leaves tags, counts and times as the newest commit has them', async () => {

@@ -20,9 +20,10 @@ import { guardPlan } from './guard-plan.ts';
 import { noteCapacity } from './note-capacity.ts';
 import { noteChecks } from './note-checks.ts';
 import { outcomeChanges } from './outcome-changes.ts';
+import { planKind } from './plan-kind.ts';
 import { type RowChange, writeRowChanges } from './row-changes.ts';
 import { createRunProgress, type RunProgress } from './run-progress.ts';
-import { moveRun, openRun, planFailedWrite, planWrite, type RunRecord } from './run-row.ts';
+import { moveRun, openRun, type PlanFacts, planFailedWrite, planWrite, type RunRecord } from './run-row.ts';
 import type { ShardOutcome } from './shard-outcome.ts';
 import type { ShardWork } from './shard-work.ts';
 import { startRunners } from './start-runners.ts';
@@ -39,6 +40,8 @@ export interface WorkContext {
   readonly provider: TofuWanted['provider'];
   /** The state was compared with its cloud not long ago. */
   readonly isFresh: boolean;
+  /** It was rolled back to what it is made of. */
+  readonly isPinned: boolean;
 }
 
 /** Plan, guard, apply of one piece of work. Its directory and log are taken care of whatever happens. */
@@ -146,14 +149,27 @@ async function planAndApply(
     await closeRun(deps, run, options);
     return 'again';
   }
-  await guardPlan(deps, { ...at, run, plan }, options);
+  const facts = await factsOf(deps, { on, plan }, options);
+  await guardPlan(deps, { ...at, facts }, options);
   if (!plan.hasChanges || at.work.kind === 'look') {
     await noteChecks(deps, { ...run, checks: plan.checks }, options);
     await moveRun(deps, { run, to: 'planned' }, options);
     await closeRun(deps, run, options);
     return 'idle';
   }
-  return apply(deps, { on, plan }, options);
+  return apply(deps, { on, facts }, options);
+}
+
+async function factsOf(
+  deps: InternalDeps,
+  { on, plan }: { on: Applying; plan: TofuPlan },
+  options: CallOptions,
+): Promise<PlanFacts> {
+  const { egg, work, isPinned } = on.at;
+  const deploymentId = work.kind === 'create' ? work.targets.at(-1)?.deployment_id : undefined;
+  const kind = await planKind(deps, { egg: egg.name, work: work.kind, deploymentId, isPinned }, options);
+  const { run, tool } = on;
+  return { run, plan, tool, kind, commit: egg.git_commit, configHash: egg.config_hash, deploymentId };
 }
 
 /** A launch asks the cloud about the machines that are there only when that was not done lately. */
@@ -194,15 +210,17 @@ async function removeStrays(
 
 async function apply(
   deps: InternalDeps,
-  at: { on: Applying; plan: TofuPlan },
+  at: { on: Applying; facts: PlanFacts },
   options: CallOptions & { trace: string },
 ): Promise<ShardOutcome> {
-  const { on, plan } = at;
+  const { on, facts } = at;
   const { run, tofu } = on;
-  const { work, egg } = on.at;
+  const { work } = on.at;
   // The plan took a while: whoever froze the Egg meanwhile must find nothing begun.
   if (await isFrozen(deps, run.egg, options)) {
-    await moveRun(deps, { run, to: 'planned' }, options);
+    const why = 'the Egg was frozen while it was planned';
+    const also = [planWrite(deps, facts, { status: 'discarded', why })];
+    await moveRun(deps, { run, to: 'planned', also }, options);
     await closeRun(deps, run, options);
     return 'idle';
   }
@@ -216,16 +234,7 @@ async function apply(
       deps.metrics.bootStage('requested', Math.max(0, now - target.created_at) / 1000);
     }
   }
-  const kind = work.kind === 'create' ? 'scale' : 'destroy';
-  const row = planWrite(deps, {
-    run,
-    plan,
-    tool: on.tool,
-    kind,
-    commit: egg.git_commit,
-    configHash: egg.config_hash,
-    deploymentId: work.kind === 'create' ? work.targets.at(-1)?.deployment_id : undefined,
-  });
+  const row = planWrite(deps, facts, { status: 'applying' });
   await moveRun(deps, { run, to: 'planned' }, options);
   await moveRun(deps, { run, to: 'applying', set: { plan_id: run.planId }, also: [row] }, options);
 

@@ -1,6 +1,6 @@
 import { checkTofuPlan } from '@polar-gosling/domain';
 import type { CallOptions, EggConfigRow, RunnerRow } from '@polar-gosling/ports/store';
-import { type TofuPlan, tofuErrors } from '@polar-gosling/ports/tofu';
+import { tofuErrors } from '@polar-gosling/ports/tofu';
 import type { InternalDeps } from '../deps.ts';
 import { getRow } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
@@ -8,13 +8,12 @@ import { auditWrite } from '../rows/writes.ts';
 import { noteProblem } from './problems.ts';
 import { refusedShards, refusedSlot } from './refused-shards.ts';
 import { writeRowChanges } from './row-changes.ts';
-import type { RunRecord } from './run-row.ts';
+import { type PlanFacts, planWrite } from './run-row.ts';
 
 interface GuardContext {
   readonly egg: EggConfigRow;
   readonly rows: readonly RunnerRow[];
-  readonly run: RunRecord;
-  readonly plan: TofuPlan;
+  readonly facts: PlanFacts;
 }
 
 /**
@@ -26,7 +25,7 @@ export async function guardPlan(
   at: GuardContext,
   options: CallOptions & { trace: string },
 ): Promise<void> {
-  const { run, plan } = at;
+  const { run, plan } = at.facts;
   const verdict = checkTofuPlan({
     changes: plan.changes,
     rows: at.rows,
@@ -39,7 +38,8 @@ export async function guardPlan(
   const changes = verdict.offending.map(({ address, why }) => `${address} (${why})`).join('; ');
   const error = tofuErrors.planUnexpected({ changes });
   const details = { egg: run.egg, offending: verdict.offending };
-  await note(deps, { run, problem: { code: error.code, detail: error.message }, details }, options);
+  const problem = { code: error.code, detail: error.message };
+  await note(deps, { facts: at.facts, problem, details }, options);
   deps.metrics.run('refused');
   deps.log.error('an OpenTofu plan holds changes that must not be; nothing was applied', {
     egg: run.egg,
@@ -50,13 +50,14 @@ export async function guardPlan(
   throw error;
 }
 
-/** Shown on the Egg, and audited once however often the same plan is made. */
+/** Shown on the Egg; audited and kept once, however often the same plan is made. */
 async function note(
   deps: InternalDeps,
-  at: { run: RunRecord; problem: { code: string; detail: string }; details: Record<string, unknown> },
+  at: { facts: PlanFacts; problem: { code: string; detail: string }; details: Record<string, unknown> },
   options: CallOptions,
 ): Promise<void> {
-  const { run, problem } = at;
+  const { facts, problem } = at;
+  const { run } = facts;
   const slot = refusedSlot(run.shard);
   const state = await getRow(deps.store, { ...typed.eggState, key: { partition: run.egg } }, options);
   const noted: Readonly<Record<string, { detail?: string }>> = state?.problems ?? {};
@@ -68,7 +69,8 @@ async function note(
       resourceId: run.id,
       details: at.details,
     } as const;
-    await deps.store.commit([auditWrite(audit, deps)], options);
+    const kept = planWrite(deps, facts, { status: 'discarded', why: problem.detail });
+    await deps.store.commit([auditWrite(audit, deps), kept], options);
   }
   await noteProblem(deps, { egg: run.egg, slot, problem, isDated: true }, options);
 }
@@ -76,9 +78,10 @@ async function note(
 /** What no apply has begun need not wait here, also where a removal was refused. */
 async function closeLaunches(
   deps: InternalDeps,
-  { egg, rows, run }: GuardContext,
+  { egg, rows, facts }: GuardContext,
   options: CallOptions & { trace: string },
 ): Promise<void> {
+  const { run } = facts;
   const state = await getRow(deps.store, { ...typed.eggState, key: { partition: run.egg } }, options);
   if (!refusedShards(state, deps.clock.now()).has(run.shard)) return;
   const launches = rows.filter((row) => row.state === 'requested' && !row.made);

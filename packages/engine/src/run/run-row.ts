@@ -1,5 +1,5 @@
 import { type RunState, runStates } from '@polar-gosling/domain';
-import type { CallOptions, Row, RunRow, Write } from '@polar-gosling/ports/store';
+import type { CallOptions, PlanRow, Row, RunRow, Write } from '@polar-gosling/ports/store';
 import type { TofuPlan, TofuTool } from '@polar-gosling/ports/tofu';
 import type { InternalDeps } from '../deps.ts';
 import { type Lease, requireOk } from '../leases/lease.ts';
@@ -78,21 +78,26 @@ export async function moveRun(
   deps.events.publish({ runId: run.id, egg: run.egg, shard: run.shard, state: to });
 }
 
-/** The plan's row, as the user may see it. */
+/** What a plan's row says of it, whatever becomes of it. */
+export interface PlanFacts {
+  readonly run: RunRecord;
+  readonly plan: TofuPlan;
+  readonly tool: TofuTool;
+  readonly kind: PlanRow['kind'];
+  readonly commit: string;
+  readonly configHash: string;
+  /** Of the runners it makes. */
+  readonly deploymentId: string | undefined;
+}
+
+/** The plan's row, as the user may see it. One that is discarded says why. */
 export function planWrite(
   deps: InternalDeps,
-  at: {
-    run: RunRecord;
-    plan: TofuPlan;
-    tool: TofuTool;
-    kind: 'scale' | 'destroy';
-    commit: string;
-    configHash: string;
-    /** Of the runners it makes. */
-    deploymentId?: string | undefined;
-  },
+  at: PlanFacts,
+  becomes: { status: 'applying' } | { status: 'discarded'; why: string },
 ): Write {
   const { run, plan, tool } = at;
+  const { status, ...why } = becomes;
   const now = deps.clock.now();
   return {
     kind: 'put',
@@ -113,8 +118,8 @@ export function planWrite(
       lineage: plan.lineage,
       serial_before: plan.serial,
       created_at: now,
-      status: 'applying',
-      metadata: { run_id: run.id },
+      status,
+      metadata: { run_id: run.id, ...why },
       expires_at: now + planKeptMs,
     },
     when: { kind: 'absent' },

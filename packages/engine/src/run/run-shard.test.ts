@@ -65,6 +65,12 @@ async function runMembers(): Promise<unknown[]> {
   return members.map((row) => row['item']).filter((item) => String(item).startsWith('run#'));
 }
 
+async function endRunner(id: string): Promise<void> {
+  const key = { table: 'runners', partition: id } as const;
+  const set = { state: 'terminating' };
+  await plane.deps.store.commit([{ kind: 'update', key, set, when: { kind: 'present' } }], direct);
+}
+
 async function setRunner(set: object): Promise<void> {
   const [row] = await plane.recording.rows('runners');
   const key = { table: 'runners', partition: String(row?.['id']) } as const;
@@ -82,10 +88,30 @@ describe('runShard', () => {
     expect(await runStates()).toEqual(['settled']);
     expect(await runMembers()).toEqual([]);
     const [plan] = await plane.recording.rows('deployment_plans');
-    expect(plan).toMatchObject({ status: 'applied', kind: 'scale', summary: { add: 1 } });
+    expect(plan).toMatchObject({ status: 'applied', kind: 'deploy', summary: { add: 1 } });
     const [row] = await plane.recording.rows('runs');
     expect(await plane.deps.blobs.read(String(row?.['log_ref']), direct)).toBeDefined();
     expect(await run()).toBe('idle');
+  });
+
+  it('calls launches a deploy until one is applied, later ones a scale, and removals a destroy', async () => {
+    await wantRunner();
+    await run({ apply: 'fails_before' });
+    await plane.clock.advance(5 * 60_000);
+    await reconcile(plane.deps, 'app', direct);
+    await run();
+    await wantRunner(2);
+    await run();
+    for (const row of await plane.recording.rows('runners')) await endRunner(String(row['id']));
+    await run();
+
+    const kinds = (await plane.recording.rows('deployment_plans')).map(({ kind, status }) => [kind, status]);
+    expect(kinds).toEqual([
+      ['deploy', 'failed'],
+      ['deploy', 'applied'],
+      ['scale', 'applied'],
+      ['destroy', 'applied'],
+    ]);
   });
 
   it('starts the ten minutes of the one-time token with the apply', async () => {
@@ -234,6 +260,7 @@ describe('runShard', () => {
     );
     expect(await run()).toBe('TOFU_PLAN_UNEXPECTED');
     expect(await refusals()).toHaveLength(1);
+    expect(await plans()).toEqual([expect.stringMatching(/^discarded: .*of-somebody-else/)]);
   });
 
   it('shows a refused shard until its state is mended, and a failed run until another shard succeeds', async () => {
@@ -315,6 +342,7 @@ describe('runShard', () => {
     expect(plane.tofu.applied).toEqual([]);
     expect(await runners()).toEqual(['requested false']);
     expect(await runStates()).toEqual(['settled']);
+    expect(await plans()).toEqual(['discarded: the Egg was frozen while it was planned']);
     await freeze(false);
     const wakes = (await plane.recording.rows('outbox')).filter((row) => row['merge_key'] === 'run app#0');
     expect(wakes.length).toBeGreaterThan(0);

@@ -37,8 +37,10 @@ async function underLease(
   if ((await settleLeft(deps, at, options)) === 'alive') return 'later';
   // No launches, no kills: what was decided before waits too. The end of the freeze wakes it.
   if (await isFrozen(deps, at.egg, options)) return 'idle';
-  const egg = (await readInForce(deps, at.egg, options))?.egg;
-  if (egg === undefined) return 'idle';
+  const inForce = await readInForce(deps, at.egg, options);
+  if (inForce === undefined) return 'idle';
+  const { egg } = inForce;
+  const isPinned = inForce.pin !== undefined;
   const rows = await shardRows(deps, at, options);
   // A half-made machine goes by a delete of its own; until reconcile has said so its plan would be a replace.
   if (rows.some(({ state, made }) => state === 'failed' && made)) return 'later';
@@ -52,7 +54,7 @@ async function underLease(
   if (deps.tofu.reserve !== undefined && release === undefined) return 'later';
   try {
     return await reportProblems(deps, { egg, signal: options.signal }, () =>
-      applyWork(deps, { ...at, egg, rows, work, provider, isFresh: fresh }, options),
+      applyWork(deps, { ...at, egg, rows, work, provider, isFresh: fresh, isPinned }, options),
     );
   } finally {
     release?.();
