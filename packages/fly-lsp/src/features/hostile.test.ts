@@ -1,5 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references of Fly are written like this
-import { runs } from '@polar-gosling/testkit';
+import { strict as assert } from 'node:assert';
+import { type Growth, measureGrowth, runs } from '@polar-gosling/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CompletionItem, Position } from 'vscode-languageserver';
@@ -86,21 +87,43 @@ describe('an unfinished text', () => {
     );
   });
 
-  it('answers in time for a long line and deep nesting', () => {
-    for (const text of [
-      `a = ${'['.repeat(50_000)}`,
-      'egg "a" {\n'.repeat(20_000),
-      `a = "${'${var.'.repeat(20_000)}`,
-    ]) {
-      const { snapshot } = marked({ 'a.fly': text });
-      const position = snapshot.source.document.positionAt(text.length);
+  it.each(endless)(
+    'is answered at its end in time that grows with its size: %s',
+    { timeout: 60_000 },
+    (_name, make) => {
+      const [small, big] = [make(many / 2), make(many)].map(answersAtEnd);
+      assert(small !== undefined && big !== undefined);
 
-      expect(() => complete(snapshot, position, { hasSnippets: true })).not.toThrow();
-      expect(() => hover(snapshot, position)).not.toThrow();
-      expect(() => documentSymbols(snapshot)).not.toThrow();
-    }
-  });
+      const growth = measureGrowth({ small, big }, isInTime);
+
+      expect(growth).toSatisfy(isInTime);
+    },
+  );
 });
+
+const many = 20_000;
+const endless: readonly (readonly [string, (times: number) => string])[] = [
+  ['lists inside lists', (times) => `a = ${'['.repeat(times)}`],
+  ['blocks inside blocks', (times) => 'egg "a" {\n'.repeat(times)],
+  ['references inside references', (times) => `a = "${'${var.'.repeat(times)}`],
+  ['one long line', (times) => `locals { a = "${'x'.repeat(times * 10)}`],
+  ['many attributes', (times) => `egg "a" {\n${'  tags = 1\n'.repeat(times)}`],
+];
+
+/** Twice the size takes twice the time; quadratic work takes four times. So little time tells nothing about growth. */
+const isInTime = ({ smallMs, bigMs }: Growth) => bigMs <= 3 * smallMs + 50 && bigMs <= 1_000;
+
+/** What an editor asks for at the end of a text. */
+function answersAtEnd(text: string): () => void {
+  const { snapshot } = marked({ 'a.fly': text });
+  const position = snapshot.source.document.positionAt(text.length);
+  return () => {
+    complete(snapshot, position, { hasSnippets: true });
+    hover(snapshot, position);
+    definition(snapshot, position);
+    documentSymbols(snapshot);
+  };
+}
 
 /** Items that write to another line than that of the cursor, which editors refuse. */
 function strayEdits(snapshot: Snapshot, position: Position): CompletionItem[] {
