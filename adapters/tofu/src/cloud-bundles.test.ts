@@ -444,7 +444,7 @@ function readable(files: ReadonlyMap<string, string>): string {
 }
 
 describe('the schema snapshots', () => {
-  it.each(clouds)('of %s name the version and the page of each thing', (provider) => {
+  it.each(clouds)('of %s name the version or the commit, and the page, of each thing', (provider) => {
     const path = join(import.meta.dirname, '../testdata/provider-schemas', `${provider}.json`);
     const snapshot = JSON.parse(readFileSync(path, 'utf8'));
 
@@ -454,6 +454,13 @@ describe('the schema snapshots', () => {
     ];
 
     expect(snapshot).toMatchObject({ provider: expect.any(String), version: expect.any(String) });
-    for (const one of all) expect(one).toMatchObject({ page: expect.stringMatching(/\.(md|markdown)$/) });
+    expect(snapshot.read).toMatch(/^\d{4}-\d\d-\d\d$/);
+    // One release, or the commit that each page was read at.
+    const commit = /^\d+\.\d+\.\d+$/.test(snapshot.version)
+      ? {}
+      : { commit: expect.stringMatching(/^[0-9a-f]{8}$/) };
+    for (const one of all) {
+      expect(one).toMatchObject({ page: expect.stringMatching(/\.(md|markdown)$/), ...commit });
+    }
   });
 });
