@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { lstat, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { limits } from '@polar-gosling/fly';
 import { cliErrors } from './cli-errors.ts';
@@ -23,6 +23,21 @@ export async function findNest(start: string): Promise<string | undefined> {
     if (names.includes('Nest.fly') || names.some((name) => folders.includes(name))) return directory;
     if (path.dirname(directory) === directory) return undefined;
   }
+}
+
+/** Is what a person named a directory, or a file? A symbolic link to a file is neither: nothing is written through it. */
+export async function kindOf(absolute: string, given: string): Promise<'directory' | 'file'> {
+  const found = await lstat(absolute).catch((error: unknown) => {
+    throw cliErrors.missing({ what: given, fix: 'check the path' }, { cause: error });
+  });
+  const target = found.isSymbolicLink() ? await stat(absolute).catch(() => found) : found;
+  if (target.isDirectory()) return 'directory';
+  if (found.isFile()) return 'file';
+  if (!found.isSymbolicLink()) throw cliErrors.usage({ problem: `${given} is no file` });
+  throw cliErrors.usage({
+    problem: `${given}: a symbolic link is not followed`,
+    fix: 'name the file that it leads to',
+  });
 }
 
 /** Every `.fly` file below, by path; symbolic links are not followed. `CLI_UNREADABLE` beyond 10,000 files or 64 MiB. */

@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { codes } from '@polar-gosling/fly';
 import { describe, it } from 'vitest';
@@ -48,6 +48,19 @@ describe.concurrent('gosling fmt', { timeout: 120_000 }, () => {
     test.expect(stderr).toContain('a.fly:1:1');
     test.expect(await readFile(path.join(directory.path, 'a.fly'), 'utf8')).toBe(big);
     test.expect(await readFile(path.join(directory.path, 'b.fly'), 'utf8')).toBe(good);
+  });
+
+  it('writes nothing through a symbolic link', async (test) => {
+    const directory = await aDirectory();
+    test.onTestFinished(directory.remove);
+    await writeFile(path.join(directory.path, 'outside.txt'), bad);
+    await symlink('outside.txt', path.join(directory.path, 'l.fly'));
+
+    const { code, stderr } = await runCli(['fmt', 'l.fly'], { cwd: directory.path });
+
+    test.expect(code).toBe(64);
+    test.expect(stderr).toContain('l.fly: a symbolic link is not followed');
+    test.expect(await readFile(path.join(directory.path, 'outside.txt'), 'utf8')).toBe(bad);
   });
 
   it('leaves a file alone that it could not write back', async (test) => {

@@ -1,11 +1,11 @@
-import { stat, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { text as readText } from 'node:stream/consumers';
 import { formatFly, parseFly, renderDiagnostics } from '@polar-gosling/fly';
 import type { CliContext, Command } from '../cli/command.ts';
 import { cliErrors } from '../cli-errors.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { isTooBig, isWritable, type NestText, readFly, readFlyFiles } from '../nest-files.ts';
+import { isTooBig, isWritable, kindOf, type NestText, readFly, readFlyFiles } from '../nest-files.ts';
 import { unifiedDiff } from './fmt/unified-diff.ts';
 
 interface Wish {
@@ -72,10 +72,7 @@ async function filesOf(
   absolute: string,
   given: string,
 ): Promise<readonly { base: string; file: NestText }[]> {
-  const found = await stat(absolute).catch((error: unknown) => {
-    throw cliErrors.missing({ what: given, fix: 'check the path' }, { cause: error });
-  });
-  if (!found.isDirectory()) {
+  if ((await kindOf(absolute, given)) === 'file') {
     const base = path.dirname(absolute);
     return [{ base, file: await readFly(base, absolute) }];
   }

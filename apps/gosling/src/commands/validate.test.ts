@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { truncateSync, writeFileSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { describe, it, type TestContext } from 'vitest';
@@ -182,6 +182,30 @@ describe.concurrent('gosling validate', { timeout: 120_000 }, () => {
     test.expect(all.stdout.match(/^and 100 more in/gm)).toHaveLength(5);
     test.expect(all.stdout.trimEnd().split('\n').at(-1)).toBe('and 200 more');
     test.expect(all.stderr).toContain('6 files: 1200 errors, 600 more not looked into');
+  });
+
+  it('refuses a file it would not read: a symbolic link, one of a linked folder, one that is passed over', async (test) => {
+    const root = await aNestOf(test, {
+      'Eggs/a/config.fly': good,
+      'Jobs/.keep': '',
+      'other/x.fly': good.replace('"a"', '"x"'),
+      'node_modules/y.fly': good.replace('"a"', '"y"'),
+    });
+    await symlink('../Eggs/a/config.fly', path.join(root, 'Jobs/l.fly'));
+    await symlink('nowhere.fly', path.join(root, 'Jobs/dangling.fly'));
+    await symlink('../other', path.join(root, 'Jobs/linked'));
+
+    const results = await Promise.all(
+      ['Jobs/l.fly', 'Jobs/dangling.fly', 'Jobs/linked/x.fly', 'node_modules/y.fly'].map((name) =>
+        runCli(['validate', name], { cwd: root }),
+      ),
+    );
+
+    test.expect(results.map(({ code }) => code)).toEqual([64, 64, 64, 64]);
+    test.expect(results[0]?.stderr).toContain('Jobs/l.fly: a symbolic link is not followed');
+    test.expect(results[1]?.stderr).toContain('Jobs/dangling.fly: a symbolic link is not followed');
+    test.expect(results[2]?.stderr).toContain('Jobs/linked/x.fly is none of the files of the Nest in');
+    test.expect(results[3]?.stderr).toContain('node_modules/y.fly is none of the files of the Nest in');
   });
 
   it('exits with 0 where there are only warnings', async (test) => {

@@ -1,7 +1,6 @@
-import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { cliErrors } from '../../cli-errors.ts';
-import { findNest, type NestText, readFly, readFlyFiles } from '../../nest-files.ts';
+import { findNest, kindOf, type NestText, readFly, readFlyFiles } from '../../nest-files.ts';
 
 /** The files of one Nest (or of a directory that is none), and which of them were asked for. */
 export interface Selection {
@@ -33,16 +32,15 @@ function join(one: Selection, other: Selection): Selection {
 
 /** A directory is a Nest or a part of one; a file is read with its whole Nest, since files know each other. */
 async function select(absolute: string, given: string): Promise<Selection> {
-  const found = await stat(absolute).catch((error: unknown) => {
-    throw cliErrors.missing({ what: given, fix: 'check the path' }, { cause: error });
-  });
-  const root = await findNest(found.isDirectory() ? absolute : path.dirname(absolute));
-  if (found.isDirectory()) return selectBelow(root ?? absolute, { absolute, given });
+  const isDirectory = (await kindOf(absolute, given)) === 'directory';
+  const root = await findNest(isDirectory ? absolute : path.dirname(absolute));
+  if (isDirectory) return selectBelow(root ?? absolute, { absolute, given });
   if (!absolute.endsWith('.fly')) throw cliErrors.usage({ problem: `${given} is no .fly file` });
   const base = root ?? path.dirname(absolute);
   const name = path.relative(base, absolute).split(path.sep).join('/');
   const files = root === undefined ? [await readFly(base, absolute)] : await readFlyFiles(root);
-  return { base, files, isChosen: (file) => file === name };
+  if (files.some((file) => file.path === name)) return { base, files, isChosen: (file) => file === name };
+  throw cliErrors.usage({ problem: `${given} is none of the files of the Nest in ${base}` });
 }
 
 async function selectBelow(
