@@ -4,6 +4,7 @@ const most = 10_000;
 
 const apexSchedule = block({
   doc: 'Other counts while the cron line holds.',
+  deprecated: 'the counts of apex hold at every hour',
   labels: 1,
   repeat: 'label',
   attributes: {
@@ -37,6 +38,7 @@ const nadir = block({
     idle_timeout: attribute(duration(), 'How long a parked runner is kept.', { default: 1_800_000 }),
     mode: attribute(oneOf('parked', 'stopped'), 'Parked machines run on, stopped ones are switched off.', {
       default: 'parked',
+      deprecated: 'parked machines run on',
     }),
   },
   ordered: [['min_count', 'max_count']],

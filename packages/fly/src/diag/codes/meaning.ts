@@ -166,8 +166,8 @@ export const meaningCodes = {
   },
   FLY102: {
     severity: 'warning',
-    title: 'name of an earlier time',
-    why: 'This name belongs to the Python services that this system once was; it is accepted and has no effect of its own.',
+    title: 'name without effect',
+    why: 'This name is accepted, but nothing reads it: it belongs to the Python services that this system once was, or what it asks for is not done yet.',
     wrong:
       'mothergoose {\n  api {\n    image   = "cr.example/gosling:1"\n    runtime = "python312"\n  }\n}\n',
     right: 'mothergoose {\n  api {\n    image = "cr.example/gosling:1"\n  }\n}\n',
