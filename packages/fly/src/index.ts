@@ -78,7 +78,6 @@ export { evaluateRule, type RuleFacts } from './rules/eval.ts';
 export { type Field, fields } from './rules/fields.ts';
 export { parseRule } from './rules/parse.ts';
 export type { ParsedRule, Rule, RuleOperator, RuleProblem, RuleTest } from './rules/tree.ts';
-export { environmentNames } from './schema/mothergoose.ts';
 export { type BlockKind, schema } from './schema/table.ts';
 export type { AttributeSpec, BlockSpec, EnvValue, Plain, ValueType } from './schema/types.ts';
 export { applyEdits } from './syntax/edit.ts';

@@ -51,6 +51,10 @@ describe('the examples of the original description', () => {
         'command',
         'CELERY_BROKER_URL',
         'CELERY_RESULT_BACKEND',
+        'DATABASE_TYPE',
+        'MESSAGE_QUEUE_TYPE',
+        'SECRET_BACKEND',
+        'LOG_LEVEL',
         'tables',
       ]),
     );

@@ -5,18 +5,19 @@ const name = attribute(text, 'Name in the cloud.');
 const type = attribute(text, 'Service of the cloud that is used.');
 const serviceAccount = attribute(text, 'Service account or role it runs as.');
 
-/** What the environment names of the original stand for. */
-export const environmentNames: Readonly<Record<string, string>> = {
-  DATABASE_TYPE: 'GOSLING_STORE',
-  MESSAGE_QUEUE_TYPE: 'GOSLING_QUEUE',
-  SECRET_BACKEND: 'GOSLING_SECRETS',
-  LOG_LEVEL: 'GOSLING_LOG_LEVEL',
-};
+/** What stands for the environment names of the original. */
+const environmentNames = [
+  [/^CELERY_/, 'the queue is set by GOSLING_QUEUE and GOSLING_QUEUE_URL'],
+  [/^DATABASE_TYPE$/, 'GOSLING_STORE stands for it'],
+  [/^MESSAGE_QUEUE_TYPE$/, 'GOSLING_QUEUE stands for it'],
+  [/^SECRET_BACKEND$/, 'GOSLING_SECRETS stands for it'],
+  [/^LOG_LEVEL$/, 'GOSLING_LOG_LEVEL stands for it'],
+] as const;
 
 const env = block({
   doc: 'Environment variables.',
   free: { kind: 'environment' },
-  freeDeprecated: [{ name: /^CELERY_/, advice: 'the queue is set by GOSLING_QUEUE and GOSLING_QUEUE_URL' }],
+  freeDeprecated: environmentNames.map(([name, advice]) => ({ name, advice })),
 });
 
 const component = {
