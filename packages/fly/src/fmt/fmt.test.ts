@@ -5,6 +5,9 @@ import { runs } from '@polar-gosling/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkFly, parseFly } from '../index.ts';
+import { makeEgg } from '../quality/eggs.ts';
+import { makeHurried } from '../quality/hurried-files.ts';
+import { createRandom } from '../quality/random.ts';
 import { Token } from '../syntax/kinds.ts';
 import { parseText } from '../syntax/parse.ts';
 import { readHeredoc } from '../syntax/template.ts';
@@ -18,7 +21,11 @@ const samples = globSync('*.fly', { cwd: folder })
 /** A sample with some pieces cut out, put in or moved. */
 const mutated = fc
   .tuple(
-    fc.constantFrom(...samples),
+    fc.oneof(
+      fc.constantFrom(...samples),
+      fc.nat().map((seed) => makeHurried(createRandom(seed), 1)),
+      fc.nat().map((seed) => makeEgg(createRandom(seed), 1)),
+    ),
     fc.array(
       fc.tuple(
         fc.nat(10_000),
@@ -60,8 +67,14 @@ const mutated = fc
     }, sample),
   );
 
-const tokensOf = (text: string) => significantTokens(text, parseText(text)).filter((token) => token !== ',');
-const commentsOf = (text: string) => tokensOf(text).filter((token) => /^(#|\/\/|\/\*)/.test(token));
+/** The tokens without the comma behind a last item, which a list of several lines gets. */
+function tokensOf(text: string): string[] {
+  const tokens = significantTokens(text, parseText(text));
+  const nextOf = (at: number) => tokens.find((token, other) => other > at && !isComment(token)) ?? '';
+  return tokens.filter((token, at) => token !== ',' || !/^[\]}]$/.test(nextOf(at)));
+}
+const isComment = (token: string) => /^(#|\/\/|\/\*)/.test(token);
+const commentsOf = (text: string) => tokensOf(text).filter(isComment);
 
 describe('formatFly', () => {
   it('P3, F2: changes nothing the second time, whatever the text', () => {
@@ -263,8 +276,6 @@ function neighbours(text: string): string[] {
     isFirstOfLine = false;
   }
   return words.flatMap(({ word, isComment, isFirstOfLine: isAlone }, at) =>
-    isComment && !word.startsWith('/*')
-      ? [`${words[at - 1]?.word} ${isAlone ? '|' : ''} ${word} | ${words[at + 1]?.word}`]
-      : [],
+    isComment ? [`${words[at - 1]?.word} ${isAlone ? '|' : ''} ${word} | ${words[at + 1]?.word}`] : [],
   );
 }
