@@ -91,7 +91,10 @@ export function summarize(samples: readonly Sample[]) {
   };
 }
 
-/** Twenty Eggs, mistakes in five of them: how many of the five are reported, and how many diagnostics there are. */
+/**
+ * Twenty Eggs, mistakes in five of them: how many of the five are reported, how many diagnostics there are, and how
+ * many of these stand in Eggs that nothing is wrong with.
+ */
 export function tryFiveOfTwenty(breaks: readonly Break[], make: Maker, random: Random) {
   const eggs = Array.from({ length: 20 }, (_, index) => ({ text: make(random, index), isBroken: false }));
   for (const egg of random.shuffle(eggs).slice(0, 5)) {
@@ -103,10 +106,15 @@ export function tryFiveOfTwenty(breaks: readonly Break[], make: Maker, random: R
   }
   const found = check(eggs.map(({ text }) => text).join('\n'));
   let line = 1;
-  const reported = eggs.filter((egg) => {
+  const foundIn = eggs.map((egg) => {
     const first = line;
     line += egg.text.split('\n').length;
-    return egg.isBroken && found.some(({ range }) => range.start.line >= first && range.start.line < line);
+    const within = found.filter(({ range }) => range.start.line >= first && range.start.line < line);
+    return { isBroken: egg.isBroken, count: within.length };
   });
-  return { reported: reported.length, diagnostics: found.length };
+  return {
+    reported: foundIn.filter(({ isBroken, count }) => isBroken && count > 0).length,
+    diagnostics: found.length,
+    blamed: foundIn.reduce((sum, { isBroken, count }) => sum + (isBroken ? 0 : count), 0),
+  };
 }
