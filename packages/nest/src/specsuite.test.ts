@@ -1,5 +1,6 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { Diagnostic } from '@polar-gosling/fly';
 import { describe, expect, it } from 'vitest';
 import { explainPool } from './explain/explain-pool.ts';
 import { parseFiles, readNest } from './read-nest.ts';
@@ -15,9 +16,12 @@ function filesOf(path: string) {
   }));
 }
 
+const sameText = (text: string) => text;
+const withCrlf = (text: string) => text.replaceAll(/\r?\n/g, '\r\n');
+
 /** Reads the Nest of a case; one that has an environment is read in it. */
-function readCase(path: string) {
-  const files = filesOf(path);
+function readCase(path: string, lineEndsOf = sameText) {
+  const files = filesOf(path).map((file) => ({ ...file, text: lineEndsOf(file.text) }));
   const limitsFile = `${suite}${path}/../limits.json`;
   const isProd = files.some((file) => file.path === 'Envs/prod.fly');
   return readNest(files, {
@@ -40,6 +44,14 @@ describe('cases of a whole Nest', () => {
     );
 
     await expect(found.join('')).toMatchFileSnapshot(`${suite}${path}.diag`);
+  });
+
+  it.each(cases)('%s is the same with CRLF', (path) => {
+    const [unix, windows] = [readCase(path), readCase(path, withCrlf)];
+
+    expect(windows.eggs).toEqual(unix.eggs);
+    expect(windows.jobs).toEqual(unix.jobs);
+    expect(windows.diagnostics.map(withoutBytes)).toEqual(unix.diagnostics.map(withoutBytes));
   });
 
   it.each(cases.filter((path) => path.startsWith('rules/M') || path.includes('N7')))(
@@ -76,3 +88,8 @@ describe('cases of a whole Nest', () => {
     expect(readCase(path).diagnostics.map((found) => found.code)).toContain(code);
   });
 });
+
+/** A place in bytes counts the line ends before it, and so does a fix. */
+function withoutBytes({ file, code, severity, message, range: { start, end } }: Diagnostic): string {
+  return `${file}:${start.line}:${start.col}-${end.line}:${end.col} ${code} ${severity}: ${message}`;
+}
