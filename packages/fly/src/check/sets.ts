@@ -11,7 +11,6 @@ interface Body {
 export function checkSets(reader: Reader, context: BodyContext, body: Body): void {
   const { spec } = context.block;
   if (!body.seen.isBroken && !context.isPartial) checkRequired(reader, context, body.seen);
-  for (const group of spec.exclusive ?? []) checkExclusive(reader, group, body);
   if (spec.exactlyOne !== undefined) checkExactlyOne(reader, context, body);
   for (const [low, high] of spec.ordered ?? []) checkOrdered(reader, [low, high], body);
 }

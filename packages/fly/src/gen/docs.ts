@@ -84,20 +84,12 @@ function attributeTable(attributes: Readonly<Record<string, AttributeSpec>> = {}
 }
 
 /** What holds for the body as a whole. */
-function ruleLines({
-  free,
-  exclusive = [],
-  exactlyOne,
-  ordered = [],
-  aliases = {},
-  isPartial,
-}: BlockSpec): string[] {
+function ruleLines({ free, exactlyOne, ordered = [], aliases = {}, isPartial }: BlockSpec): string[] {
   const names = (list: readonly string[]) => list.map((name) => `\`${name}\``).join(', ');
   const lines = [
     ...(free === undefined ? [] : [`Attributes of any name: ${typeText(free)}.`]),
     ...(isPartial === true ? ['The body is that of the block KIND; nothing in it is required.'] : []),
     ...(exactlyOne === undefined ? [] : [`Exactly one of ${names(exactlyOne)}.`]),
-    ...exclusive.map((set) => `At most one of ${names(set)}.`),
     ...ordered.map(([low, high]) => `\`${low}\` is not above \`${high}\`.`),
     ...Object.entries(aliases).map(([alias, name]) => `\`${alias}\` is another name of \`${name}\`.`),
   ];

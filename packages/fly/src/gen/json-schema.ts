@@ -63,15 +63,13 @@ function toAdditional(spec: BlockSpec, mode: Mode): JsonObject | false {
   return spec.anyBlock === undefined ? false : toBody(spec.anyBlock, mode);
 }
 
-/** `exclusive` and `exactlyOne`; in a part of a block nothing has to be there. */
-function toSets({ exclusive = [], exactlyOne }: BlockSpec, mode: Mode): JsonObject[] {
-  const notBoth = (names: readonly string[]) =>
-    names.flatMap((name, index) =>
-      names.slice(index + 1).map((other) => ({ not: { required: [name, other] } })),
-    );
-  if (exactlyOne === undefined) return exclusive.flatMap(notBoth);
-  const one = { oneOf: exactlyOne.map((name) => ({ required: [name] })) };
-  return [...exclusive.flatMap(notBoth), ...(mode === 'whole' ? [one] : notBoth(exactlyOne))];
+/** `exactlyOne`; in a part of a block nothing has to be there. */
+function toSets({ exactlyOne }: BlockSpec, mode: Mode): JsonObject[] {
+  if (exactlyOne === undefined) return [];
+  if (mode === 'whole') return [{ oneOf: exactlyOne.map((name) => ({ required: [name] })) }];
+  return exactlyOne.flatMap((name, index) =>
+    exactlyOne.slice(index + 1).map((other) => ({ not: { required: [name, other] } })),
+  );
 }
 
 function toBlock(name: string, spec: BlockSpec, mode: Mode): JsonObject {

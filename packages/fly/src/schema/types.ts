@@ -59,7 +59,6 @@ export interface BlockSpec {
   readonly anyBlock?: BlockSpec;
   /** The body is that of the top-level block its first label names, with nothing required. */
   readonly isPartial?: true;
-  readonly exclusive?: readonly (readonly string[])[];
   readonly exactlyOne?: readonly string[];
   /** Pairs of attributes of which the first may not be above the second. */
   readonly ordered?: readonly (readonly [string, string])[];

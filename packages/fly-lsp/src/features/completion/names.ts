@@ -39,8 +39,8 @@ export function nameChoices(
 
 /** Something stands there already that it cannot stand beside. */
 function isExcluded(body: BlockSpec, name: string, has: (name: string) => boolean): boolean {
-  const sets = [...(body.exclusive ?? []), ...(body.exactlyOne === undefined ? [] : [body.exactlyOne])];
-  return sets.some((names) => names.includes(name) && names.some(has));
+  const { exactlyOne = [] } = body;
+  return exactlyOne.includes(name) && exactlyOne.some(has);
 }
 
 function blockText(name: string, spec: BlockSpec): { text: string; snippet: string } {
