@@ -272,7 +272,9 @@ function neighbours(text: string): string[] {
     const word = text.slice(tokens.starts[at], tokens.starts[at + 1]);
     if (kind === Token.newline) isFirstOfLine = true;
     if (kind === Token.newline || kind === Token.blank || word === ',' || word === '') continue;
-    words.push({ word: word.trim(), isComment: kind === Token.comment, isFirstOfLine });
+    // The lines of a heredoc move with its tag: its value is what stays.
+    const said = kind === Token.heredoc ? readHeredoc(word).body : word.trim();
+    words.push({ word: said, isComment: kind === Token.comment, isFirstOfLine });
     isFirstOfLine = false;
   }
   return words.flatMap(({ word, isComment, isFirstOfLine: isAlone }, at) =>
