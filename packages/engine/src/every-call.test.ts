@@ -1,39 +1,44 @@
 import { createFakeClock, createSeededIds } from '@polar-gosling/testkit';
-import { describe, expect, it } from 'vitest';
-import { type Failing, live, wrongIn } from './testing/whole-life.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type Scenario, scenarios } from './testing/scenarios.ts';
+import { type Failing, type Life, live, wrongIn } from './testing/whole-life.ts';
 
-const liveWith = (failing: Failing) => {
+const liveWith = (scenario: Scenario, failing: Failing) => {
   const clock = createFakeClock();
-  return live(failing, { clock, ids: createSeededIds(1, clock) });
+  return live(failing, { clock, ids: createSeededIds(1, clock) }, scenario);
 };
-const undisturbed = await liveWith({ call: 0, when: 'before' });
-const every = Array.from({ length: undisturbed.calls }, (_, index) => index + 1);
 
 /** Every call there is, none left out: what went wrong, by its number. */
 async function failuresOf(
-  calls: readonly number[],
+  { scenario, calls, changes }: Life,
   when: Failing['when'],
 ): Promise<Record<number, string[]>> {
+  const all = Array.from({ length: calls }, (_, index) => index + 1);
   const found: Record<number, string[]> = {};
-  for (const call of calls) {
-    const wrong = wrongIn(await liveWith({ call, when }));
+  for (const call of when === 'after' ? changes : all) {
+    const wrong = wrongIn(await liveWith(scenario, { call, when }));
     if (wrong.length > 0) found[call] = wrong;
   }
   return found;
 }
 
-describe('from push to green to removed', () => {
+describe.each(scenarios)('$name', (scenario) => {
+  let undisturbed: Life;
+  beforeAll(async () => {
+    undisturbed = await liveWith(scenario, { call: 0, when: 'before' });
+  });
+
   it('calls the ports often enough to tell something', () => {
     expect(wrongIn(undisturbed)).toEqual([]);
-    expect(undisturbed.calls).toBeGreaterThan(1_000);
-    expect(undisturbed.changes.length).toBeGreaterThan(200);
+    expect(undisturbed.calls).toBeGreaterThan(scenario.leastCalls);
+    expect(undisturbed.changes.length).toBeGreaterThan(scenario.leastCalls / 5);
   });
 
   it('gets there whichever call of store, queue, secrets, blobs, Git, GitLab or OpenTofu fails', async () => {
-    expect(await failuresOf(every, 'before')).toEqual({});
+    expect(await failuresOf(undisturbed, 'before')).toEqual({});
   }, 900_000);
 
   it('gets there whichever call took effect and lost its answer', async () => {
-    expect(await failuresOf(undisturbed.changes, 'after')).toEqual({});
+    expect(await failuresOf(undisturbed, 'after')).toEqual({});
   }, 900_000);
 });

@@ -2,8 +2,7 @@ import { defineErrors, type IdSource } from '@polar-gosling/kernel';
 import type { Store } from '@polar-gosling/ports/store';
 import type { EngineDeps } from '../api/engine.ts';
 import { type ControlPlane, createControlPlane, type TestClock } from './control-plane.ts';
-import { addJob } from './gitlab-model.ts';
-import { nestOf } from './nest-texts.ts';
+import { pushToRemoved, type Scenario } from './scenarios.ts';
 import { withFaults } from './with-faults.ts';
 
 export interface Failing {
@@ -14,6 +13,7 @@ export interface Failing {
 }
 
 export interface Life {
+  readonly scenario: Scenario;
   readonly calls: number;
   /** Those of the calls that change something: a lost answer is another thing there than a lost request. */
   readonly changes: readonly number[];
@@ -29,41 +29,28 @@ const changing = new Set(
   'commit receive ack nack sendDue write writeIfAbsent create remove apply'.split(' '),
 );
 
-/** From a pushed Egg to a green job to an Egg that is gone, with one call of a port that fails. */
+/** Plays a scenario with one call of a port that fails. */
 export async function live(
   failing: Failing,
   on: { store?: Store; clock: TestClock; ids: IdSource },
+  scenario: Scenario = pushToRemoved,
 ): Promise<Life> {
   let calls = 0;
+  let isCounting = false;
   const changes: number[] = [];
   const error = lifeErrors.down({});
   const decide = (method: string) => {
+    if (!isCounting) return undefined;
     calls++;
     if (changing.has(method)) changes.push(calls);
     return calls === failing.call ? { error, when: failing.when } : undefined;
   };
   const plane = await createControlPlane({ ...on, wrap: (deps) => failingPorts(deps, decide) });
-  plane.model.projects.set(1, 'group/app').set(2, 'group/other');
-  const other = { other: { project: 2, tags: ['other'] } };
-  plane.git.commit(nestOf({ app: {}, ...other }));
-  plane.start();
-  const steps: (number | undefined)[] = [];
-  steps.push(await plane.runUntil(() => plane.model.hooks.size === 2, 11 * 60_000));
-  const job = addJob(plane.model, { projectId: 1, lastsMs: 20_000 });
-  steps.push(await plane.runUntil(() => job.status === 'success', 11 * 60_000));
-  plane.git.commit(nestOf(other));
-  // As a push of the Nest does; where that fails the timer finds it.
-  await plane
-    .engine()
-    .background.wakeSync({ signal: new AbortController().signal })
-    .catch(() => undefined);
-  const isForgotten = async () => {
-    const rows = await plane.recording.rows('egg_configs');
-    return plane.tofu.machines.size === 0 && !rows.some(({ name }) => name === 'app');
-  };
-  steps.push(await plane.runUntil(isForgotten, 20 * 60_000));
+  const steps = await scenario.play(plane, () => {
+    isCounting = true;
+  });
   await plane.stop();
-  return { calls, changes, plane, steps };
+  return { scenario, calls, changes, plane, steps };
 }
 
 function failingPorts(deps: EngineDeps, decide: Parameters<typeof withFaults>[1]): EngineDeps {
@@ -88,14 +75,11 @@ function failingPorts(deps: EngineDeps, decide: Parameters<typeof withFaults>[1]
 }
 
 /** What must be so at the end, whichever call failed; empty when it is. */
-export function wrongIn({ plane, steps }: Life): string[] {
-  const hooked = [...plane.model.hooks.values()].map(({ projectId }) => projectId);
-  const registered = [...plane.model.registrations.values()].map(({ spec }) => spec.scopeId);
+export function wrongIn({ scenario, plane, steps }: Life): string[] {
   return [
     ...steps.flatMap((ms, step) => (ms === undefined ? [`step ${step} never ended`] : [])),
     ...plane.recording.unaudited.map((id) => `runner ${id} changed without an audit row`),
     ...plane.tofu.violations,
-    ...(hooked.join() === '2' ? [] : [`hooks are left on projects ${hooked}`]),
-    ...(registered.join() === '2' ? [] : [`registrations are left on projects ${registered}`]),
+    ...scenario.wrongIn(plane),
   ];
 }
