@@ -40,6 +40,17 @@ describe('the rules of docs/spec/fly.md', () => {
 describe('the codes', () => {
   const invalid = new Set(globSync('invalid/*', { cwd: suite }).map((path) => path.slice('invalid/'.length)));
 
+  it('stand in the rules, each of them', () => {
+    const spaced = spec.replaceAll(/FLY(\d+)–(\d+)/g, (_, first, last) =>
+      Array.from(
+        { length: last - first + 1 },
+        (__, at) => `FLY${String(Number(first) + at).padStart(3, '0')}`,
+      ).join(),
+    );
+
+    expect(Object.keys(codes).filter((code) => !spaced.includes(code))).toEqual([]);
+  });
+
   it('have an invalid sample each', () => {
     expect([...invalid].toSorted()).toEqual(Object.keys(codes).toSorted());
   });
