@@ -62,7 +62,7 @@ describe('reading a Nest', { timeout: 30_000 }, () => {
     }
   });
 
-  it('leaves out links, big and unreadable files, and names them', async () => {
+  it('leaves out links and names them, and says of files that cannot be read that they are there', async () => {
     nest.write({
       'Nest.fly': egg,
       'Eggs/big.fly': Buffer.alloc(1_048_577, 'a'),
@@ -75,10 +75,16 @@ describe('reading a Nest', { timeout: 30_000 }, () => {
 
     const { files, leftOut } = await read();
 
-    expect(files.map(({ path: at }) => at).toSorted()).toEqual(['Eggs/just.fly', 'Nest.fly']);
+    expect(
+      Object.fromEntries(files.map(({ path: at, text, sizeBytes }) => [at, [text.length, sizeBytes]])),
+    ).toEqual({
+      'Eggs/big.fly': [0, 1_048_577],
+      'Eggs/just.fly': [1_048_576, undefined],
+      'Eggs/latin.fly': [2, undefined],
+      'Nest.fly': [egg.length, undefined],
+    });
+    expect(files.find(({ path: at }) => at === 'Eggs/latin.fly')?.text).toBe('\ufffd\n');
     expect(leftOut.toSorted((a, b) => (a.path < b.path ? -1 : 1))).toEqual([
-      { path: 'Eggs/big.fly', reason: 'bigger than 1048576 bytes' },
-      { path: 'Eggs/latin.fly', reason: 'not UTF-8 text' },
       { path: 'Eggs/out.fly', reason: 'a symbolic link' },
       { path: 'Jobs', reason: 'a symbolic link' },
     ]);

@@ -14,17 +14,11 @@ export async function readFlyFiles(
   if (!isObjectName(commit)) throw gitErrors.failed({ what, reason: 'that is no commit' });
   const tree = await listTree(git, commit, signal);
   const blobs = await readBlobs(git, tree.files, signal);
-  const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-  const files: NestFile[] = [];
-  const leftOut = [...tree.leftOut];
-  for (const [index, { path }] of tree.files.entries()) {
-    try {
-      files.push({ path, text: text.decode(blobs[index]) });
-    } catch {
-      leftOut.push({ path, reason: 'not UTF-8 text' });
-    }
-  }
-  return { files, leftOut };
+  // What is not UTF-8 becomes a replacement character, which Fly reports.
+  const text = new TextDecoder('utf-8', { ignoreBOM: true });
+  const read = tree.files.map(({ path }, index): NestFile => ({ path, text: text.decode(blobs[index]) }));
+  const unread = tree.tooBig.map(({ path, sizeBytes }): NestFile => ({ path, text: '', sizeBytes }));
+  return { files: [...read, ...unread], leftOut: tree.leftOut };
 }
 
 const what = 'read the Nest';

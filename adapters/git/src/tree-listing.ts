@@ -18,6 +18,7 @@ const maxNamed = 1_000;
 /** Reads `ls-tree -r -z -l` as it comes: keeps the `.fly` files, names what cannot be read, ends at the limits. */
 export function createTreeListing(limits: GitLimits) {
   const files: TreeFile[] = [];
+  const tooBig: TreeFile[] = [];
   const leftOut: LeftOut[] = [];
   const names = new TextDecoder('utf-8', { fatal: true });
   let rest = Buffer.alloc(0);
@@ -32,13 +33,15 @@ export function createTreeListing(limits: GitLimits) {
       throw gitErrors.tooBig({ what: 'its tree', limit: `${limits.maxTreeEntries} entries` });
     }
     const found = parseEntry(entry, names);
-    const reason = reasonToLeave(found, limits);
+    const reason = reasonToLeave(found);
     if (reason !== undefined) leave(found.path, reason);
     else if (isFly(found.path)) {
-      files.push({ path: found.path, oid: found.oid, sizeBytes: found.sizeBytes });
-      totalBytes += found.sizeBytes;
+      const { path, oid, sizeBytes } = found;
+      const isTooBig = sizeBytes > limits.maxFileBytes;
+      (isTooBig ? tooBig : files).push({ path, oid, sizeBytes });
+      if (!isTooBig) totalBytes += sizeBytes;
     }
-    checkTotals({ count: files.length, totalBytes }, limits);
+    checkTotals({ count: files.length + tooBig.length, totalBytes }, limits);
   };
 
   return {
@@ -51,7 +54,7 @@ export function createTreeListing(limits: GitLimits) {
       }
       rest = rest.subarray(start);
     },
-    result: () => ({ files, leftOut }),
+    result: () => ({ files, tooBig, leftOut }),
   };
 }
 
@@ -72,13 +75,12 @@ function parseEntry(entry: Buffer, names: TextDecoder): Entry {
   }
 }
 
-function reasonToLeave(entry: Entry, limits: GitLimits): string | undefined {
+function reasonToLeave(entry: Entry): string | undefined {
   if (entry.mode === '160000') return 'a submodule';
   if (entry.mode === '120000') return 'a symbolic link';
   if (!isFly(entry.path)) return undefined;
   if (!entry.isUtf8) return 'its name is not UTF-8';
-  if (!isPlain(entry.path)) return 'its path is not plain';
-  return entry.sizeBytes > limits.maxFileBytes ? `bigger than ${limits.maxFileBytes} bytes` : undefined;
+  return isPlain(entry.path) ? undefined : 'its path is not plain';
 }
 
 function isFly(path: string): boolean {

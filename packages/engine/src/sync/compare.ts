@@ -68,8 +68,8 @@ type Problem = InvalidEgg['problem'];
 
 interface HidingFile {
   readonly text: string;
-  /** No Egg that we know came from it: any of them may have been moved there. */
-  readonly isNew: boolean;
+  /** No Egg that we know came from it, or nobody has read it: any of them may have been moved there. */
+  readonly mayHoldAny: boolean;
   readonly error: Problem;
 }
 
@@ -78,8 +78,9 @@ function hidingFiles(at: Parameters<typeof compareNest>[0]): HidingFile[] {
   const known = new Set(at.rows.map(({ source_file }) => source_file));
   return at.read.perFile.flatMap((file) => {
     if (file.ok || !file.path.startsWith('Eggs/')) return [];
-    const text = at.files.find(({ path }) => path === file.path)?.text ?? '';
-    return [{ text, isNew: !known.has(file.path), error: firstError(at.read, file) }];
+    const { text = '', sizeBytes } = at.files.find(({ path }) => path === file.path) ?? {};
+    const mayHoldAny = !known.has(file.path) || sizeBytes !== undefined;
+    return [{ text, mayHoldAny, error: firstError(at.read, file) }];
   });
 }
 
@@ -87,7 +88,7 @@ function hidingFiles(at: Parameters<typeof compareNest>[0]): HidingFile[] {
 function mayStandIn(files: readonly HidingFile[], { name }: EggConfigRow): Problem | undefined {
   // A label is of letters, digits and dashes: nothing in it needs to be escaped.
   const label = new RegExp(`(?<![A-Za-z0-9_-])${name}(?![A-Za-z0-9_-])`, 'i');
-  const file = files.find(({ text, isNew }) => isNew || label.test(text));
+  const file = files.find(({ text, mayHoldAny }) => mayHoldAny || label.test(text));
   if (file === undefined) return undefined;
   const { code, file: path, line, message } = file.error;
   const why = `Egg ${name} may stand in this file, which has errors, so it is not removed`;

@@ -122,6 +122,23 @@ describe('syncNest', () => {
     expect(await eggs()).toEqual(['a invalid', 'b invalid', 'c draining']);
   });
 
+  it('keeps each Egg that may stand in a file too big to be read', async () => {
+    await sync(nestOf({ a: {}, b: {}, c: {} }));
+    const { 'Eggs/a/config.fly': text = '', ...others } = nestOf({ a: {}, b: {} });
+    await sync({ ...others, 'Eggs/a/config.fly': `${text}#${'x'.repeat(1 << 20)}\n` });
+
+    expect(await eggs()).toEqual(['a invalid', 'b active', 'c invalid']);
+    const [row] = (await plane.recording.rows('egg_configs')).filter(({ name }) => name === 'a');
+    expect(row?.['problem']).toMatchObject({ code: 'FLY091', file: 'Eggs/a/config.fly' });
+  });
+
+  it('keeps an Egg whose file has bytes that are no text', async () => {
+    await sync(nestOf({ a: {}, b: {} }));
+    await sync({ ...nestOf({ b: {} }), 'Eggs/a/config.fly': 'egg "\ufffd" {\n}\n' });
+
+    expect(await eggs()).toEqual(['a invalid', 'b active']);
+  });
+
   it('writes nothing more once another holder may have synced a newer commit', async () => {
     let isTaken = false;
     const wrapStore: ControlPlaneOptions['wrapStore'] = (store) => ({

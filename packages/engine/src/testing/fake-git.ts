@@ -13,6 +13,12 @@ export interface FakeGit {
   commit(files: Files, onto?: { readonly parent: string | undefined }): string;
 }
 
+const mostBytes = 1 << 20;
+
+function fileOf(path: string, text: string): NestFile {
+  return text.length > mostBytes ? { path, text: '', sizeBytes: text.length } : { path, text };
+}
+
 /** A Nest's history in memory. */
 export function createFakeGit(clock: { now(): number }): FakeGit {
   const commits = new Map<string, Commit>();
@@ -31,7 +37,7 @@ export function createFakeGit(clock: { now(): number }): FakeGit {
       },
       async readFlyFiles(commit) {
         const entries = Object.entries(commits.get(commit)?.files ?? {});
-        return { files: entries.map(([path, text]): NestFile => ({ path, text })), leftOut: [] };
+        return { files: entries.map(([path, text]) => fileOf(path, text)), leftOut: [] };
       },
       async isAncestor(ancestor, commit) {
         for (let at: string | undefined = commit; at !== undefined; at = commits.get(at)?.parent) {

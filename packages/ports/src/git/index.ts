@@ -7,6 +7,8 @@ export interface NestFile {
   /** Path inside the Nest, `/`-separated. */
   readonly path: string;
   readonly text: string;
+  /** Of a file over 1 MiB: its text is not read, and empty here. */
+  readonly sizeBytes?: number;
 }
 
 export interface NestRemote {
@@ -34,7 +36,10 @@ export interface NestCommit {
 export interface GitReader {
   /** Brings the branch's newest commit here and names it. Safe to repeat. */
   fetch(remote: NestRemote, options: CallOptions): Promise<NestCommit>;
-  /** The `.fly` files of a fetched commit; symbolic links, submodules and files over 1 MiB are left out and named. */
+  /**
+   * The `.fly` files of a fetched commit; symbolic links and submodules are left out and named. A file that cannot be
+   * read is among them all the same: an Egg that may stand in it is not gone.
+   */
   readFlyFiles(
     commit: string,
     options: CallOptions,
