@@ -91,6 +91,8 @@ function projectOf(name: string, kind: Kind) {
       exclude: ['**/node_modules/**', ...exclude],
       testTimeout: timeoutMs,
       hookTimeout: timeoutMs,
+      // What is polled for comes at once, unless the machine is busy.
+      expect: { poll: { timeout: timeoutMs / 2 } },
       maxWorkers: workers,
       isolate,
       sequence: { groupOrder: order },
