@@ -68,7 +68,7 @@ class RuleParser {
   }
 
   #not(): Rule | undefined {
-    if (++this.#depth > limits.rule.depth) {
+    if (this.#depth++ > limits.rule.depth) {
       this.#lost(`a rule is nested at most ${limits.rule.depth} deep`);
       this.#depth--;
       return undefined;

@@ -98,6 +98,8 @@ describe('tokens', () => {
         const checked = checkFly(parseFly(text));
         const bytes = new TextEncoder().encode(text).length;
 
+        expect(checked.diagnostics.length).toBeLessThanOrEqual(200);
+        expect(depthOf(checked.blocks.map(({ values }) => values))).toBeLessThanOrEqual(32);
         for (const { range } of checked.diagnostics) {
           expect(range.start.byte).toBeLessThanOrEqual(bytes);
           expect(range.start.line).toBeGreaterThan(0);
@@ -135,3 +137,9 @@ describe('tokens', () => {
     ]);
   });
 });
+
+/** Objects and lists inside one another. */
+function depthOf(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  return 1 + Math.max(0, ...Object.values(value).map(depthOf));
+}
