@@ -1,4 +1,4 @@
-import type { Diagnostic as FlyDiagnostic, TextEdit as FlyEdit } from '@polar-gosling/fly';
+import { type Diagnostic as FlyDiagnostic, type TextEdit as FlyEdit, maskSecrets } from '@polar-gosling/fly';
 import {
   type CodeAction,
   CodeActionKind,
@@ -36,7 +36,7 @@ function fixesIn(snapshot: Snapshot, range: Range): CodeAction[] {
 
 function fixesOf(snapshot: Snapshot, diagnostic: FlyDiagnostic): CodeAction[] {
   return diagnostic.fixes.map(({ title, safety, edits }) => ({
-    title,
+    title: maskSecrets(title),
     kind: CodeActionKind.QuickFix,
     diagnostics: [toLsp(snapshot, diagnostic)],
     ...(safety === 'safe' && { isPreferred: true }),

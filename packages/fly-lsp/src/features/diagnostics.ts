@@ -1,4 +1,4 @@
-import type { Diagnostic as FlyDiagnostic } from '@polar-gosling/fly';
+import { type Diagnostic as FlyDiagnostic, maskSecrets } from '@polar-gosling/fly';
 import { type Diagnostic, DiagnosticSeverity } from 'vscode-languageserver';
 import { rangeOf } from '../positions.ts';
 import type { Snapshot } from '../snapshot.ts';
@@ -20,7 +20,7 @@ export function toLsp(snapshot: Snapshot, diagnostic: FlyDiagnostic): Diagnostic
   const related = diagnostic.related.flatMap((place) => {
     const home = snapshot.nest.find(({ parsed }) => parsed.file === place.file);
     const location = home && { uri: home.uri, range: rangeOf(home, place.range) };
-    return location ? [{ location, message: place.message }] : [];
+    return location ? [{ location, message: maskSecrets(place.message) }] : [];
   });
   return {
     range: rangeOf(source, diagnostic.range),
@@ -32,7 +32,9 @@ export function toLsp(snapshot: Snapshot, diagnostic: FlyDiagnostic): Diagnostic
       ...diagnostic.notes,
       ...inEnvironments(diagnostic),
       ...omittedOf(diagnostic),
-    ].join('\n'),
+    ]
+      .map(maskSecrets)
+      .join('\n'),
     ...(related.length > 0 && { relatedInformation: related }),
   };
 }

@@ -145,3 +145,32 @@ it('applies the same edits as fly itself', () => {
     expect(applied(broken, action)).toBe(applyEdits(broken, fix.edits));
   }
 });
+
+describe('secrets', () => {
+  const letters = fc.stringMatching(/^[A-Za-z0-9]{24}$/);
+  const line = fc.constantFrom<(text: string) => string>(
+    (text) => `token_secret = "${text}" x`,
+    (text) => `tokn_secret = "${text}"`,
+    (text) => `token_secret = "${text}`,
+    (text) => `token_secret = '${text}'`,
+    (text) => `project_id = "${text}"`,
+    (text) => `server = lower("${text}")`,
+    (text) => text,
+  );
+
+  it('P10: stand in no finding and in no title of a fix', () => {
+    const form = fc.constantFrom('glpat-', 'hvs.', 'vault://ci/');
+    fc.assert(
+      fc.property(letters, form, line, (hidden, start, toLine) => {
+        const text = `egg "a" {\n  type = "vm"\n  gitlab {\n    ${toLine(start + hidden)}\n  }\n}\n`;
+        const { snapshot } = marked(text);
+        const found = diagnosticsOf(snapshot);
+        const titles = actionsIn(text).map(({ title }) => title);
+
+        expect(found.length).toBeGreaterThan(0);
+        expect(JSON.stringify([found.map(({ message }) => message), titles])).not.toContain(hidden);
+      }),
+      { numRuns: runs(200) },
+    );
+  });
+});
