@@ -1,4 +1,4 @@
-import { readFile, rm } from 'node:fs/promises';
+import { readFile, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { CallOptions } from '@polar-gosling/ports/tofu';
 import { z } from 'zod';
@@ -53,6 +53,9 @@ export function stateFileOf(dataDir: string, egg: string, shard: number): string
   return join(dataDir, stateKeyOf(egg, shard));
 }
 
+/** A file's time may be that of the kernel's last tick. */
+const fileClockMs = 100;
+
 /** A state in the data directory. */
 export function createLocalStatePlace(stateFile: string): StatePlace {
   return {
@@ -62,10 +65,11 @@ export function createLocalStatePlace(stateFile: string): StatePlace {
       return readStateHead(await readFile(stateFile).catch(() => new Uint8Array()));
     },
     async breakLock(_host, { since }) {
-      // The lock of a local file ends with its process; what stays is a note of it, which the next command replaces.
-      if (since !== undefined) return false;
-      await rm(join(dirname(stateFile), `.${basename(stateFile)}.lock.info`), { force: true });
-      return true;
+      // The lock of a local file ends with its process: nothing is held off by the note that stays of it.
+      const note = join(dirname(stateFile), `.${basename(stateFile)}.lock.info`);
+      const madeAt = (await stat(note).catch(() => undefined))?.mtimeMs ?? 0;
+      if (since === undefined || madeAt + fileClockMs >= since) await rm(note, { force: true });
+      return since === undefined;
     },
   };
 }
