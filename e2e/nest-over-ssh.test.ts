@@ -67,7 +67,7 @@ it('does not read from a host with another key; what is in force stays so until 
   const known = join(world.dataDir, 'git/known_hosts');
   const learned = readFileSync(known, 'utf8');
 
-  sshd.changeHostKey();
+  await sshd.changeHostKey();
   const next = await world.pushNest({ 'README.md': 'more\n' });
   const refused = await statusShows('the key of the host is not the known one');
   writeFileSync(known, '');

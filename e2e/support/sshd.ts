@@ -16,8 +16,8 @@ export interface Sshd extends AsyncDisposable {
   readonly knownHosts: string;
   /** Replaces the public keys that may log in. Below a `root`, only those of `pushers` may push. */
   authorize(publicKeys: readonly string[], pushers?: readonly string[]): void;
-  /** Gives the server another host key, as a stranger in its place would have. */
-  changeHostKey(): void;
+  /** Gives the server another host key, as a stranger in its place would have, and ends what still had the old one. */
+  changeHostKey(): Promise<void>;
   /** What the server said, for a failed test. */
   log(): string;
 }
@@ -42,10 +42,9 @@ export async function startSshd(options: {
     const lines = [...pushers.map((key) => lineOf(key, 'push')), ...keys.map((key) => lineOf(key, 'read'))];
     writeFileSync(join(dir, 'authorized_keys'), lines.join(''), { mode: 0o600 });
   };
-  const changeHostKey = () => makeHostKey(dir);
   const { username } = userInfo();
   makeSeparationDirectory();
-  changeHostKey();
+  makeHostKey(dir);
   authorize(options.authorizedKeys);
   writeFileSync(join(dir, 'sshd_config'), renderConfig(dir));
   const running = createConnections(dir);
@@ -59,7 +58,10 @@ export async function startSshd(options: {
     url: (path) => `ssh://${username}@127.0.0.1:${port}${path}`,
     knownHosts: `[127.0.0.1]:${port} ${kind} ${key}`,
     authorize,
-    changeHostKey,
+    async changeHostKey() {
+      makeHostKey(dir);
+      await running.end();
+    },
     log: running.log,
     async [Symbol.asyncDispose]() {
       server.close();

@@ -84,7 +84,7 @@ describe('a Nest behind a real sshd', { timeout: 30_000 }, () => {
     await git.fetch(remote(), options);
     expect(readFileSync(join(data(), 'known_hosts'), 'utf8').trim()).toBe(sshd.knownHosts);
 
-    sshd.changeHostKey();
+    await sshd.changeHostKey();
 
     const refused = git.fetch(remote(), options);
     await expect(refused).rejects.toThrow('the key of the host is not the known one');
