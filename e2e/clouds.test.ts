@@ -4,8 +4,8 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, w
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { type Authority, createAuthority } from '@polar-gosling/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type Authority, createAuthority } from './support/authority.ts';
 import { endWorld } from './support/end-world.ts';
 import { type FileServer, serveFile } from './support/file-server.ts';
 import { registered } from './support/jobs.ts';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:https';
-import type { Authority } from './authority.ts';
+import type { Authority } from '@polar-gosling/testkit';
 
 export interface FileServer extends AsyncDisposable {
   readonly url: string;

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';
-import type { Authority } from './authority.ts';
+import type { Authority } from '@polar-gosling/testkit';
 import { root, until } from './world.ts';
 
 /** The GitLab simulator as a process of its own, over TLS. */

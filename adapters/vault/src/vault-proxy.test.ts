@@ -1,12 +1,12 @@
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createMasker, createSystemClock, createSystemIds, Secret } from '@polar-gosling/kernel';
+import { createAuthority } from '@polar-gosling/testkit';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createVaultSecrets, type VaultSecretsOptions } from './index.ts';
 import { startFakeVault } from './testing/fake-vault.ts';
@@ -34,21 +34,6 @@ async function listen(server: Server & { closeAllConnections(): void }): Promise
     server.close();
   });
   return (server.address() as AddressInfo).port;
-}
-
-/** A certificate for `vault.invalid`, and the authority behind it. */
-function makeCertificate(): { ca: string; cert: string; key: string } {
-  const dir = mkdtempSync(join(tmpdir(), 'gosling-vault-'));
-  undo.push(() => rmSync(dir, { recursive: true }));
-  const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: dir, stdio: 'pipe' });
-  const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-  openssl('req', '-x509', ...newKey, '-keyout', 'ca.key', '-out', 'ca.pem', '-days', '2', '-subj', '/CN=ca');
-  openssl('req', ...newKey, '-keyout', 'key.pem', '-out', 'request.pem', '-subj', '/CN=vault');
-  writeFileSync(join(dir, 'names'), 'subjectAltName=DNS:vault.invalid\n');
-  const by = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-extfile', 'names'];
-  openssl('x509', '-req', '-in', 'request.pem', ...by, '-out', 'cert.pem', '-days', '2');
-  const read = (name: string) => readFileSync(join(dir, name), 'utf8');
-  return { ca: read('ca.pem'), cert: read('cert.pem'), key: read('key.pem') };
 }
 
 describe("Vault, through the host's proxy", () => {
@@ -80,7 +65,10 @@ describe("Vault, through the host's proxy", () => {
   });
 
   it('is trusted by its own authority behind a tunnel', async () => {
-    const { ca: caPem, ...certificate } = makeCertificate();
+    const dir = mkdtempSync(join(tmpdir(), 'gosling-vault-'));
+    undo.push(() => rmSync(dir, { recursive: true }));
+    const { caPem, certFile, keyFile } = createAuthority(dir, ['DNS:vault.invalid']);
+    const certificate = { cert: readFileSync(certFile), key: readFileSync(keyFile) };
     const port = await listen(
       createTlsServer(certificate, (_request, response) => {
         const data = { data: { 'api-token': 'a token of an egg' }, metadata: { version: 1 } };

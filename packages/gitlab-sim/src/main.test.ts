@@ -1,9 +1,10 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { createAuthority } from '@polar-gosling/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createGitlabSim } from './create-gitlab-sim.ts';
 import { at, createApiClient } from './testing/api-client.ts';
@@ -128,25 +129,16 @@ describe('the process gitlab-sim', { timeout: 30_000 }, () => {
 });
 
 describe('over TLS with a private authority', { timeout: 30_000 }, () => {
-  /** An authority and a certificate for 127.0.0.1 signed by it. */
-  function certificates() {
-    const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: directory, stdio: 'pipe' });
-    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
-    openssl('req', '-x509', ...key, '-keyout', 'ca.key', '-out', 'ca.pem', '-days', '1', '-subj', '/CN=ca');
-    openssl('req', ...key, '-keyout', 'tls.key', '-out', 'tls.csr', '-subj', '/CN=127.0.0.1');
-    writeFileSync(join(directory, 'ext'), 'subjectAltName = IP:127.0.0.1');
-    const signed = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '1'];
-    openssl('x509', '-req', '-in', 'tls.csr', ...signed, '-extfile', 'ext', '-out', 'tls.pem');
-    return {
-      caFile: join(directory, 'ca.pem'),
-      cert: join(directory, 'tls.pem'),
-      key: join(directory, 'tls.key'),
-    };
-  }
-
   it('serves clients that trust the authority, from its own process', async () => {
-    const { caFile, cert, key } = certificates();
-    const { firstLine } = await start('--seed-file', seedFile(), '--tls-cert', cert, '--tls-key', key);
+    const { caFile, certFile, keyFile } = createAuthority(directory);
+    const { firstLine } = await start(
+      '--seed-file',
+      seedFile(),
+      '--tls-cert',
+      certFile,
+      '--tls-key',
+      keyFile,
+    );
     const ready: unknown = JSON.parse(firstLine);
     const url = `${at(ready, 'url')}/api/v4/user`;
     const headers = { 'PRIVATE-TOKEN': String(at(ready, 'tokens', 'ann')) };
@@ -166,11 +158,11 @@ describe('over TLS with a private authority', { timeout: 30_000 }, () => {
   });
 
   it('gives jobs to a runner that has tls-ca-file, and none to one that has not', async () => {
-    const { caFile, cert, key } = certificates();
+    const { caFile, certFile, keyFile } = createAuthority(directory);
     const sim = createGitlabSim();
     stop.push(() => sim.close());
     const { url } = await sim.listen({
-      tls: { certPem: readFileSync(cert, 'utf8'), keyPem: readFileSync(key, 'utf8') },
+      tls: { certPem: readFileSync(certFile, 'utf8'), keyPem: readFileSync(keyFile, 'utf8') },
     });
     const { url: plainUrl } = await sim.listen();
     sim.addUser({ username: 'ann' });

@@ -1,3 +1,4 @@
+export { type Authority, createAuthority } from './authority.ts';
 export { aCiJob, anEgg, anEggConfig, aRunner } from './builders.ts';
 export { cpuMsOf, type Growth, measureGrowth } from './cpu-time.ts';
 export { type FailurePlan, withFailures } from './failures.ts';
