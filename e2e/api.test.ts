@@ -138,6 +138,7 @@ const samples = {
   eggStatus: egg,
   listPlans: { ...egg, query: 'limit=1' },
   getPlan: { params: () => ({ name: 'alpha', id: ids.plan }) },
+  getPlanBundle: { params: () => ({ name: 'alpha', id: ids.plan }) },
   // It has one deployment: there is none before. What a rollback does stands in rollback.test.ts.
   rollbackEgg: { ...egg, body: { dry_run: true }, refusedWith: 409 },
   previewNest: { body: { files: [] } },

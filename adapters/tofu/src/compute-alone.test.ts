@@ -62,7 +62,7 @@ describe('the module used alone, as its README shows', () => {
         `provider_installation {\n  filesystem_mirror {\n    path = "${mirror ?? '/none'}"\n  }\n}\n`,
       ],
     ]);
-    const bundle = { files, sha256: '', initSha256: '', secrets: [] };
+    const bundle = { files, withoutTokens: () => files, initSha256: '', secrets: [] };
     using run = openCloudRun(provider === 'local' ? 'aws' : provider, bundle, { mirror: mirror ?? '' });
 
     const formatted = await run.tofu('fmt', '-check', '-diff', '-no-color');

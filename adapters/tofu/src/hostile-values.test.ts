@@ -1,6 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are HCL's own marks
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
+import { sha256Hex } from '@polar-gosling/kernel';
 import fc from 'fast-check';
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
@@ -106,11 +107,13 @@ describe('hostile values in an entry for a cloud', () => {
 
 describe('a bundle', () => {
   const script = `
+import { createHash } from 'node:crypto';
 import { aCloudEgg, aCloudEntry, renderCloud } from ${JSON.stringify(join(import.meta.dirname, 'cloud-bench.ts'))};
 const ids = JSON.parse(process.argv[1]);
 const entries = ids.map((id) => aCloudEntry(aCloudEgg('aws'), id.startsWith('v') ? 'vm' : 'serverless', { id }));
 const turned = entries.map((entry) => Object.fromEntries(Object.entries(entry).reverse()));
-process.stdout.write(renderCloud('aws', process.argv[2] === 'turned' ? turned : entries).sha256);
+const { files } = renderCloud('aws', process.argv[2] === 'turned' ? turned : entries);
+process.stdout.write(createHash('sha256').update(JSON.stringify([...files])).digest('hex'));
 `;
   const hashIn = (env: Record<string, string>, ids: readonly string[], order = 'given') =>
     execFileSync(
@@ -127,7 +130,7 @@ process.stdout.write(renderCloud('aws', process.argv[2] === 'turned' ? turned : 
     const entries = ids.map((id) =>
       aCloudEntry(aCloudEgg('aws'), id.startsWith('v') ? 'vm' : 'serverless', { id }),
     );
-    const here = renderCloud('aws', entries).sha256;
+    const here = sha256Hex(JSON.stringify([...renderCloud('aws', entries).files]));
 
     const elsewhere = [
       hashIn({ TZ: 'Pacific/Kiritimati', LANG: 'tr_TR.UTF-8', LC_ALL: 'tr_TR.UTF-8' }, ids),

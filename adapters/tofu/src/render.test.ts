@@ -3,6 +3,7 @@ import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { aCloudEgg, aCloudEntry, renderCloud } from './cloud-bench.ts';
 import { computeDirectory, computeModule, readBundleSources } from './compute-module.ts';
 import { type RenderInput, renderBundle } from './render.ts';
 import { hclString } from './templates.ts';
@@ -53,7 +54,35 @@ describe('a bundle', () => {
       wanted: { ...input.wanted, entries: new Map(entries) },
     });
 
-    expect(again).toEqual(renderBundle(sources, input));
+    expect(again.files).toEqual(renderBundle(sources, input).files);
+  });
+
+  it('is kept without one-time tokens, and otherwise as it is', () => {
+    const tokens = ['gla-1111111111', 'gla-2222222222'];
+    const entries = tokens.map((token, n) => anEntry({ runner_id: `r${n}`, bootstrap_token: token }));
+
+    const { files, withoutTokens } = renderBundle(sources, { ...input, wanted: wants(entries) });
+
+    const kept = withoutTokens();
+    const changed = [...files].filter(([path, text]) => kept.get(path) !== text).map(([path]) => path);
+    expect([...kept.keys()]).toEqual([...files.keys()]);
+    expect(changed).toEqual(['pg.auto.tfvars.json']);
+    expect(tokens.filter((token) => files.get('pg.auto.tfvars.json')?.includes(token))).toEqual(tokens);
+    expect(tokens.filter((token) => kept.get('pg.auto.tfvars.json')?.includes(token))).toEqual([]);
+  });
+
+  it.each(['aws', 'yandex'] as const)('is kept without the tokens that user data of %s holds', (provider) => {
+    const token = 'bt-r1-3333333333';
+    const bundle = renderCloud(provider, [aCloudEntry(aCloudEgg(provider), 'vm', { id: 'r1-3333333333' })]);
+    const textOf = (files: ReadonlyMap<string, string>) => {
+      const values = JSON.parse(files.get('pg.auto.tfvars.json') ?? '');
+      const [userData] = Object.values<string>(values.user_data);
+      return `${[...files.values()].join('')}${Buffer.from(userData ?? '', 'base64')}`;
+    };
+
+    const token64 = Buffer.from(token).toString('base64');
+    expect([token, token64].some((text) => textOf(bundle.files).includes(text))).toBe(true);
+    expect([token, token64].some((text) => textOf(bundle.withoutTokens()).includes(text))).toBe(false);
   });
 
   it('needs a new init only for another shape, not for other values', () => {
@@ -63,7 +92,7 @@ describe('a bundle', () => {
     const elsewhere = renderBundle(sources, { ...input, state: { kind: 'local', path: '/data/other' } });
 
     expect(fewer.initSha256).toBe(one.initSha256);
-    expect(fewer.sha256).not.toBe(one.sha256);
+    expect(fewer.files).not.toEqual(one.files);
     expect(elsewhere.initSha256).not.toBe(one.initSha256);
   });
 

@@ -15,8 +15,8 @@ const checksFile = 'checks.tf';
 export interface Bundle {
   /** Texts by path; equal input gives equal bytes. */
   readonly files: ReadonlyMap<string, string>;
-  /** Hash over all files. */
-  readonly sha256: string;
+  /** The same without one-time tokens, as it may be kept. */
+  withoutTokens(): ReadonlyMap<string, string>;
   /** Hash over what `init` looks at: everything but the values. */
   readonly initSha256: string;
   /** One-time tokens of the entries: never to be seen in a log. */
@@ -52,12 +52,12 @@ export function renderBundle(sources: BundleSources, input: RenderInput): Bundle
     ...[...sources.templates].map(([path, text]) => [path, renderTemplate(path, text, context)] as const),
     ...[...sources.moduleFiles].map(([name, text]) => [`compute/${name}`, text] as const),
   ]);
-  const values = valuesOf(sources, input, entries);
   if (input.lock !== undefined) shape.set(lockFileName, input.lock);
-  const files = new Map([...shape, ['pg.auto.tfvars.json', `${stableJson(values)}\n`]]);
+  const withValues = (of: readonly RunnerEntry[]) =>
+    new Map([...shape, ['pg.auto.tfvars.json', `${stableJson(valuesOf(sources, input, of))}\n`] as const]);
   return {
-    files,
-    sha256: hashFiles(files),
+    files: withValues(entries),
+    withoutTokens: () => withValues(entries.map((entry) => ({ ...entry, bootstrap_token: '' }))),
     initSha256: hashFiles(new Map([...shape].filter(([path]) => path !== checksFile))),
     secrets: entries
       .map((entry) => entry.bootstrap_token)

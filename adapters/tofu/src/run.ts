@@ -59,7 +59,7 @@ export function createRun(parts: RunParts): TofuRun {
     get pid() {
       return pid;
     },
-    bundleSha256: bundle.sha256,
+    bundle: () => new Map([...bundle.withoutTokens()].map(([path, text]) => [path, mask(text)])),
     adopt: (strays: readonly Machine[], { signal }) =>
       during(signal, (context, inRun) => adoptStep(context, strays, inRun)),
     async plan({ signal }) {

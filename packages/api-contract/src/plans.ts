@@ -19,6 +19,10 @@ export const Plan = z.object({
 });
 export type Plan = z.infer<typeof Plan>;
 
+/** The files that OpenTofu was given for a plan, by path; one-time tokens are left out. */
+export const Bundle = z.object({ files: z.record(z.string(), z.string()) });
+export type Bundle = z.infer<typeof Bundle>;
+
 export const PlanList = listOf(Plan);
 export const PlanParams = z.strictObject({ name: Key, id: Key });
 
@@ -40,6 +44,15 @@ export const planRoutes = {
     auth: 'api',
     params: PlanParams,
     success: { status: 200, schema: Plan },
+    errors: [404],
+  },
+  getPlanBundle: {
+    method: 'GET',
+    path: '/eggs/{name}/plans/{id}/bundle',
+    summary: 'The OpenTofu files that a plan was made of, without one-time tokens',
+    auth: 'api',
+    params: PlanParams,
+    success: { status: 200, schema: Bundle },
     errors: [404],
   },
 } as const satisfies RouteTable;

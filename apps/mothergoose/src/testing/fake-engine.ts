@@ -123,6 +123,7 @@ function fakeQueries(note: Note): Engine['queries'] {
       }),
     plans: async (caller, at) => seen(caller, at.egg, { items: [aPlan()] }),
     plan: async (caller, at) => (at.id === 'plan-1' ? seen(caller, at.egg, aPlan()) : undefined),
+    planBundle: async (caller, at) => seen(caller, at.egg, new Map([['versions.tf', 'terraform {}']])),
     async runners(caller, filter) {
       note('runners', filter);
       return pageFor(caller, aRunner());

@@ -11,6 +11,7 @@ import type {
   SelfJobRow,
   SyncRow,
 } from '@polar-gosling/ports/store';
+import type { BundleFiles } from '@polar-gosling/ports/tofu';
 import type { Caller } from './caller.ts';
 
 export interface PageRequest {
@@ -102,6 +103,12 @@ export interface Queries {
     at: { readonly egg: string; readonly id: string },
     options: CallOptions,
   ): Promise<PlanRow | undefined>;
+  /** The files of the plan's bundle; also `undefined` where it was not kept. */
+  planBundle(
+    caller: Caller,
+    at: { readonly egg: string; readonly id: string },
+    options: CallOptions,
+  ): Promise<BundleFiles | undefined>;
   runners(
     caller: Caller,
     filter: PageRequest & { readonly egg?: string; readonly state?: string; readonly pool?: string },

@@ -1,5 +1,5 @@
 import type { CallOptions } from '@polar-gosling/ports/store';
-import { sweepColumns } from '@polar-gosling/ports/store/adapter';
+import { sweepContent } from '@polar-gosling/ports/store/adapter';
 import type { InternalDeps } from '../deps.ts';
 
 const dayMs = 86_400_000;
@@ -9,17 +9,17 @@ const readAtOnce = 100;
 
 /**
  * Removes blobs that nothing names any more: logs and left-over states of runs whose rows have ended, and values of big
- * columns without a row. Told in the metrics. Safe to repeat and beside everything else.
+ * columns and bundles without a row. Told in the metrics. Safe to repeat and beside everything else.
  */
 export async function sweepBlobs(deps: InternalDeps, options: CallOptions): Promise<void> {
   const runs = await sweepRuns(deps, options);
-  const columns = deps.storedRows
-    ? await sweepColumns({ ...deps, rows: deps.storedRows, keptMs }, options)
+  const content = deps.storedRows
+    ? await sweepContent({ ...deps, rows: deps.storedRows, keptMs }, options)
     : { aside: 0, restored: 0, removed: 0 };
-  const removed = runs + columns.removed;
-  deps.metrics.blobs({ aside: columns.aside, removed });
-  if (columns.restored > 0)
-    deps.log.warn('values that a row came to name were put back', { count: columns.restored });
+  const removed = runs + content.removed;
+  deps.metrics.blobs({ aside: content.aside, removed });
+  if (content.restored > 0)
+    deps.log.warn('values that a row came to name were put back', { count: content.restored });
   if (removed > 0) deps.log.info('blobs that nothing names any more were removed', { count: removed });
 }
 

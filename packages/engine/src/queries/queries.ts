@@ -1,4 +1,6 @@
+import { readContent } from '@polar-gosling/ports/blobs';
 import type { AuditRow, CallOptions, Page, PlanRow, RunRow } from '@polar-gosling/ports/store';
+import { unpackBundle } from '@polar-gosling/ports/tofu';
 import type { z } from 'zod';
 import type { Caller } from '../api/caller.ts';
 import type { PageRequest, Queries } from '../api/queries.ts';
@@ -19,10 +21,11 @@ export function createQueries(deps: InternalDeps): Queries {
     egg: (caller, name, options) => readEgg(deps, { caller, name }, options),
     eggStatus: (caller, name, options) => readEggStatus(deps, { caller, name }, options),
     plans: (caller, at, options) => plans(deps, { caller, ...at }, options),
-    plan: async (caller, at, options) => {
-      if (!sees(caller, at.egg)) return undefined;
-      const row = await getRow(deps.store, { ...typed.plans, key: { partition: at.id } }, options);
-      return row?.egg_name === at.egg ? row : undefined;
+    plan: (caller, at, options) => readPlan(deps, { caller, ...at }, options),
+    planBundle: async (caller, at, options) => {
+      const ref = (await readPlan(deps, { caller, ...at }, options))?.bundle_ref;
+      const bytes = ref === undefined ? undefined : await readContent(deps.blobs, ref, options);
+      return bytes && unpackBundle(bytes);
     },
     runners: (caller, filter, options) => listRunners(deps, { caller, filter }, options),
     runner: (caller, id, options) => readRunner(deps, { caller, id }, options),
@@ -80,6 +83,16 @@ async function plans(
   if (egg === undefined) return undefined;
   const query = { index: 'egg_name', partition: at.egg, order: 'desc' } as const;
   return pageOf(deps, { ...typed.plans, query, page: at }, options);
+}
+
+async function readPlan(
+  deps: InternalDeps,
+  at: { caller: Caller; egg: string; id: string },
+  options: CallOptions,
+): Promise<PlanRow | undefined> {
+  if (!sees(at.caller, at.egg)) return undefined;
+  const row = await getRow(deps.store, { ...typed.plans, key: { partition: at.id } }, options);
+  return row?.egg_name === at.egg ? row : undefined;
 }
 
 async function runs(

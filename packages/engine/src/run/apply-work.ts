@@ -17,13 +17,22 @@ import { alignRows } from './align.ts';
 import { closeRun, failRun, finishRun } from './end-run.ts';
 import { noteRefreshed } from './freshness.ts';
 import { guardPlan } from './guard-plan.ts';
+import { keepBundle } from './keep-bundle.ts';
 import { noteCapacity } from './note-capacity.ts';
 import { noteChecks } from './note-checks.ts';
 import { outcomeChanges } from './outcome-changes.ts';
 import { planKind } from './plan-kind.ts';
 import { type RowChange, writeRowChanges } from './row-changes.ts';
 import { createRunProgress, type RunProgress } from './run-progress.ts';
-import { moveRun, openRun, type PlanFacts, planFailedWrite, planWrite, type RunRecord } from './run-row.ts';
+import {
+  deploymentBundleWrites,
+  moveRun,
+  openRun,
+  type PlanFacts,
+  planFailedWrite,
+  planWrite,
+  type RunRecord,
+} from './run-row.ts';
 import type { ShardOutcome } from './shard-outcome.ts';
 import type { ShardWork } from './shard-work.ts';
 import { startRunners } from './start-runners.ts';
@@ -169,7 +178,9 @@ async function factsOf(
   const deploymentId = work.kind === 'create' ? work.targets.at(-1)?.deployment_id : undefined;
   const kind = await planKind(deps, { egg: egg.name, work: work.kind, deploymentId, isPinned }, options);
   const { run, tool } = on;
-  return { run, plan, tool, kind, commit: egg.git_commit, configHash: egg.config_hash, deploymentId };
+  const bundleRef = plan.hasChanges ? await keepBundle(deps, on, options) : undefined;
+  const { git_commit: commit, config_hash: configHash } = egg;
+  return { run, plan, tool, kind, commit, configHash, deploymentId, bundleRef };
 }
 
 /** A launch asks the cloud about the machines that are there only when that was not done lately. */
@@ -234,9 +245,9 @@ async function apply(
       deps.metrics.bootStage('requested', Math.max(0, now - target.created_at) / 1000);
     }
   }
-  const row = planWrite(deps, facts, { status: 'applying' });
+  const also = [planWrite(deps, facts, { status: 'applying' }), ...deploymentBundleWrites(facts)];
   await moveRun(deps, { run, to: 'planned' }, options);
-  await moveRun(deps, { run, to: 'applying', set: { plan_id: run.planId }, also: [row] }, options);
+  await moveRun(deps, { run, to: 'applying', set: { plan_id: run.planId }, also }, options);
 
   const appliedFrom = deps.clock.monotonic();
   const outcome = await tofu.apply(options);

@@ -88,6 +88,8 @@ export interface PlanFacts {
   readonly configHash: string;
   /** Of the runners it makes. */
   readonly deploymentId: string | undefined;
+  /** Where its bundle is kept. */
+  readonly bundleRef: string | undefined;
 }
 
 /** The plan's row, as the user may see it. One that is discarded says why. */
@@ -113,6 +115,7 @@ export function planWrite(
       summary: { ...plan.summary },
       config_hash: at.configHash,
       git_commit: at.commit,
+      bundle_ref: at.bundleRef,
       tofu_version: tool.version,
       tofu_sha256: tool.sha256,
       lineage: plan.lineage,
@@ -124,6 +127,14 @@ export function planWrite(
     },
     when: { kind: 'absent' },
   };
+}
+
+/** A deployment names the bundle of the plan that made its first machines. */
+export function deploymentBundleWrites({ run, kind, deploymentId, bundleRef }: PlanFacts): readonly Write[] {
+  if (deploymentId === undefined || bundleRef === undefined) return [];
+  if (kind !== 'deploy' && kind !== 'rollback') return [];
+  const key = { table: 'deployments', partition: run.egg, sort: deploymentId } as const;
+  return [{ kind: 'update', key, set: { bundle_ref: bundleRef }, when: { kind: 'present' } }];
 }
 
 /** The plan of a run that ends without having written down what its apply did; empty where none was begun. */

@@ -1,4 +1,4 @@
-import { tofuErrors } from '@polar-gosling/ports/tofu';
+import { tofuErrors, unpackBundle } from '@polar-gosling/ports/tofu';
 import { createFakeClock, createSeededIds } from '@polar-gosling/testkit';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { applyJob } from '../demand/apply-job.ts';
@@ -10,6 +10,7 @@ import { direct, install } from '../testing/install.ts';
 import { nestOf } from '../testing/nest-texts.ts';
 import { runShard } from './run-shard.ts';
 
+const noBytes = new Uint8Array();
 let plane: ControlPlane;
 
 beforeEach(async () => {
@@ -92,6 +93,37 @@ describe('runShard', () => {
     const [row] = await plane.recording.rows('runs');
     expect(await plane.deps.blobs.read(String(row?.['log_ref']), direct)).toBeDefined();
     expect(await run()).toBe('idle');
+  });
+
+  it('keeps the bundle of a plan by its content, named by the plan and by the deployment it began', async () => {
+    await wantRunner();
+    await run();
+    await wantRunner(2);
+    await run();
+
+    const plans = await plane.recording.rows('deployment_plans');
+    const bundles = plans.map(({ bundle_ref: ref }) => String(ref));
+    const read = async (ref: string) => unpackBundle((await plane.deps.blobs.read(ref, direct)) ?? noBytes);
+    const ids = (await plane.recording.rows('runners')).map(({ id }) => id);
+    expect(await read(bundles[0] ?? '')).toEqual(
+      new Map([['runners.json', JSON.stringify(ids.slice(0, 1))]]),
+    );
+    expect(await read(bundles[1] ?? '')).toEqual(new Map([['runners.json', JSON.stringify(ids)]]));
+    expect(await plane.recording.rows('deployments')).toMatchObject([{ bundle_ref: bundles[0] }]);
+  });
+
+  it('launches all the same where the bundle cannot be kept', async () => {
+    await wantRunner();
+    const write = () => Promise.reject(new Error('the disk is full'));
+    const deps = { ...plane.deps, blobs: { ...plane.deps.blobs, write } };
+
+    const outcome = runShard(deps, { egg: 'app', shard: 0 }, direct);
+    await plane.clock.advance(5_000);
+
+    expect(await outcome).toBe('again');
+    expect(await runners()).toEqual(['booting true']);
+    const [plan] = await plane.recording.rows('deployment_plans');
+    expect(plan?.['bundle_ref']).toBeUndefined();
   });
 
   it('calls launches a deploy until one is applied, later ones a scale, and removals a destroy', async () => {

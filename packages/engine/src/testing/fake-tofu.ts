@@ -151,6 +151,7 @@ function openRun(world: World, request: TofuRunRequest): TofuRun {
       }
     },
     stateList: async () => [...state.keys()].map(resource),
+    bundle: () => new Map([['runners.json', JSON.stringify([...request.wanted.entries.keys()])]]),
     log: () => new TextEncoder().encode('{}\n'),
     dispose: async () => undefined,
   };

@@ -1,5 +1,7 @@
 import { sha256Hex, startSha256 } from '@polar-gosling/kernel';
+import type { CallOptions } from '../call.ts';
 import { checkBlobKey } from './blob-key.ts';
+import type { Blobs } from './blobs.ts';
 import { blobErrors } from './errors.ts';
 
 const contentName = /(?:^|\/)([0-9a-f]{64})$/;
@@ -7,6 +9,20 @@ const contentName = /(?:^|\/)([0-9a-f]{64})$/;
 /** The key of content with this hash. */
 export function contentKey(prefix: string, sha256: string): string {
   return checkBlobKey(`${prefix}/${sha256}`);
+}
+
+/** Where content of this key lies, and is still read, once no row was found to name it. */
+export function asideKeyOf(key: string): string {
+  return `unreferenced/${key}`;
+}
+
+/** Content that a row names, wherever it lies; `undefined` when it is gone. Fails with BLOB_CORRUPT. */
+export async function readContent(
+  blobs: Pick<Blobs, 'read'>,
+  key: string,
+  options: CallOptions,
+): Promise<Uint8Array | undefined> {
+  return (await blobs.read(key, options)) ?? (await blobs.read(asideKeyOf(key), options));
 }
 
 /** The hash that a content-addressed key names; `undefined` for any other key. */

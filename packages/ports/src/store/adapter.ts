@@ -11,6 +11,6 @@ export { rowBytes } from './row-bytes.ts';
 export { checkKey, keyColumns, keyOfRow, keyOfWrite, keyText } from './row-key.ts';
 export { isExpired } from './stored-row.ts';
 export type { StoredRows } from './stored-rows.ts';
-export { type ColumnSweep, type ColumnSweepDeps, sweepColumns } from './sweep-columns.ts';
+export { type ContentSweep, type ContentSweepDeps, sweepContent } from './sweep-content.ts';
 export { type TableName, type TableSpec, tableSpec, tables } from './tables.ts';
 export { createWriteGate, type WriteGate } from './write-gate.ts';

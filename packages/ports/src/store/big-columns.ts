@@ -1,5 +1,6 @@
 import { type CodedError, isCoded, sha256Hex } from '@polar-gosling/kernel';
 import type { Blobs } from '../blobs/blobs.ts';
+import { readContent } from '../blobs/content.ts';
 import type { CallOptions } from '../call.ts';
 import { storeErrors } from './errors.ts';
 import { type MovedForm, movedTo, toMoved } from './moved-value.ts';
@@ -102,8 +103,7 @@ async function readChecked(
   options: CallOptions,
 ): Promise<Uint8Array | 'gone' | 'changed'> {
   try {
-    const bytes =
-      (await blobs.read(keyOf(sha256), options)) ?? (await blobs.read(asideKeyOf(sha256), options));
+    const bytes = await readContent(blobs, keyOf(sha256), options);
     if (bytes === undefined) return 'gone';
     return sha256Hex(bytes) === sha256 ? bytes : 'changed';
   } catch (error) {
@@ -120,11 +120,6 @@ function columnsOf(write: Write): Row {
 /** Where a moved column lies. */
 export function keyOf(sha256: string): string {
   return `columns/${sha256}`;
-}
-
-/** Where it lies, and is still read, once no row was found to name it. */
-export function asideKeyOf(sha256: string): string {
-  return `unreferenced/columns/${sha256}`;
 }
 
 function parse(bytes: Uint8Array): ColumnValue {

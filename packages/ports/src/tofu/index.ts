@@ -1,9 +1,11 @@
 import { defineErrors } from '@polar-gosling/kernel';
 import type { CallOptions } from '../call.ts';
 import type { Machine } from '../machines/index.ts';
+import type { BundleFiles } from './bundle.ts';
 
 export type { RunnerEntry } from '@polar-gosling/domain';
 export type { CallOptions } from '../call.ts';
+export { type BundleFiles, packBundle, unpackBundle } from './bundle.ts';
 
 /** What one run wants: the entries that shall exist in one shard of one Egg. */
 export interface TofuWanted {
@@ -97,8 +99,8 @@ export type TofuOutcome =
 /** One run in its own directory: plan, look, apply. Methods are called at most once each, in this order. */
 export interface TofuRun {
   readonly pid: number | undefined;
-  /** SHA-256 over the rendered bundle. */
-  readonly bundleSha256?: string;
+  /** The rendered bundle as it may be kept: without one-time tokens and whatever else is secret. */
+  bundle?(): BundleFiles;
   /**
    * Tells the state of machines that exist and that it does not know, under their runners' addresses (which are in the
    * wanted map). Safe to repeat: what the state has stays. Fails with TOFU_PLAN_FAILED, TOFU_LOCKED.

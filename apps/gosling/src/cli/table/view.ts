@@ -79,4 +79,18 @@ export const viewCommands: readonly CommandSpec[] = [
     examples: ['gosling get egg my-app', 'gosling get egg my-app --field config.runner.tags'],
     load: () => import('../../commands/get-egg.ts'),
   },
+  {
+    path: 'get plan',
+    summary: 'an OpenTofu plan, and the files it was made of',
+    arguments: [{ name: 'ID', about: 'of the plan, as gosling list plans shows it' }],
+    options: [
+      { flags: '--egg NAME', about: 'whose plan it is' },
+      { flags: '--bundle DIR', about: 'write its files there, without one-time tokens' },
+    ],
+    examples: [
+      'gosling get plan 01kb3w8q7m --egg my-app',
+      'gosling get plan 01kb3w8q7m --egg my-app --bundle old',
+    ],
+    load: () => import('../../commands/get-plan.ts'),
+  },
 ];

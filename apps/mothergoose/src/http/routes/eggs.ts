@@ -9,7 +9,7 @@ import { pageRequest } from './page-request.ts';
 
 type EggHandlers = Pick<
   Handlers,
-  'listEggs' | 'getEgg' | 'eggStatus' | 'listPlans' | 'getPlan' | 'rollbackEgg'
+  'listEggs' | 'getEgg' | 'eggStatus' | 'listPlans' | 'getPlan' | 'getPlanBundle' | 'rollbackEgg'
 >;
 
 export function eggHandlers({ engine: { commands, queries } }: HttpContext): EggHandlers {
@@ -27,6 +27,14 @@ export function eggHandlers({ engine: { commands, queries } }: HttpContext): Egg
     async getPlan({ caller, params, signal }) {
       const at = { egg: params.name, id: params.id };
       return toWirePlan(found(await queries.plan(caller, at, { signal }), 'plan'));
+    },
+    async getPlanBundle({ caller, params, signal }) {
+      const at = { egg: params.name, id: params.id };
+      const files = found(
+        await queries.planBundle(caller, at, { signal }),
+        'plan, or its bundle was not kept',
+      );
+      return { files: Object.fromEntries(files) };
     },
     async rollbackEgg({ caller, params, body, signal }) {
       const { to, unpin, dry_run: dryRun } = body;

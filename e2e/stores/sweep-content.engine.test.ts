@@ -3,7 +3,7 @@ import { env } from 'node:process';
 import { createDynamoStore } from '@polar-gosling/adapter-dynamo';
 import { createSystemClock, createSystemIds, silentLogger } from '@polar-gosling/kernel';
 import type { Write } from '@polar-gosling/ports/store';
-import { sweepColumns } from '@polar-gosling/ports/store/adapter';
+import { sweepContent } from '@polar-gosling/ports/store/adapter';
 import { expect, it } from 'vitest';
 import { createStateBench, noS3Reason } from './state-bench.ts';
 
@@ -38,7 +38,7 @@ it('removes values of big columns from S3 that no row of DynamoDB names, and no 
     signal,
   });
   const sweepIn = (ms: number) =>
-    sweepColumns({ rows: store, blobs, clock: { now: () => clock.now() + ms }, keptMs }, { signal });
+    sweepContent({ rows: store, blobs, clock: { now: () => clock.now() + ms }, keptMs }, { signal });
   const key = { table: 'switches', partition: 'gone' } as const;
   await store.commit([putSwitch('kept', 'a')], { signal });
   await store.commit([putSwitch('gone', 'b')], { signal });

@@ -1,13 +1,17 @@
 import { type Clock, isCoded } from '@polar-gosling/kernel';
 import type { Blobs } from '../blobs/blobs.ts';
-import { contentHashOf } from '../blobs/content.ts';
+import { asideKeyOf, contentHashOf } from '../blobs/content.ts';
 import type { CallOptions } from '../call.ts';
-import { asideKeyOf, keyOf } from './big-columns.ts';
+import { keyOf } from './big-columns.ts';
 import { movedTo } from './moved-value.ts';
+import type { ColumnValue } from './store.ts';
 import type { StoredRows } from './stored-rows.ts';
 import { type TableName, tables } from './tables.ts';
 
-export interface ColumnSweepDeps {
+/** What rows name by its content: values of big columns, and bundles. */
+const folders = ['columns/', 'bundles/'] as const;
+
+export interface ContentSweepDeps {
   readonly rows: StoredRows;
   readonly blobs: Blobs;
   readonly clock: Pick<Clock, 'now'>;
@@ -16,7 +20,7 @@ export interface ColumnSweepDeps {
 }
 
 /** How many values each. */
-export interface ColumnSweep {
+export interface ContentSweep {
   /** No row names them: they lie aside, are still read from there, and are removed when `keptMs` has passed. */
   readonly aside: number;
   /** A row named them after all: back in their place. */
@@ -28,46 +32,50 @@ export interface ColumnSweep {
 const mostAtOnce = 10_000;
 
 /**
- * Removes the values of big columns that no row names, in two steps. A value is content-addressed: a new row may come
- * to name an old one at any moment, between any look and any removal. So what no row names is first moved aside, where
- * readers still find it; the next pass puts back what a row names by then, and removes the rest when it is old. Reads
- * all rows, unless there is nothing to judge. Safe to break off anywhere, to repeat, and beside writers.
+ * Removes the values of big columns and the bundles that no row names, in two steps. They are content-addressed: a new
+ * row may come to name an old one at any moment, between any look and any removal. So what no row names is first moved
+ * aside, where readers still find it; the next pass puts back what a row names by then, and removes the rest when it is
+ * old. Reads all rows, unless there is nothing to judge. Safe to break off anywhere, to repeat, and beside writers.
  */
-export async function sweepColumns(deps: ColumnSweepDeps, options: CallOptions): Promise<ColumnSweep> {
+export async function sweepContent(deps: ContentSweepDeps, options: CallOptions): Promise<ContentSweep> {
   const before = deps.clock.now() - deps.keptMs;
-  const old = await hashesBelow(deps, { prefix: keyOf(''), before }, options);
-  const aside = await hashesBelow(deps, { prefix: asideKeyOf('') }, options);
+  const old = await keysAt(deps, { place: (key) => key, before }, options);
+  const aside = await keysAt(deps, { place: asideKeyOf }, options);
   const named = await namedOf(deps.rows, new Set([...old.keys(), ...aside.keys()]), options);
   const counts = { aside: aside.size, restored: 0, removed: 0 };
-  for (const [sha256, writtenAt] of aside) {
-    if (named.has(sha256)) {
-      await move(deps, { from: asideKeyOf(sha256), to: keyOf(sha256) }, options);
+  for (const [key, writtenAt] of aside) {
+    if (named.has(key)) {
+      await move(deps, { from: asideKeyOf(key), to: key }, options);
       counts.restored++;
       counts.aside--;
     } else if (writtenAt < before) {
-      await deps.blobs.remove(asideKeyOf(sha256), options);
+      await deps.blobs.remove(asideKeyOf(key), options);
       counts.removed++;
       counts.aside--;
     }
   }
-  for (const sha256 of old.keys()) {
-    if (named.has(sha256) || (await wasWrittenSince(deps, { sha256, before }, options))) continue;
-    await move(deps, { from: keyOf(sha256), to: asideKeyOf(sha256) }, options);
+  for (const key of old.keys()) {
+    if (named.has(key) || (await wasWrittenSince(deps, { key, before }, options))) continue;
+    await move(deps, { from: key, to: asideKeyOf(key) }, options);
     counts.aside++;
   }
   return counts;
 }
 
-async function hashesBelow(
-  { blobs }: ColumnSweepDeps,
-  { prefix, before = Number.POSITIVE_INFINITY }: { prefix: string; before?: number },
+/** What lies there, by the key that rows name it by. */
+async function keysAt(
+  { blobs }: ContentSweepDeps,
+  { place, before = Number.POSITIVE_INFINITY }: { place: (key: string) => string; before?: number },
   options: CallOptions,
 ): Promise<Map<string, number>> {
   const found = new Map<string, number>();
-  for await (const { key, writtenAt } of blobs.entries(prefix, options)) {
-    const sha256 = contentHashOf(key);
-    if (sha256 !== undefined && writtenAt < before) found.set(sha256, writtenAt);
-    if (found.size === mostAtOnce) break;
+  for (const folder of folders) {
+    let seen = 0;
+    for await (const { key, writtenAt } of blobs.entries(place(folder), options)) {
+      if (contentHashOf(key) === undefined || writtenAt >= before) continue;
+      found.set(`${folder}${key.slice(place(folder).length)}`, writtenAt);
+      if (++seen === mostAtOnce) break;
+    }
   }
   return found;
 }
@@ -86,8 +94,8 @@ async function namedOf(
       options.signal.throwIfAborted();
       const page = await rows.storedPage(table, { cursor }, options);
       for (const value of page.items.flatMap((row) => Object.values(row))) {
-        const sha256 = movedTo(value)?.sha256;
-        if (sha256 !== undefined && wanted.has(sha256)) named.add(sha256);
+        const key = keyNamedBy(value);
+        if (key !== undefined && wanted.has(key)) named.add(key);
       }
       cursor = page.cursor;
     } while (cursor !== undefined);
@@ -95,13 +103,19 @@ async function namedOf(
   return named;
 }
 
+function keyNamedBy(value: ColumnValue | undefined): string | undefined {
+  if (typeof value === 'string') return value;
+  const moved = movedTo(value);
+  return moved && keyOf(moved.sha256);
+}
+
 /** A writer puts the value first and its row after it: its row may not have been there to be seen. */
 async function wasWrittenSince(
-  { blobs }: ColumnSweepDeps,
-  at: { sha256: string; before: number },
+  { blobs }: ContentSweepDeps,
+  at: { key: string; before: number },
   options: CallOptions,
 ): Promise<boolean> {
-  for await (const { writtenAt } of blobs.entries(keyOf(at.sha256), options)) return writtenAt >= at.before;
+  for await (const { writtenAt } of blobs.entries(at.key, options)) return writtenAt >= at.before;
   return true;
 }
 
@@ -117,7 +131,7 @@ async function readWhole(blobs: Blobs, key: string, options: CallOptions): Promi
 
 /** There first, then gone here: at no moment nowhere. */
 async function move(
-  { blobs }: ColumnSweepDeps,
+  { blobs }: ContentSweepDeps,
   { from, to }: { from: string; to: string },
   options: CallOptions,
 ): Promise<void> {

@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { silentLogger } from '@polar-gosling/kernel';
+import { sha256Hex, silentLogger } from '@polar-gosling/kernel';
+import { readContent } from '@polar-gosling/ports/blobs';
 import { createMemoryBlobs } from '@polar-gosling/ports/blobs/memory';
 import type { Write } from '@polar-gosling/ports/store';
-import { sweepColumns } from '@polar-gosling/ports/store/adapter';
+import { sweepContent } from '@polar-gosling/ports/store/adapter';
 import { createFakeClock } from '@polar-gosling/testkit';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createSqliteStore, type SqliteStore } from './index.ts';
@@ -38,7 +39,7 @@ async function aStore() {
   const read = async (name: string) =>
     (await store.get([{ table: 'switches', partition: name }], options))[0]?.['why'];
   const sweep = (given: { rows?: Pick<SqliteStore, 'storedPage'>; blobs?: typeof blobs } = {}) =>
-    sweepColumns({ rows: store, blobs, clock, keptMs: 7 * dayMs, ...given }, options);
+    sweepContent({ rows: store, blobs, clock, keptMs: 7 * dayMs, ...given }, options);
   const keys = () => blobs.list('', 100, options);
   return { clock, blobs, store, put, drop, read, sweep, keys };
 }
@@ -61,6 +62,23 @@ describe('the sweep of big columns', () => {
 
     expect(await keys()).toHaveLength(1);
     expect(await read('kept')).toBe(why('a'));
+  });
+
+  it('does the same for bundles that deployments and plans name', async () => {
+    const { clock, blobs, store, sweep, keys } = await aStore();
+    const [named, left] = ['named', 'left'].map((text) => new TextEncoder().encode(text));
+    const keyOf = (bytes = new Uint8Array()) => `bundles/${sha256Hex(bytes)}`;
+    for (const bytes of [named, left]) await blobs.write(keyOf(bytes), bytes ?? new Uint8Array(), options);
+    const row = { egg_name: 'web', id: 'd1', bundle_ref: keyOf(named) };
+    await store.commit([{ kind: 'put', table: 'deployments', row, when: { kind: 'any' } }], options);
+
+    await clock.advance(8 * dayMs);
+    expect(await sweep()).toEqual({ ...nothing, aside: 1 });
+    expect(await readContent(blobs, keyOf(left), options)).toEqual(left);
+    await clock.advance(8 * dayMs);
+    expect(await sweep()).toEqual({ ...nothing, removed: 1 });
+
+    expect(await keys()).toEqual([keyOf(named)]);
   });
 
   it('gives a value that is aside to the row that came to name it, and puts it back', async () => {
