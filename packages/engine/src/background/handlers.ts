@@ -10,6 +10,7 @@ import { sweepProject } from '../sweep/sweep-project.ts';
 import { syncNest } from '../sync/sync-nest.ts';
 import { installTool } from '../tools/install-tool.ts';
 import { handleDelivery, nestBinding } from '../webhooks/handle.ts';
+import { keepPlansInForce } from './keep-plans.ts';
 import { sweepBlobs } from './sweep-blobs.ts';
 import { sweepMachines } from './sweep-machines.ts';
 
@@ -64,7 +65,13 @@ export const handlers: Readonly<Partial<Record<MessageKind, Handler>>> = {
     return done;
   },
   collect: async (deps, key, options) => {
-    await (key === 'machines' ? sweepMachines(deps, options) : sweepBlobs(deps, options));
+    if (key === 'machines') {
+      await sweepMachines(deps, options);
+      return done;
+    }
+    // Before what no plan names any more is looked for.
+    await keepPlansInForce(deps, options);
+    await sweepBlobs(deps, options);
     return done;
   },
   prune: async (deps, _key, options) => {

@@ -5,6 +5,7 @@ import type { InternalDeps } from '../deps.ts';
 import { getRow, listAll } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
 import { auditWrite, memberWrite } from '../rows/writes.ts';
+import { forgetPlans } from '../run/plan-in-force.ts';
 import { ownerOf } from './ensure-hook.ts';
 import { leaveProject, offerJob } from './leave-project.ts';
 import { removeRegistration } from './retire-registrations.ts';
@@ -37,6 +38,7 @@ export async function forgetEgg(
     await deps.secrets.remove(references.signingToken(server, egg.name), options);
   }
   await leaveJobs(deps, egg.name, options);
+  await forgetPlans(deps, { egg: egg.name, members }, options);
   // A sync may have brought it back meanwhile: then it is bound anew.
   const isSame = { kind: 'version', version: egg.version } as const;
   const rows: Write[] = [

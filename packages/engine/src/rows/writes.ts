@@ -81,7 +81,7 @@ export function dirtyWrites(
   ];
 }
 
-/** A member row: what an Egg has alive (runner, open CI job, run in flight); written with the row it names. */
+/** A member row: what an Egg has alive (runner, open CI job, run in flight, plan in force); written with what it names. */
 export function memberWrite(egg: string, item: string, state: string | undefined): Write {
   const key = { table: 'egg_members', partition: egg, sort: item } as const;
   return state === undefined
@@ -95,4 +95,6 @@ export const member = {
   /** What the names of a project's jobs begin with. */
   jobsOf: (serverProject: string) => `job#${serverProject}#`,
   run: (shard: number, id: string) => `run#${shard}#${id}`,
+  /** The plan that is in force in a shard: its state is the plan's id. */
+  plan: (shard: number) => `plan#${shard}`,
 };

@@ -4,7 +4,8 @@ import { type TofuOutcome, tofuErrors } from '@polar-gosling/ports/tofu';
 import type { InternalDeps } from '../deps.ts';
 import { getRow } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
-import { leftPlanWrites, moveRun, type RunRecord } from './run-row.ts';
+import { inForceWrites } from './plan-in-force.ts';
+import { failedNow, leftPlanWrites, moveRun, type RunRecord } from './run-row.ts';
 
 /** Writes down what came of its apply, and ends it. Fails with TOFU_APPLY_FAILED where that failed. */
 export async function finishRun(
@@ -21,7 +22,7 @@ export async function finishRun(
         serial_after: outcome.serial,
         metadata: JSON.parse(JSON.stringify({ run_id: run.id, checks: outcome.checks })),
       }
-    : { status: 'failed', applied_at: deps.clock.now() };
+    : failedNow(deps);
   const plan = { table: 'deployment_plans', partition: run.planId } as const;
   const set = isOk
     ? {}
@@ -32,7 +33,10 @@ export async function finishRun(
           detail: `${outcome.summary} ${outcome.detail}`.trim(),
         },
       };
-  const also = [{ kind: 'update', key: plan, set: planSet, when: { kind: 'present' } } as const];
+  const also = [
+    { kind: 'update', key: plan, set: planSet, when: { kind: 'present' } } as const,
+    ...(isOk ? await inForceWrites(deps, run, options) : []),
+  ];
   await moveRun(deps, { run, to: isOk ? 'applied' : 'failed', set, also }, options);
   await closeRun(deps, run, options);
   if (!isOk) throw tofuErrors.applyFailed({ summary: outcome.summary, detail: outcome.detail });

@@ -4,9 +4,9 @@ import type { TofuPlan, TofuTool } from '@polar-gosling/ports/tofu';
 import type { InternalDeps } from '../deps.ts';
 import { type Lease, requireOk } from '../leases/lease.ts';
 import { member, memberWrite } from '../rows/writes.ts';
+import { planExpiry } from './plan-in-force.ts';
 
 const runKeptMs = 30 * 86_400_000;
-const planKeptMs = 90 * 86_400_000;
 
 /** One run in flight: its rows change as it goes on, all under the shard's lease. */
 export interface RunRecord {
@@ -123,7 +123,8 @@ export function planWrite(
       created_at: now,
       status,
       metadata: { run_id: run.id, ...why },
-      expires_at: now + planKeptMs,
+      // Not while it is, or may come to be, what its shard is made of.
+      ...(status === 'discarded' ? { expires_at: planExpiry(now) } : {}),
     },
     when: { kind: 'absent' },
   };
@@ -147,6 +148,12 @@ export function leftPlanWrites(
   return [planFailedWrite(deps, { planId: run.plan_id, runId: run.id, why })];
 }
 
+/** The columns of a plan that did not come into force. */
+export function failedNow({ clock }: Pick<InternalDeps, 'clock'>): Row {
+  const now = clock.now();
+  return { status: 'failed', applied_at: now, expires_at: planExpiry(now) };
+}
+
 export function planFailedWrite(
   deps: InternalDeps,
   at: { planId: string; runId: string; why: string },
@@ -154,7 +161,7 @@ export function planFailedWrite(
   return {
     kind: 'update',
     key: { table: 'deployment_plans', partition: at.planId },
-    set: { status: 'failed', applied_at: deps.clock.now(), metadata: { run_id: at.runId, why: at.why } },
+    set: { ...failedNow(deps), metadata: { run_id: at.runId, why: at.why } },
     when: { kind: 'present' },
   };
 }

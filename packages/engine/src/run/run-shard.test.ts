@@ -89,7 +89,7 @@ describe('runShard', () => {
     expect(await runStates()).toEqual(['settled']);
     expect(await runMembers()).toEqual([]);
     const [plan] = await plane.recording.rows('deployment_plans');
-    expect(plan).toMatchObject({ status: 'applied', kind: 'deploy', summary: { add: 1 } });
+    expect(plan).toMatchObject({ status: 'applied', kind: 'deploy', summary: { add: 1 }, serial_after: 1 });
     const [row] = await plane.recording.rows('runs');
     expect(await plane.deps.blobs.read(String(row?.['log_ref']), direct)).toBeDefined();
     expect(await run()).toBe('idle');

@@ -4,6 +4,7 @@ import {
   type RunnerEntry,
   type Tofu,
   type TofuCacheKind,
+  type TofuCheck,
   type TofuEvent,
   type TofuOutcome,
   type TofuPlan,
@@ -52,6 +53,8 @@ export interface FakeTofu {
   applyMs: number;
   /** What OpenTofu tells while it plans. */
   tells: TofuEvent[];
+  /** What its checks say of the machines. */
+  checks: readonly TofuCheck[];
   /** Caches that were thrown away, in order. */
   readonly cleared: TofuCacheKind[];
 }
@@ -81,6 +84,8 @@ export function createFakeTofu(clock: Clock): FakeTofu {
     applyMs: 2_000,
     cleared: [],
     tells: [],
+    checks: [],
+    serials: new Map(),
   };
   return Object.assign(world, { tofu: tofuOf(world), machinesPort: machinesOf(world) });
 }
@@ -89,6 +94,8 @@ interface World extends Omit<FakeTofu, 'tofu' | 'machinesPort'> {
   readonly clock: Clock;
   readonly entries: Map<string, string>;
   readonly lived: Set<string>;
+  /** How often each shard's state was written. */
+  readonly serials: Map<string, number>;
 }
 
 function tofuOf(world: World): Tofu {
@@ -133,7 +140,7 @@ function openRun(world: World, request: TofuRunRequest): TofuRun {
   const state = world.states.get(key) ?? new Map<string, boolean>();
   world.states.set(key, state);
   checkEntries(world, request.wanted.entries);
-  const on: Applying = { request, state, gone: new Set() };
+  const on: Applying = { request, key, state, gone: new Set() };
   return {
     pid: 4711,
     async plan(options) {
@@ -141,7 +148,7 @@ function openRun(world: World, request: TofuRunRequest): TofuRun {
       for (const event of world.tells) request.onEvent(event);
       if (world.nextPlan() === 'fails') throw tofuErrors.planFailed({ summary: 'no provider', detail: '' });
       refresh(world, on);
-      return planOf(on);
+      return { ...planOf(on), ...headOf(world, on), checks: world.checks };
     },
     apply: (options) => apply(world, on, options.signal),
     async adopt(strays) {
@@ -196,6 +203,8 @@ function planOf({ request, state, gone }: Applying): TofuPlan {
 
 interface Applying {
   readonly request: TofuRunRequest;
+  /** Egg and shard. */
+  readonly key: string;
   readonly state: Map<string, boolean>;
   /** Runners whose machines were not there when it was planned. */
   readonly gone: Set<string>;
@@ -216,8 +225,16 @@ async function apply(world: World, on: Applying, signal: AbortSignal): Promise<T
   return carryOut(world, on, fault);
 }
 
-function forget({ state, gone }: Applying, removed: readonly string[]): void {
+/** The state is written, without these. */
+function forget({ serials }: World, { key, state, gone }: Applying, removed: readonly string[]): void {
+  serials.set(key, (serials.get(key) ?? 0) + 1);
   for (const id of [...removed, ...gone]) state.delete(id);
+}
+
+/** What the head of a state says; nothing before it was first written. */
+function headOf({ serials }: World, { key }: Applying): { lineage?: string; serial?: number } {
+  const serial = serials.get(key);
+  return serial === undefined ? {} : { lineage: `lineage of ${key}`, serial };
 }
 
 function carryOut(world: World, on: Applying, fault: ApplyFault): TofuOutcome {
@@ -229,7 +246,7 @@ function carryOut(world: World, on: Applying, fault: ApplyFault): TofuOutcome {
     actions.includes('create') ? [runnerId] : [],
   );
   for (const id of removed) removeMachine(world, id);
-  if (fault !== 'killed') forget(on, removed);
+  if (fault !== 'killed') forget(world, on, removed);
   for (const [index, id] of made.entries()) {
     const isHalf = fault === 'half' && index === 0;
     if (!isHalf) makeMachine(world, on, id);
@@ -241,7 +258,7 @@ function carryOut(world: World, on: Applying, fault: ApplyFault): TofuOutcome {
   const gone = removed.map(resource);
   if (fault === 'ended_after' || fault === 'killed') return { kind: 'unknown', reason: 'killed' };
   if (fault === 'fails_after' || (fault === 'half' && made.length > 0)) return failed(world, whole, gone);
-  return { kind: 'ok', applied: whole, removed: gone };
+  return { kind: 'ok', ...headOf(world, on), applied: whole, removed: gone, checks: world.checks };
 }
 
 function failed(world: World, applied: readonly string[], removed: readonly string[]): TofuOutcome {
