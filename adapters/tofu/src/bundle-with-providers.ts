@@ -4,7 +4,7 @@ import type { CallOptions, TofuRunRequest, TofuTool } from '@polar-gosling/ports
 import { readBundleSources } from './compute-module.ts';
 import { openPreparedData, type PreparedData } from './prepare.ts';
 import type { ProviderCache } from './providers/provider-cache.ts';
-import { type Bundle, type RenderInput, renderBundle } from './render.ts';
+import { type Bundle, type RenderInput, renderBundle, renderSet } from './render.ts';
 import type { StateBackend } from './state-place.ts';
 
 export interface BundleParts {
@@ -26,16 +26,18 @@ export async function bundleWithProviders(
   await mkdir(hostMirror, { recursive: true, mode: 0o700 });
   const sources = readBundleSources(request.wanted.provider, parts.computeDir);
   const input = { wanted: request.wanted, state: at.backend, providerMirror: hostMirror, launcher };
-  const unlocked = renderBundle(sources, input);
+  const { files } = request.wanted;
+  const render = (more: Partial<RenderInput>) =>
+    files === undefined
+      ? renderBundle(sources, { ...input, ...more })
+      : renderSet(sources, { ...input, ...more }, files);
+  const unlocked = render({});
   const needed = {
     ...{ files: unlocked.files, tool, moduleVersion: sources.module.version },
     ...{ hardEndAt: request.hardEndAt, onEvent: request.onEvent },
   };
   const { ready, cleared } = (await cache?.prepare(needed, options)) ?? nothingCached;
-  const bundle =
-    ready === undefined
-      ? unlocked
-      : renderBundle(sources, { ...input, providerMirror: ready.mirror, lock: ready.lock });
+  const bundle = ready === undefined ? unlocked : render({ providerMirror: ready.mirror, lock: ready.lock });
   const key = sha256Hex(`${tool.sha256} ${bundle.initSha256}`);
   const prepared = await openPreparedData(dataDir, cleared, key);
   return { bundle, isLocked: ready !== undefined, prepared: counted(prepared, cache) };

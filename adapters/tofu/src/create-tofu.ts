@@ -103,7 +103,7 @@ export function createTofu(options: TofuOptions): Tofu {
       launcher(signal),
     ]);
     const runDir = runDirOf(dataDir, runId);
-    await makeRunDirectory(runDir, new Map([...made.bundle.files, ...place.files]));
+    await makeRunDirectory(runDir, new Map([...made.bundle.files, ...place.files]), request.savedPlan);
     return createRun({
       ...{ ...made, request, runDir, dataDir, place, limits, clock, logger, blobs },
       host: host.name,

@@ -1,5 +1,5 @@
 import { kernelErrors, sha256Hex, stableJson } from '@polar-gosling/kernel';
-import type { TofuWanted } from '@polar-gosling/ports/tofu';
+import type { BundleFiles, TofuWanted } from '@polar-gosling/ports/tofu';
 import { z } from 'zod';
 import { renderCloudInit } from './cloud-init.ts';
 import type { BundleSources } from './compute-module.ts';
@@ -63,6 +63,29 @@ export function renderBundle(sources: BundleSources, input: RenderInput): Bundle
       .map((entry) => entry.bootstrap_token)
       .filter((token) => token !== '')
       .toSorted(),
+  };
+}
+
+/** What is rendered for a long-lived set; the rest it brings along. */
+const frameFiles: ReadonlySet<string> = new Set(['providers.tf', 'tofu.rc', 'versions.tf']);
+const valuesFile = /\.auto\.tfvars\.json$/;
+
+/** The bundle of a long-lived set: its own files, in the frame that a bundle of runners has. */
+export function renderSet(sources: BundleSources, input: RenderInput, own: BundleFiles): Bundle {
+  const taken = [...own.keys()].filter((path) => frameFiles.has(path) || path === lockFileName);
+  if (taken.length > 0) throw kernelErrors.impossible({ what: `a set brings ${taken.join(', ')} along` });
+  const context = contextOf(input, []);
+  const frame = [...sources.templates].filter(([path]) => frameFiles.has(path));
+  const files = new Map([
+    ...own,
+    ...frame.map(([path, text]) => [path, renderTemplate(path, text, context)] as const),
+    ...(input.lock === undefined ? [] : [[lockFileName, input.lock] as const]),
+  ]);
+  return {
+    files,
+    withoutTokens: () => own,
+    initSha256: hashFiles(new Map([...files].filter(([path]) => !valuesFile.test(path)))),
+    secrets: [],
   };
 }
 

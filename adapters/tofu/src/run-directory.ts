@@ -18,8 +18,15 @@ export function runDirOf(dataDir: string, runId: string): string {
   return join(dataDir, 'runs', runId);
 }
 
+/** The plan of a run, in its directory. */
+export const planFile = 'tfplan';
+
 /** Makes the directory of a run, for its owner only, and writes the bundle into it. Fails when it is there. */
-export async function makeRunDirectory(runDir: string, files: ReadonlyMap<string, string>): Promise<void> {
+export async function makeRunDirectory(
+  runDir: string,
+  files: ReadonlyMap<string, string>,
+  savedPlan?: Uint8Array,
+): Promise<void> {
   await mkdir(dirname(runDir), { recursive: true, mode: 0o700 });
   await mkdir(runDir, { mode: 0o700 });
   const write = async ([path, text]: [string, string]) => {
@@ -27,6 +34,7 @@ export async function makeRunDirectory(runDir: string, files: ReadonlyMap<string
     await writeFile(join(runDir, path), text, { mode: 0o600 });
   };
   await Promise.all([...files].map(write));
+  if (savedPlan !== undefined) await writeFile(join(runDir, planFile), savedPlan, { mode: 0o600 });
 }
 
 export async function recordProcess(

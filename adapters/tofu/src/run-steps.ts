@@ -18,9 +18,8 @@ import type { TofuLimits } from './limits.ts';
 import { type CommandResult, decideOutcome, isLockedOut, planError } from './outcome.ts';
 import { parsePlan } from './plan-json.ts';
 import type { PreparedData } from './prepare.ts';
+import { planFile } from './run-directory.ts';
 import { type StatePlace, stateFileOf } from './state-place.ts';
-
-const planFile = 'tfplan';
 
 export interface StepContext {
   readonly request: TofuRunRequest;
@@ -62,24 +61,28 @@ export async function adoptStep(
   }
 }
 
-/** init (unless one for the same shape was kept), plan, show. */
+/** init (unless one for the same shape was kept), plan unless one was saved, show. */
 export async function planStep(context: StepContext, signal: AbortSignal): Promise<TofuPlan> {
   const { commands, place } = context;
   if (!hasTime(context)) {
     throw tofuErrors.planFailed({ summary: 'there is no time left before its hard end', detail: '' });
   }
   await initStep(context, signal);
-  const flags = ['-input=false', '-no-color', '-detailed-exitcode', lockTimeout(context)];
-  const refresh = context.request.refresh === false ? ['-refresh=false'] : [];
-  const planned = await withoutOwnLock(context, signal, () =>
-    commands.run(['plan', ...flags, ...refresh, `-out=${planFile}`, '-json'], signal),
-  );
-  signal.throwIfAborted();
-  if (planned.end.code !== 0 && planned.end.code !== 2) throw await failed(context, planned);
+  if (context.request.savedPlan === undefined) await planAnew(context, signal);
   const shown = await commands.ask(['show', '-no-color', '-json', planFile], signal);
   signal.throwIfAborted();
   if (shown.end.code !== 0) throw await failed(context, shown);
   return { ...parsePlan(shown.stdout), ...(await place.readHead({ signal })) };
+}
+
+async function planAnew(context: StepContext, signal: AbortSignal): Promise<void> {
+  const flags = ['-input=false', '-no-color', '-detailed-exitcode', lockTimeout(context)];
+  const refresh = context.request.refresh === false ? ['-refresh=false'] : [];
+  const planned = await withoutOwnLock(context, signal, () =>
+    context.commands.run(['plan', ...flags, ...refresh, `-out=${planFile}`, '-json'], signal),
+  );
+  signal.throwIfAborted();
+  if (planned.end.code !== 0 && planned.end.code !== 2) throw await failed(context, planned);
 }
 
 /** Applies the saved plan; an errored state is kept whatever came out. */

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Clock, Logger } from '@polar-gosling/kernel';
 import type { Blobs } from '@polar-gosling/ports/blobs';
 import type { Machine } from '@polar-gosling/ports/machines';
@@ -6,7 +8,7 @@ import { createCommands } from './command.ts';
 import type { TofuLimits } from './limits.ts';
 import type { PreparedData } from './prepare.ts';
 import type { Bundle } from './render.ts';
-import { wipeRunDirectory } from './run-directory.ts';
+import { planFile, wipeRunDirectory } from './run-directory.ts';
 import { createRunLog } from './run-log.ts';
 import { adoptStep, applyStep, planStep, type StepContext, stateListStep } from './run-steps.ts';
 import type { StatePlace } from './state-place.ts';
@@ -67,6 +69,9 @@ export function createRun(parts: RunParts): TofuRun {
       checks = plan.checks ?? [];
       return plan;
     },
+    // Only an encrypted plan may leave this directory.
+    savedPlan: async () =>
+      parts.env['TF_ENCRYPTION'] === undefined ? undefined : readFile(join(runDir, planFile)),
     apply: ({ signal }) => during(signal, applyStep),
     stateList: ({ signal }) => during(signal, stateListStep),
     log: () => log.bytes(),

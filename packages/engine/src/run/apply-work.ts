@@ -1,20 +1,11 @@
-import { isCoded } from '@polar-gosling/kernel';
 import type { CallOptions, EggConfigRow, RunnerRow } from '@polar-gosling/ports/store';
-import type {
-  TofuEvent,
-  TofuOutcome,
-  TofuPlan,
-  TofuRun,
-  TofuTool,
-  TofuWanted,
-} from '@polar-gosling/ports/tofu';
+import type { TofuOutcome, TofuPlan, TofuWanted } from '@polar-gosling/ports/tofu';
 import { isFrozen } from '../demand/freeze.ts';
 import type { InternalDeps } from '../deps.ts';
 import type { Lease } from '../leases/lease.ts';
-import { followActiveTofu } from '../tools/follow-active.ts';
 import { agentsSeen } from './agents-seen.ts';
 import { alignRows } from './align.ts';
-import { closeRun, failRun, finishRun } from './end-run.ts';
+import { closeRun, finishRun } from './end-run.ts';
 import { noteRefreshed } from './freshness.ts';
 import { guardPlan } from './guard-plan.ts';
 import { keepBundle } from './keep-bundle.ts';
@@ -23,22 +14,12 @@ import { noteChecks } from './note-checks.ts';
 import { outcomeChanges } from './outcome-changes.ts';
 import { planKind } from './plan-kind.ts';
 import { type RowChange, writeRowChanges } from './row-changes.ts';
-import { createRunProgress, type RunProgress } from './run-progress.ts';
-import {
-  deploymentBundleWrites,
-  moveRun,
-  openRun,
-  type PlanFacts,
-  planFailedWrite,
-  planWrite,
-  type RunRecord,
-} from './run-row.ts';
+import { deploymentBundleWrites, moveRun, type PlanFacts, planFailedWrite, planWrite } from './run-row.ts';
 import type { ShardOutcome } from './shard-outcome.ts';
 import type { ShardWork } from './shard-work.ts';
 import { startRunners } from './start-runners.ts';
 import { isToBeFound } from './strays.ts';
-
-const longestRunMs = 25 * 60_000;
+import { type OpenedRun, withRun } from './with-run.ts';
 
 export interface WorkContext {
   readonly egg: EggConfigRow;
@@ -53,84 +34,23 @@ export interface WorkContext {
   readonly isPinned: boolean;
 }
 
-/** Plan, guard, apply of one piece of work. Its directory and log are taken care of whatever happens. */
+/** Plan, guard, apply of one piece of work. */
 export async function applyWork(
   deps: InternalDeps,
-  at: Omit<WorkContext, 'egg'> & { egg: EggConfigRow },
+  at: WorkContext,
   options: CallOptions & { trace: string },
 ): Promise<ShardOutcome> {
-  await followActiveTofu(deps, options);
-  const tool = await deps.tofu.tool(options);
-  const hardEndAt = deps.clock.now() + longestRunMs;
-  const run = await openRun(
-    deps,
-    { egg: at.egg.name, shard: at.shard, lease: at.lease, hardEndAt, purpose: at.work.kind },
-    options,
-  );
-  const progress = createRunProgress(deps, run);
-  const tofu = await openTofu(deps, { at, run, progress }, options);
-  try {
-    return await planAndApply(deps, { at, run, tofu, tool }, options);
-  } catch (error) {
-    // A failed apply has already written down what it did; one that was interrupted is settled by the next holder.
-    const isWritten = isCoded(error, 'TOFU_APPLY_FAILED') || options.signal.aborted;
-    if (!isWritten) await failRun(deps, { run, error });
-    throw error;
-  } finally {
-    await progress.close();
-    await keepLog(deps, { run, tofu });
-    await tofu.dispose();
-  }
+  const { egg, shard, lease, provider, work } = at;
+  const entries = new Map(work.wanted.map((row) => [row.id, new TextDecoder().decode(row.entry)]));
+  const wanted = { egg: egg.name, shard, provider, entries };
+  const refresh = takesStateAtItsWord(at) ? ({ refresh: false } as const) : {};
+  const { signal } = options;
+  const purpose = { lease, purpose: work.kind, request: { wanted, ...refresh }, signal };
+  return withRun(deps, purpose, (opened) => planAndApply(deps, { at, ...opened }, options));
 }
 
-async function openTofu(
-  deps: InternalDeps,
-  on: { at: WorkContext; run: RunRecord; progress: RunProgress },
-  options: CallOptions,
-): Promise<TofuRun> {
-  const { at, run, progress } = on;
-  const entries = new Map(at.work.wanted.map((row) => [row.id, new TextDecoder().decode(row.entry)]));
-  const log = deps.log.with({ egg: run.egg, runId: run.id, shard: run.shard });
-  const request = {
-    runId: run.id,
-    wanted: { egg: run.egg, shard: run.shard, provider: at.provider, entries },
-    ...(takesStateAtItsWord(at) ? ({ refresh: false } as const) : {}),
-    hardEndAt: run.hardEndAt,
-    onEvent(event: TofuEvent) {
-      progress.note(event);
-      if (event.severity === 'error') log.warn(event.message);
-      else log.debug(event.message);
-    },
-    onProcess: (pid: number) => {
-      void notePid(deps, { run, pid });
-    },
-  } as const;
-  try {
-    return await deps.tofu.open(request, options);
-  } catch (error) {
-    await progress.close();
-    if (!options.signal.aborted) await failRun(deps, { run, error });
-    throw error;
-  }
-}
-
-/** Names the process on the run's row, so that a later holder can end it. */
-async function notePid(deps: InternalDeps, at: { run: RunRecord; pid: number }): Promise<void> {
-  const key = { table: 'runs', partition: at.run.id } as const;
-  try {
-    await deps.store.commit([{ kind: 'update', key, set: { pid: at.pid }, when: { kind: 'present' } }], {
-      signal: AbortSignal.timeout(10_000),
-    });
-  } catch (error) {
-    deps.log.warn('the pid of a run could not be noted', { runId: at.run.id, pid: at.pid, error });
-  }
-}
-
-interface Applying {
+interface Applying extends OpenedRun {
   readonly at: WorkContext;
-  readonly run: RunRecord;
-  readonly tofu: TofuRun;
-  readonly tool: TofuTool;
 }
 
 async function planAndApply(
@@ -311,21 +231,6 @@ async function freshRows(deps: InternalDeps, on: Applying, options: CallOptions)
 
 function stateOf(row: Readonly<Record<string, unknown>>): Pick<RunnerRow, 'state' | 'state_since'> {
   return { state: row['state'] as RunnerRow['state'], state_since: Number(row['state_since']) }; // our own row
-}
-
-async function keepLog(deps: InternalDeps, at: { run: RunRecord; tofu: TofuRun }): Promise<void> {
-  const key = `runs/${at.run.id}/log.jsonl`;
-  const options = { signal: AbortSignal.timeout(10_000) };
-  try {
-    await deps.blobs.write(key, at.tofu.log(), options);
-    const row = { table: 'runs', partition: at.run.id } as const;
-    await deps.store.commit(
-      [{ kind: 'update', key: row, set: { log_ref: key }, when: { kind: 'present' } }],
-      options,
-    );
-  } catch (error) {
-    deps.log.warn('the log of a run could not be kept', { runId: at.run.id, error });
-  }
 }
 
 async function write(

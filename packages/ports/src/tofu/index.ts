@@ -14,6 +14,11 @@ export interface TofuWanted {
   readonly provider: 'local' | 'aws' | 'yandex';
   /** Texts of entries by runner id, as stored. */
   readonly entries: ReadonlyMap<string, string>;
+  /**
+   * A long-lived set of resources in the place of runners (`entries` is empty then): all its files but those that say
+   * where its state lies and where its providers come from (`versions.tf`, `providers.tf`, `tofu.rc`).
+   */
+  readonly files?: BundleFiles;
 }
 
 /** The binary in use. */
@@ -108,6 +113,11 @@ export interface TofuRun {
   adopt?(strays: readonly Machine[], options: CallOptions): Promise<void>;
   /** init + plan + show. Fails with TOFU_PLAN_FAILED, TOFU_LOCKED. */
   plan(options: CallOptions): Promise<TofuPlan>;
+  /**
+   * The plan, to be applied later (`savedPlan`) by the same version of OpenTofu while serial and lineage are as they
+   * were. `undefined` where OpenTofu does not encrypt it: it holds every value.
+   */
+  savedPlan?(): Promise<Uint8Array | undefined>;
   /** Applies that very plan. `signal` = one SIGINT, then patience until the hard end. Never throws for a failed apply. */
   apply(options: CallOptions): Promise<TofuOutcome>;
   /** Addresses (and their runner ids) now in the state. */
@@ -123,6 +133,8 @@ export interface TofuRunRequest {
   readonly wanted: TofuWanted;
   /** Without it the plan asks the cloud about every machine of the state; `false`: the state is taken at its word. */
   readonly refresh?: false;
+  /** A plan of an earlier run: `plan` looks at it, `apply` applies it, and nothing is planned. */
+  readonly savedPlan?: Uint8Array;
   /** Wall clock ms; the wrapper and a parent timeout end it then. */
   readonly hardEndAt: number;
   onEvent(event: TofuEvent): void;
