@@ -120,6 +120,58 @@ describe('rollback', () => {
     ]);
   });
 
+  it('shows the plans of the deployment that is left as rolled back, and those of others as they were', async () => {
+    const launch = async (jobId: number, apply: 'ok' | 'fails_before' = 'ok') => {
+      plane.tofu.nextApply = () => apply;
+      await wait(jobId);
+      await reconcile(plane.deps, 'app', direct);
+      const done = runShard(plane.deps, { egg: 'app', shard: 0 }, direct).catch(() => undefined);
+      await plane.clock.advance(5_000);
+      await done;
+    };
+    await deploy(1024);
+    await launch(1);
+    await deploy(2048);
+    await launch(2);
+    await launch(3);
+    await launch(4, 'fails_before');
+
+    await rollback();
+
+    const shown = ['rolled_back', 'rolled_back', 'applied'];
+    const page = await plane.engine().queries.plans(me, { egg: 'app', limit: 10 }, direct);
+    expect(page?.items.map(({ status }) => status)).toEqual(['failed', ...shown]);
+    const status = await plane.engine().queries.eggStatus(me, 'app', direct);
+    expect(status?.deploymentHistory.map((plan) => plan.status)).toEqual(['failed', ...shown]);
+  });
+
+  it('shows the first plan of a long deployment as rolled back, and the newest as far as a unit holds them', async () => {
+    await deploy(1024);
+    await deploy(2048);
+    const [before, deployment] = await plane.recording.rows('deployments');
+    for (let number = 0; number < 130; number++) {
+      const row = {
+        ...{ id: `plan-${number}`, egg_name: 'app', plan_type: 'runner', shard: 0, status: 'applied' },
+        ...{
+          kind: number === 0 ? 'deploy' : 'scale',
+          deployment_id: (number === 120 ? before : deployment)?.['id'],
+          config_hash: '',
+        },
+        ...{ git_commit: '', created_at: plane.clock.now() + number },
+      };
+      const put = { kind: 'put', table: 'deployment_plans', row, when: { kind: 'absent' } } as const;
+      await plane.deps.store.commit([put], direct);
+    }
+
+    await rollback();
+
+    const left = (await plane.recording.rows('deployment_plans')).filter(
+      ({ status }) => status === 'rolled_back',
+    );
+    const newest = Array.from({ length: 15 }, (_, at) => `plan-${115 + at}`);
+    expect(left.map(({ id }) => id)).toEqual(['plan-0', ...newest.filter((id) => id !== 'plan-120')]);
+  });
+
   it('leaves tags, counts and times as the newest commit has them', async () => {
     await deploy(1024);
     await deploy(2048);

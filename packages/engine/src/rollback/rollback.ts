@@ -26,6 +26,7 @@ import { typed } from '../rows/tables.ts';
 import { auditWrite, dirtyWrites, toJson } from '../rows/writes.ts';
 import { findTarget } from './find-target.ts';
 import { type InForce, readInForce } from './in-force.ts';
+import { leavePlansWrites } from './leave-plans.ts';
 import { liftPinWrites } from './lift-pin.ts';
 import { replacedRunners } from './replaced-runners.ts';
 
@@ -144,7 +145,10 @@ async function write(
     const { pin } = inForce;
     if (pin !== undefined) unit.push(...liftPinWrites(deps, { pin, by: caller.name, why, rule: 'by_hand' }));
   } else {
-    unit.push(...pinWrites(deps, { ...at, inForce, pinned }), ...leaveWrites(deps, at));
+    unit.push(
+      ...pinWrites(deps, { ...at, inForce, pinned }),
+      ...(await leaveWrites(deps, decision, options)),
+    );
   }
   requireOk(await deps.store.commit(unit, options), `the pin of ${at.egg}`);
   deps.queue.wake();
@@ -187,12 +191,16 @@ function pinWrites(
   ];
 }
 
-/** The deployment that is left: a later rollback does not come back to it by itself. */
-function leaveWrites(deps: InternalDeps, { decision }: { decision: Decision }): Write[] {
-  const { latest, inForce } = decision;
+/** The deployment that is left, with its plans: a later rollback does not come back to it by itself. */
+async function leaveWrites(
+  deps: InternalDeps,
+  { latest, inForce }: Decision,
+  options: CallOptions,
+): Promise<Write[]> {
   if (latest?.machine_hash !== inForce.egg.machine_hash) return [];
   if (!mayMove(deploymentStates, latest.state, 'rolled_back')) return [];
   const key = { table: 'deployments', partition: latest.egg_name, sort: latest.id } as const;
   const set = { state: 'rolled_back', ended_at: latest.ended_at ?? deps.clock.now() };
-  return [{ kind: 'update', key, set, when: { kind: 'version', version: latest.version } }];
+  const plans = await leavePlansWrites(deps, latest, options);
+  return [{ kind: 'update', key, set, when: { kind: 'version', version: latest.version } }, ...plans];
 }
