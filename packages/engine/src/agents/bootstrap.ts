@@ -36,6 +36,7 @@ export async function bootstrap(
         key: { table: 'runner_agents', partition: runner.id },
         set: {
           boot_id: request.bootId,
+          logged_in_at: deps.clock.now(),
           agent_token_sha256: sha256Hex(answer.agentToken.reveal()),
           reported_state: 'booting',
         },

@@ -134,13 +134,13 @@ describe('what a cloud says of a silent runner', () => {
 
   async function proof(
     cloudMachines: InternalDeps['cloudMachines'],
-    over: { silentMs?: number; provider?: string; type?: string } = {},
+    over: { livedMsAgo?: number; provider?: string; type?: string } = {},
   ) {
-    const { silentMs = hourMs, provider = 'aws', type = 'vm' } = over;
+    const { livedMsAgo = hourMs, provider = 'aws', type = 'vm' } = over;
     const [row] = await plane.recording.rows('runners');
     const asked = {
       row: { ...row, cloud_provider: provider, type },
-      silentMs,
+      livedAt: plane.clock.now() - livedMsAgo,
       askGitlab: false,
       isFree: true,
     };
@@ -161,7 +161,7 @@ describe('what a cloud says of a silent runner', () => {
   it('is, of an invocation, only that it cannot last any longer', async () => {
     const at = { provider: 'yandex', type: 'serverless' };
 
-    expect(await proof({ yandex: says(undefined) }, { ...at, silentMs: hourMs })).toBe('unknown');
-    expect(await proof({ yandex: says('running') }, { ...at, silentMs: hourMs + 120_000 })).toBe('gone');
+    expect(await proof({ yandex: says(undefined) }, { ...at, livedMsAgo: hourMs })).toBe('unknown');
+    expect(await proof({ yandex: says('running') }, { ...at, livedMsAgo: hourMs + 120_000 })).toBe('gone');
   });
 });

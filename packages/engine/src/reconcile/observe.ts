@@ -214,7 +214,11 @@ async function toFacts(
   const silentMs = agent?.last_heartbeat === undefined ? 0 : deps.clock.now() - agent.last_heartbeat;
   const isSilent = silentMs >= missedHeartbeats * deps.settings.heartbeatMs;
   const isFree = agent?.current_jobs.length === 0 && !at.seen.hasJob;
-  const asked = { row, config: at.config, silentMs, askGitlab: silentMs > acceptsNoMoreAfterMs, isFree };
+  const asked = {
+    ...{ row, config: at.config, isFree, askGitlab: silentMs > acceptsNoMoreAfterMs },
+    // Rows of earlier releases do not tell.
+    livedAt: agent?.logged_in_at ?? agent?.last_heartbeat ?? deps.clock.now(),
+  };
   const proof = isSilent ? await proofOf(deps, asked, options) : undefined;
   const isFull = await isOverThreshold(deps, { row, config: at.config }, options);
   return {

@@ -4,7 +4,7 @@ import { scopeOf, targetOf } from '../bind/targets.ts';
 import type { InternalDeps } from '../deps.ts';
 import { getRow } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
-import { isGone } from '../run/strays.ts';
+import { isGone, isInvocation } from '../run/strays.ts';
 import { lookAtMachine } from './look-at-machine.ts';
 
 /** Two hosts may differ by so much. */
@@ -13,8 +13,8 @@ const clocksMs = 60_000;
 export interface ProofContext {
   readonly row: RunnerRow;
   readonly config: EggConfig;
-  /** Since its last report. */
-  readonly silentMs: number;
+  /** Its agent lived by then, at the latest. */
+  readonly livedAt: number;
   readonly askGitlab: boolean;
   /** Neither its last report nor any CI job we know says that it runs one. */
   readonly isFree: boolean;
@@ -34,13 +34,12 @@ export async function proofOf(
 
 async function cloudSays(
   deps: InternalDeps,
-  { row, silentMs }: ProofContext,
+  { row, livedAt }: ProofContext,
   options: CallOptions,
 ): Promise<'running' | 'gone' | 'unknown'> {
-  const { id, cloud_provider: provider, type } = row;
-  // An invocation shows nothing of itself, but what reported before this began longer ago than one may last.
-  if (provider === 'yandex' && type === 'serverless') {
-    return silentMs > serverlessLimitMs + clocksMs ? 'gone' : 'unknown';
+  // An invocation shows nothing of itself, but one that lived before this began longer ago than it may last.
+  if (isInvocation(row)) {
+    return deps.clock.now() > livedAt + serverlessLimitMs + clocksMs ? 'gone' : 'unknown';
   }
   if (isGone(row)) return 'gone';
   try {
@@ -48,7 +47,7 @@ async function cloudSays(
     // One that was stopped is still there: it ends by the three proofs, as one that runs.
     return machine === undefined || machine.state === 'gone' ? 'gone' : 'running';
   } catch (error) {
-    deps.log.warn('a machine could not be looked at', { runnerId: id, error });
+    deps.log.warn('a machine could not be looked at', { runnerId: row.id, error });
     return 'unknown';
   }
 }

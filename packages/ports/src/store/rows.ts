@@ -204,6 +204,8 @@ export const RunnerAgentRow = z.object({
   bootstrap_sha256: z.string(),
   bootstrap_from: number,
   boot_id: text,
+  /** When it traded its one-time token. */
+  logged_in_at: number,
   agent_token_sha256: text,
   prev_agent_token_sha256: text,
   seq: z.number().default(0),
