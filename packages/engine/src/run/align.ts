@@ -22,7 +22,7 @@ export interface Alignment {
   readonly agentVersion?: number | undefined;
   /** It says nothing of its deployment. */
   readonly isExcused?: true;
-  /** It is an invocation, and nobody has sent that yet: the 10 minutes of its token begin with it. */
+  /** It is an invocation, and no row says that it was sent: the 10 minutes of its token begin with it. */
   readonly startsBootstrap?: true;
 }
 
@@ -76,8 +76,11 @@ function alignStarting(row: RunnerRow, seen: Seen): Alignment | undefined {
   }
   // Its agent may be at work already: it must not share the fate of the apply that follows.
   if (seen.isWhole) {
-    const why = 'an earlier run made it before it was ended';
-    return { row, to: 'booting', made: true, why, ...(seen.isToStart ? { startsBootstrap: true } : {}) };
+    if (seen.isToStart && !seen.agent?.hasLoggedIn) {
+      const why = 'an earlier run recorded it, and nothing tells that it was started';
+      return { row, to: 'provisioning', made: false, startsBootstrap: true, why };
+    }
+    return { row, to: 'booting', made: true, why: 'an earlier run made it before it was ended' };
   }
   // On this host it is started at most once; a cloud would make another.
   if (row.state !== 'provisioning' || row.cloud_provider === 'local' || !seen.isNotThere) return undefined;

@@ -1,5 +1,5 @@
 import type { CallOptions, EggConfigRow, RunnerRow } from '@polar-gosling/ports/store';
-import type { TofuOutcome, TofuPlan, TofuWanted } from '@polar-gosling/ports/tofu';
+import type { TofuOutcome, TofuPlan, TofuStart, TofuWanted } from '@polar-gosling/ports/tofu';
 import { isFrozen } from '../demand/freeze.ts';
 import type { InternalDeps } from '../deps.ts';
 import type { Lease } from '../leases/lease.ts';
@@ -72,8 +72,8 @@ async function planAndApply(
     // What OpenTofu's state does not name may still live: an apply that was killed before it wrote its state.
     await removeStrays(deps, aligned, options);
     await write(deps, { on, changes: aligned }, options);
-    const targets = aligned.filter(({ startsBootstrap }) => startsBootstrap).map(({ row }) => row);
-    await startRunners(deps, { targets, starts: plan.starts ?? [] }, options);
+    const left = aligned.filter(({ startsBootstrap }) => startsBootstrap).map(({ row }) => row);
+    await startLeft(deps, { on, left, starts: plan.starts ?? [] }, options);
     await moveRun(deps, { run, to: 'failed', set: { error: { code: 'ROWS_ALIGNED' } } }, options);
     await closeRun(deps, run, options);
     return 'again';
@@ -126,6 +126,20 @@ async function adopt(
   await moveRun(deps, { run: on.run, to: 'planned' }, options);
   await closeRun(deps, on.run, options);
   return 'again';
+}
+
+/** What an earlier run recorded and did not start. */
+async function startLeft(
+  deps: InternalDeps,
+  { on, left, starts }: { on: Applying; left: readonly RunnerRow[]; starts: readonly TofuStart[] },
+  options: CallOptions & { trace: string },
+): Promise<void> {
+  await startRunners(deps, { targets: left, starts }, options);
+  const changes = (await freshRows(deps, left, options)).map((row) => {
+    const to = row.state === 'provisioning' ? 'booting' : row.state;
+    return { row, to, made: true, why: 'it was started: an earlier run had only recorded it' };
+  });
+  await write(deps, { on, changes }, options);
 }
 
 async function removeStrays(
@@ -201,30 +215,35 @@ async function conclude(
     await moveRun(deps, { run, to: 'unknown', set, also }, options);
     return 'later';
   }
+  const { targets, kind } = on.at.work;
+  // Before their rows say so: those that still do not are started by whoever comes next.
+  if (outcome.kind === 'ok' && kind === 'create') {
+    await startRunners(deps, { targets, starts: outcome.starts ?? [] }, options);
+  }
   const inState = outcome.kind === 'failed' ? new Set(await on.tofu.stateList(options)) : undefined;
-  const rows = await freshRows(deps, on, options);
+  const rows = await freshRows(deps, targets, options);
   const agents = await agentsSeen(deps, rows, options);
   const changes = outcomeChanges({ work: on.at.work, rows, outcome, inState, agents });
   // An earlier apply that was killed may have made what this one could not.
   if (outcome.kind === 'failed') await removeStrays(deps, changes, options);
-  const { targets, kind } = on.at.work;
   // Before the Egg looks again: its next launch must know.
   if (kind === 'create') await noteCapacity(deps, { egg: run.egg, outcome }, options);
   await write(deps, { on, changes }, options);
-  if (outcome.kind === 'ok') {
-    if (kind === 'create') await startRunners(deps, { targets, starts: outcome.starts ?? [] }, options);
-    await noteChecks(deps, { ...run, checks: outcome.checks }, options);
-  }
+  if (outcome.kind === 'ok') await noteChecks(deps, { ...run, checks: outcome.checks }, options);
   await finishRun(deps, { run, outcome }, options);
   return 'again';
 }
 
-/** Rows as the apply's start left them: their versions have moved. */
-async function freshRows(deps: InternalDeps, on: Applying, options: CallOptions): Promise<RunnerRow[]> {
-  const keys = on.at.work.targets.map(({ id }) => ({ table: 'runners', partition: id }) as const);
+/** Rows as they are now: this run itself has moved their versions. */
+async function freshRows(
+  deps: InternalDeps,
+  rows: readonly RunnerRow[],
+  options: CallOptions,
+): Promise<RunnerRow[]> {
+  const keys = rows.map(({ id }) => ({ table: 'runners', partition: id }) as const);
   const found = await deps.store.get(keys, options);
   return found.flatMap((row, index) => {
-    const before = on.at.work.targets[index];
+    const before = rows[index];
     return row && before ? [{ ...before, version: Number(row['version']), ...stateOf(row) }] : [];
   });
 }

@@ -134,6 +134,20 @@ describe('serverless runners that OpenTofu has recorded', () => {
     expect(await plane.recording.rows('runner_agents')).toMatchObject([{ bootstrap_from: from }]);
   });
 
+  it('are not started again where an agent has logged in, whatever their rows say', async () => {
+    plane.tofu.nextApply = () => 'ended_after';
+    await run({ isServerless: true });
+    const [runner] = await plane.recording.rows('runners');
+    const key = { table: 'runner_agents', partition: String(runner?.['id']) } as const;
+    const set = { boot_id: 'boot' };
+    await plane.deps.store.commit([{ kind: 'update', key, set, when: { kind: 'present' } }], direct);
+
+    await run({ isServerless: true });
+
+    expect(cloud.taken).toEqual([]);
+    expect(await plane.recording.rows('runners')).toMatchObject([{ state: 'booting', made: true }]);
+  });
+
   it('are started by the next run where others of their apply could not be made', async () => {
     const inYandex = { cloud_provider: 'yandex', type: 'serverless' };
     const [row] = await plane.recording.rows('runners');

@@ -4,8 +4,9 @@ import type { RunnerEntry, TofuStart } from '@polar-gosling/ports/tofu';
 import type { InternalDeps } from '../deps.ts';
 
 /**
- * Starts the new runners that are invocations of a container. One that cannot be started is left to its deadline: it
- * reports nothing, counts as a failed boot, and its Egg launches another.
+ * Starts the new runners that are invocations of a container. A row is `provisioning` until this is done: should the
+ * process end meanwhile, the next run starts those whose agents have not logged in. One that cannot be started is left
+ * to its deadline: it reports nothing, counts as a failed boot, and its Egg launches another.
  */
 export async function startRunners(
   deps: InternalDeps,

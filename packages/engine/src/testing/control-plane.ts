@@ -15,6 +15,7 @@ import { nothingFollowed } from '../tools/follow-active.ts';
 import { createLatelyRead } from '../webhooks/lately.ts';
 import { createFakeAgents, type FakeAgents, type FakeAgentsDeps } from './fake-agents.ts';
 import { createFakeBinaries } from './fake-binaries.ts';
+import { createFakeContainers, type FakeContainers } from './fake-containers.ts';
 import { createFakeGit, type FakeGit } from './fake-git.ts';
 import { createFakeGitlab, type FakeGitlab } from './fake-gitlab.ts';
 import { createFakeTofu, type FakeTofu } from './fake-tofu.ts';
@@ -50,6 +51,7 @@ export interface ControlPlane {
   readonly gitlab: FakeGitlab;
   readonly git: FakeGit;
   readonly tofu: FakeTofu;
+  readonly containers: FakeContainers;
   readonly agents: FakeAgents;
   readonly recording: RecordingStore;
   /** What use cases are called with directly. */
@@ -91,6 +93,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   const gitlab = createFakeGitlab(model);
   const git = createFakeGit(clock);
   const tofu = createFakeTofu(clock);
+  const containers = createFakeContainers(tofu, clock);
   const outside = options.outside ?? { ...tofu, machines: () => tofu.machines };
   const recording = createRecordingStore(options.store ?? createMemoryStore({ clock }));
   const store = options.wrapStore?.(recording.store) ?? recording.store;
@@ -106,11 +109,9 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     tofu: outside.tofu,
     machines: outside.machinesPort,
     cloudMachines: { aws: inCloud(outside.machinesPort) },
+    runnerStart: containers.port,
     binaries: { tofu: createFakeBinaries(), gosling: createFakeBinaries() },
-    clock,
-    ids,
-    log: silentLogger,
-    metrics: noMetrics,
+    ...{ clock, ids, log: silentLogger, metrics: noMetrics },
     settings: { ...testSettings, ...options.settings },
     readCaFile: () => undefined,
   };
@@ -124,8 +125,8 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     compileRule,
   };
   let engine = createEngine(deps);
-  const calls = () => engine.agents;
-  const agents = createFakeAgents({ calls, model, machines: outside.machines, clock, bootMs: 5_000 });
+  const life = { calls: () => engine.agents, machines: outside.machines, bootMs: 5_000 };
+  const agents = createFakeAgents({ ...life, model, clock });
   const processes = createProcesses();
   const plane: ControlPlane = {
     clock,
@@ -133,6 +134,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     gitlab,
     git,
     tofu,
+    containers,
     agents,
     recording,
     deps,
@@ -188,6 +190,7 @@ async function deliver(plane: ControlPlane): Promise<void> {
 async function runWorld(plane: ControlPlane, ms: number, stepMs: number): Promise<void> {
   for (let passed = 0; passed < ms; passed += stepMs) {
     await plane.agents.step();
+    plane.containers.endInvocations(plane.agents.all);
     await plane.deliver();
     try {
       await plane.engine().background.tick({ signal: never });

@@ -10,6 +10,7 @@ import {
   type TofuPlan,
   type TofuRun,
   type TofuRunRequest,
+  type TofuStart,
   tofuErrors,
 } from '@polar-gosling/ports/tofu';
 
@@ -34,6 +35,10 @@ export interface FakeTofu {
   readonly machinesPort: Machines;
   /** What there really is, by runner id. */
   readonly machines: Map<string, ModelMachine>;
+  /** Containers of serverless runners of Yandex Cloud, by id: the runners themselves are invocations of them. */
+  readonly containers: Set<string>;
+  /** Texts of the entries of all runners that were ever wanted, by runner id. */
+  readonly entries: ReadonlyMap<string, string>;
   /** Resources of each shard's state; `false`: made by half. */
   readonly states: Map<string, Map<string, boolean>>;
   /** What must never be: an entry that changed, a machine made twice. */
@@ -71,6 +76,7 @@ export function createFakeTofu(clock: Clock): FakeTofu {
   const world: World = {
     clock,
     machines: new Map(),
+    containers: new Set(),
     states: new Map(),
     violations: [],
     applied: [],
@@ -90,7 +96,7 @@ export function createFakeTofu(clock: Clock): FakeTofu {
   return Object.assign(world, { tofu: tofuOf(world), machinesPort: machinesOf(world) });
 }
 
-interface World extends Omit<FakeTofu, 'tofu' | 'machinesPort'> {
+interface World extends Omit<FakeTofu, 'tofu' | 'machinesPort' | 'entries'> {
   readonly clock: Clock;
   readonly entries: Map<string, string>;
   readonly lived: Set<string>;
@@ -102,6 +108,7 @@ function tofuOf(world: World): Tofu {
   return {
     host: { name: 'host', bootId: 'boot' },
     addressOf: resource,
+    sharedAddresses: ['module.container'],
     tool: async () => ({
       path: '/bin/tofu',
       product: 'opentofu',
@@ -148,7 +155,7 @@ function openRun(world: World, request: TofuRunRequest): TofuRun {
       for (const event of world.tells) request.onEvent(event);
       if (world.nextPlan() === 'fails') throw tofuErrors.planFailed({ summary: 'no provider', detail: '' });
       refresh(world, on);
-      return { ...planOf(on), ...headOf(world, on), checks: world.checks };
+      return { ...planOf(world, on), ...headOf(world, on), checks: world.checks };
     },
     apply: (options) => apply(world, on, options.signal),
     async adopt(strays) {
@@ -179,10 +186,50 @@ function checkEntries(world: World, entries: ReadonlyMap<string, string>): void 
 /** What a cloud does not know any more leaves the plan; the state learns of it by the next apply. */
 function refresh(world: World, { request, state, gone }: Applying): void {
   if (request.wanted.provider === 'local' || request.refresh === false) return;
-  for (const [id, isWhole] of state) if (isWhole && !world.machines.has(id)) gone.add(id);
+  for (const [id, isWhole] of state) {
+    if (isWhole && !isRecord(world, { request }, id) && !world.machines.has(id)) gone.add(id);
+  }
 }
 
-function planOf({ request, state, gone }: Applying): TofuPlan {
+/** Id of the container that a runner is an invocation of: runners with one machine hash share it. */
+function containerOf(world: World, at: Pick<Applying, 'request'> & { runnerId: string }): string | undefined {
+  const entry: RunnerEntry = JSON.parse(world.entries.get(at.runnerId) ?? '{}');
+  if (entry.provider !== 'yandex' || entry.type !== 'serverless') return undefined;
+  return `${containersOf(at)}${entry.machine_hash}`;
+}
+
+function isRecord(world: World, on: Pick<Applying, 'request'>, runnerId: string): boolean {
+  return containerOf(world, { ...on, runnerId }) !== undefined;
+}
+
+function containersOf({ request }: Pick<Applying, 'request'>): string {
+  return `${request.wanted.egg}-${request.wanted.shard}-`;
+}
+
+/** What becomes of the containers of a shard. */
+function sharedOf(
+  world: World,
+  { request }: Applying,
+): { made: string[]; kept: string[]; removed: string[] } {
+  const ids = [...request.wanted.entries.keys()];
+  const wanted = new Set(ids.flatMap((runnerId) => containerOf(world, { request, runnerId }) ?? []));
+  const there = [...world.containers].filter((id) => id.startsWith(containersOf({ request })));
+  return {
+    made: [...wanted].filter((id) => !world.containers.has(id)),
+    kept: there.filter((id) => wanted.has(id)),
+    removed: there.filter((id) => !wanted.has(id)),
+  };
+}
+
+function startsOf(world: World, { request, state }: Applying): TofuStart[] {
+  return [...state.keys()].flatMap((runnerId) => {
+    const id = containerOf(world, { request, runnerId });
+    return id === undefined || !world.containers.has(id) ? [] : [{ runnerId, container: { id, url: id } }];
+  });
+}
+
+function planOf(world: World, on: Applying): TofuPlan {
+  const { request, state, gone } = on;
   const { entries } = request.wanted;
   const change = (runnerId: string, actions: readonly string[]): PlanChange => ({
     address: resource(runnerId),
@@ -196,9 +243,17 @@ function planOf({ request, state, gone }: Applying): TofuPlan {
     if (!entries.has(id)) return change(id, ['delete']);
     return change(id, isWhole ? ['no-op'] : ['delete', 'create']);
   });
-  const count = (action: string) => changes.filter(({ actions }) => actions.includes(action)).length;
+  const { made, kept, removed } = sharedOf(world, on);
+  const share = (ids: readonly string[], action: string): PlanChange[] =>
+    ids.map((id) => ({
+      address: `module.container["${id.slice(containersOf(on).length)}"].container`,
+      actions: [action],
+    }));
+  const all = [...changes, ...share(made, 'create'), ...share(kept, 'no-op'), ...share(removed, 'delete')];
+  const count = (action: string) => all.filter(({ actions }) => actions.includes(action)).length;
   const summary = { add: count('create'), change: 0, destroy: count('delete') };
-  return { changes, hasChanges: summary.add + summary.destroy > 0, summary, gone: [...gone], redacted: {} };
+  const hasChanges = summary.add + summary.destroy > 0;
+  return { changes: all, hasChanges, summary, gone: [...gone], starts: startsOf(world, on), redacted: {} };
 }
 
 interface Applying {
@@ -237,15 +292,19 @@ function headOf({ serials }: World, { key }: Applying): { lineage?: string; seri
   return serial === undefined ? {} : { lineage: `lineage of ${key}`, serial };
 }
 
+/** Runners that a plan removes and makes. */
+function changedBy({ changes }: TofuPlan): { removed: string[]; made: string[] } {
+  const which = (action: string) =>
+    changes.flatMap(({ runnerId, actions }) =>
+      runnerId !== undefined && actions.includes(action) ? [runnerId] : [],
+    );
+  return { removed: which('delete'), made: which('create') };
+}
+
 function carryOut(world: World, on: Applying, fault: ApplyFault): TofuOutcome {
-  const { changes } = planOf(on);
-  const removed = changes.flatMap(({ runnerId = '', actions }) =>
-    actions.includes('delete') ? [runnerId] : [],
-  );
-  const made = changes.flatMap(({ runnerId = '', actions }) =>
-    actions.includes('create') ? [runnerId] : [],
-  );
-  for (const id of removed) removeMachine(world, id);
+  const { removed, made } = changedBy(planOf(world, on));
+  share(world, on);
+  for (const id of removed.filter((one) => !isRecord(world, on, one))) removeMachine(world, id);
   if (fault !== 'killed') forget(world, on, removed);
   for (const [index, id] of made.entries()) {
     const isHalf = fault === 'half' && index === 0;
@@ -258,7 +317,20 @@ function carryOut(world: World, on: Applying, fault: ApplyFault): TofuOutcome {
   const gone = removed.map(resource);
   if (fault === 'ended_after' || fault === 'killed') return { kind: 'unknown', reason: 'killed' };
   if (fault === 'fails_after' || (fault === 'half' && made.length > 0)) return failed(world, whole, gone);
-  return { kind: 'ok', ...headOf(world, on), applied: whole, removed: gone, checks: world.checks };
+  const known = { checks: world.checks, starts: startsOf(world, on) };
+  return { kind: 'ok', ...headOf(world, on), applied: whole, removed: gone, ...known };
+}
+
+/** A container that goes takes its invocations with it. */
+function share(world: World, on: Applying): void {
+  const { made, removed } = sharedOf(world, on);
+  for (const id of made) world.containers.add(id);
+  for (const id of removed) {
+    world.containers.delete(id);
+    for (const runnerId of world.machines.keys()) {
+      if (containerOf(world, { ...on, runnerId }) === id) removeMachine(world, runnerId);
+    }
+  }
 }
 
 function failed(world: World, applied: readonly string[], removed: readonly string[]): TofuOutcome {
@@ -269,6 +341,8 @@ function makeMachine(world: World, { request }: Applying, runnerId: string): voi
   if (world.machines.has(runnerId)) return;
   if (world.lived.has(runnerId)) world.violations.push(`${runnerId} was made twice`);
   world.lived.add(runnerId);
+  // It is only recorded: whoever invokes its container makes it.
+  if (isRecord(world, { request }, runnerId)) return;
   const entry: RunnerEntry = JSON.parse(request.wanted.entries.get(runnerId) ?? '{}');
   world.machines.set(runnerId, { runnerId, entry, madeAt: world.clock.now() });
 }

@@ -10,8 +10,24 @@ export const onAws: readonly string[] = [
   '    region = "eu-central-1"',
 ];
 
+/** The same for Yandex Cloud, where a serverless runner is an invocation of a container. */
+export const onYandex: readonly string[] = [
+  '  }',
+  '  cloud {',
+  '    provider = "yandex"',
+  '    region = "ru-central1"',
+];
+
 export const cloudSettings: Pick<EngineSettings, 'clouds'> = {
   clouds: {
+    yandex: {
+      ...{
+        subnets: { 'ru-central1-a': 'subnet-2' },
+        securityGroups: [],
+        runnerImage: 'cr.yandex/r/runner:1',
+      },
+      ...{ invoker: 'aje1', networkId: 'enp1', role: 'aje2' },
+    },
     aws: {
       ...{ subnets: { 'eu-central-1a': 'subnet-1' }, securityGroups: [], runnerImage: 'runner:1' },
       ...{ cluster: 'arn:aws:ecs:eu-central-1:1:cluster/c', executionRole: 'arn:aws:iam::1:role/r' },

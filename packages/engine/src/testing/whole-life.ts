@@ -26,8 +26,13 @@ const lifeErrors = defineErrors('LIFE', {
   down: { message: () => 'this call fails', http: 503, retry: 'backoff' },
 });
 const changing = new Set(
-  'commit receive ack nack sendDue write writeIfAbsent create remove apply'.split(' '),
+  'commit receive ack nack sendDue write writeIfAbsent create remove apply start'.split(' '),
 );
+
+/** Does this method of a port change something, so that a lost answer differs from a lost request? */
+export function isChanging(method: string): boolean {
+  return changing.has(method);
+}
 
 /** Plays a scenario with one call of a port that fails. */
 export async function live(
@@ -42,7 +47,7 @@ export async function live(
   const decide = (method: string) => {
     if (!isCounting) return undefined;
     calls++;
-    if (changing.has(method)) changes.push(calls);
+    if (isChanging(method)) changes.push(calls);
     return calls === failing.call ? { error, when: failing.when } : undefined;
   };
   const plane = await createControlPlane({ ...on, wrap: (deps) => failingPorts(deps, decide) });
