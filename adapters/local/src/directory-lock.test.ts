@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,4 +41,17 @@ it('ends with its process, also by SIGKILL', async () => {
   expect(whileItLives).toEqual({ takenBy: String(child.pid) });
   expect(afterwards).toHaveProperty('release');
   if ('release' in afterwards) afterwards.release();
+});
+
+it('stays held after it was asked for again in the same process', async () => {
+  const module = new URL('./directory-lock.ts', import.meta.url).href;
+  const text = `const { lockDirectory } = await import(${JSON.stringify(module)});
+    console.log(JSON.stringify(lockDirectory(${JSON.stringify(dir)}, 4712)));`;
+  const first = lockDirectory(dir, 4711);
+
+  const again = lockDirectory(dir, 4711);
+  const other = execFileSync(process.execPath, ['--input-type=module', '-e', text], { encoding: 'utf8' });
+
+  expect([again, JSON.parse(other)]).toEqual([{ takenBy: '4711' }, { takenBy: '4711' }]);
+  if ('release' in first) first.release();
 });

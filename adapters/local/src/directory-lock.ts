@@ -1,7 +1,6 @@
-import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
-import { tryLock } from './file-lock.ts';
+import { openLock, tryLock } from './file-lock.ts';
 
 /** A data directory that is this process's alone until `release`, or until the process ends, however it ends. */
 export interface DirectoryLock {
@@ -16,8 +15,7 @@ export function lockDirectory(dir: string, pid: number): DirectoryLock | { reado
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const path = join(dir, 'instance.lock');
   const pidPath = join(dir, 'instance.pid');
-  closeSync(openSync(path, 'a', 0o600));
-  const db = new DatabaseSync(path, { timeout: 0 });
+  const db = openLock(path);
   if (!tryLock(db)) {
     db.close();
     return { takenBy: readPid(pidPath) };

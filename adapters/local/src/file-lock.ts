@@ -1,7 +1,7 @@
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { Clock } from '@polar-gosling/kernel';
+import { type Clock, codeOf } from '@polar-gosling/kernel';
 import { secretErrors } from '@polar-gosling/ports/secrets';
 
 const sqliteBusy = 5;
@@ -17,8 +17,7 @@ export async function withFileLock<Result>(
   action: () => Promise<Result>,
 ): Promise<Result> {
   mkdirSync(dirname(lock.path), { recursive: true, mode: 0o700 });
-  closeSync(openSync(lock.path, 'a', 0o600));
-  const db = new DatabaseSync(lock.path, { timeout: 0 });
+  const db = openLock(lock.path);
   try {
     await acquire(db, lock);
     return await action();
@@ -38,6 +37,16 @@ async function acquire(
     }
     await lock.clock.sleep(everyMs, lock.signal);
   }
+}
+
+export function openLock(path: string): DatabaseSync {
+  try {
+    closeSync(openSync(path, 'wx', 0o600));
+  } catch (error) {
+    // One that is there is not opened: closing it would end the lock that another caller in this process holds.
+    if (codeOf(error) !== 'EEXIST') throw error;
+  }
+  return new DatabaseSync(path, { timeout: 0 });
 }
 
 export function tryLock(db: DatabaseSync): boolean {
