@@ -1,12 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type FetchTofuOptions, fetchTofu } from './fetch-tool.ts';
 import { pinnedTofu, releasePlatform, type TofuRelease } from './pinned.ts';
-import { clock, createBench, never } from './test-bench.ts';
+import { clock, createBench, listNames, never } from './test-bench.ts';
 import { createTestAuthority, type TestAuthority } from './test-https.ts';
 
 const bench = createBench('');
@@ -46,7 +46,7 @@ describe('fetching OpenTofu', () => {
     expect(server.asked).toEqual([
       `/v1.12.6/tofu_1.12.6_${releasePlatform(process.platform, process.arch)}.tar.gz`,
     ]);
-    expect(readdirSync(join(binDir, 'a'))).toEqual(['tofu-1.12.6']);
+    expect(listNames(join(binDir, 'a'))).toEqual(['tofu-1.12.6']);
   });
 
   it('fetches once for two who ask at the same time', async () => {
@@ -58,15 +58,24 @@ describe('fetching OpenTofu', () => {
     expect(server.asked).toHaveLength(1);
   });
 
-  it('takes over the lock of an installer that was killed', async () => {
+  it('removes what an installer that was killed left', async () => {
     await using server = await authority.serve((_request, response) => response.end(archive));
-    mkdirSync(join(binDir, 'c'), { recursive: true });
-    const holder = { pid: 2 ** 22 + 1, startTime: '1', bootId: bench.tofu.host.bootId };
-    writeFileSync(join(binDir, 'c', '.tofu-1.12.6.lock'), JSON.stringify(holder));
+    mkdirSync(join(binDir, 'c', '.fetch-tofu-1.12.6+killed'), { recursive: true });
 
     await fetchFrom(server, 'c');
 
-    expect(readdirSync(join(binDir, 'c'))).toEqual(['tofu-1.12.6']);
+    expect(listNames(join(binDir, 'c'))).toEqual(['tofu-1.12.6']);
+  });
+
+  it('says which folder cannot be written', async () => {
+    await using server = await authority.serve((_request, response) => response.end(archive));
+    mkdirSync(binDir, { recursive: true });
+    writeFileSync(join(binDir, 'a-file'), '');
+
+    await expect(fetchFrom(server, 'a-file/bin')).rejects.toMatchObject({
+      code: 'BINARY_UNWRITABLE',
+      message: expect.stringContaining(join(binDir, 'a-file/bin')),
+    });
   });
 
   it('throws away what has another checksum', async () => {
@@ -77,7 +86,7 @@ describe('fetching OpenTofu', () => {
     const refused = fetchFrom(server, 'd');
 
     await expect(refused).rejects.toMatchObject({ code: 'TOFU_CHECKSUM' });
-    expect(readdirSync(join(binDir, 'd'))).toEqual([]);
+    expect(listNames(join(binDir, 'd'))).toEqual([]);
   });
 
   it('says so when the mirror does not have it', async () => {
@@ -101,7 +110,7 @@ describe('fetching OpenTofu', () => {
     });
 
     await expect(fetchFrom(server, 'f')).rejects.toMatchObject({ code: 'TOFU_DOWNLOAD' });
-    expect(readdirSync(join(binDir, 'f'))).toEqual([]);
+    expect(listNames(join(binDir, 'f'))).toEqual([]);
   });
 
   it('trusts no server whose authority it does not know', async () => {
@@ -190,7 +199,7 @@ describe('fetching OpenTofu', () => {
     });
 
     await expect(fetchFrom(server, 'n', { signal: stop.signal })).rejects.toThrow('enough');
-    expect(readdirSync(join(binDir, 'n'))).toEqual([]);
+    expect(listNames(join(binDir, 'n'))).toEqual([]);
   });
 });
 

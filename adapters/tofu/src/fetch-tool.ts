@@ -1,10 +1,10 @@
-import { chmod, mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
+import { chmod, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, isCoded } from '@polar-gosling/kernel';
 import { tofuErrors } from '@polar-gosling/ports/tofu';
 import { downloadFile, reasonOf, shownUrl } from './binaries/download.ts';
+import { withVersionLock } from './binaries/version-lock.ts';
 import type { HostEnvironment } from './environment.ts';
-import { withFileLock } from './file-lock.ts';
 import { pinnedTofu, releasePlatform, type TofuRelease } from './pinned.ts';
 import { extractFile } from './untar.ts';
 
@@ -36,21 +36,16 @@ export interface FetchTofuOptions {
  */
 export async function fetchTofu(options: FetchTofuOptions): Promise<string> {
   const release = options.release ?? pinnedTofu;
-  const target = join(options.binDir, `tofu-${release.version}`);
-  await mkdir(options.binDir, { recursive: true, mode: 0o700 });
-  const lock = join(options.binDir, `.tofu-${release.version}.lock`);
-  const { clock, signal } = options;
-  return withFileLock(lock, { clock, waitMs: lockWaitMs, signal }, async () => {
+  const { binDir, clock, signal } = options;
+  const { version } = release;
+  const target = join(binDir, `tofu-${version}`);
+  const locked = { binDir, kind: 'tofu', version, clock, waitMs: lockWaitMs, signal } as const;
+  return withVersionLock(locked, async (work) => {
     if (await isThere(target)) return target;
-    const work = await mkdtemp(join(options.binDir, '.fetch-'));
-    try {
-      const binary = await fetchInto(work, release, options);
-      await chmod(binary, 0o755);
-      await rename(binary, target);
-      return target;
-    } finally {
-      await rm(work, { recursive: true, force: true });
-    }
+    const binary = await fetchInto(work, release, options);
+    await chmod(binary, 0o755);
+    await rename(binary, target);
+    return target;
   });
 }
 

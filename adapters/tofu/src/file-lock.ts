@@ -1,47 +1,46 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
-import { type Clock, pollUntil } from '@polar-gosling/kernel';
-import { z } from 'zod';
-import { readBootId, readStartTime } from './process-identity.ts';
+import { closeSync, openSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { type Clock, codeOf, pollUntil } from '@polar-gosling/kernel';
 
-const Holder = z.object({ pid: z.number(), startTime: z.string(), bootId: z.string() });
+const sqliteBusy = 5;
 
-/** Runs `action` while this process holds the lock file; waits for another one, takes over from a dead one. */
+/**
+ * Runs `action` while no other process (or caller in this one) holds the lock; waits for whoever does, at most `waitMs`.
+ * The lock is SQLite's own on an empty file, which stays: the kernel ends it with its process, so there is nothing
+ * stale to judge. Fails with KERNEL_TIMED_OUT, or as the file system does where the file cannot be made.
+ */
 export async function withFileLock<Result>(
   path: string,
   options: { clock: Clock; waitMs: number; signal: AbortSignal },
   action: () => Promise<Result>,
 ): Promise<Result> {
-  const holder = { pid: process.pid, startTime: readStartTime(process.pid) ?? '', bootId: readBootId() };
-  const tryTake = async () => {
-    try {
-      await writeFile(path, JSON.stringify(holder), { flag: 'wx', mode: 0o600 });
-      return true;
-    } catch {
-      if (await isDead(path)) await rm(path, { force: true });
-      return undefined;
-    }
-  };
   const { clock, waitMs, signal } = options;
-  await pollUntil(tryTake, { clock, everyMs: 200, timeoutMs: waitMs, what: `the lock ${path}`, signal });
+  const db = openLock(path);
   try {
+    const take = () => tryTake(db);
+    await pollUntil(take, { clock, everyMs: 200, timeoutMs: waitMs, what: `the lock ${path}`, signal });
     return await action();
   } finally {
-    await rm(path, { force: true });
+    db.close();
   }
 }
 
-async function isDead(path: string): Promise<boolean> {
-  const text = await readFile(path, 'utf8').catch(() => undefined);
-  if (text === undefined) return false;
-  const holder = parseHolder(text);
-  if (holder === undefined) return false; // being written at this moment
-  return holder.bootId !== readBootId() || readStartTime(holder.pid) !== holder.startTime;
+function openLock(path: string): DatabaseSync {
+  try {
+    closeSync(openSync(path, 'wx', 0o600));
+  } catch (error) {
+    // One that is there is not opened: closing it would end the lock that another caller in this process holds.
+    if (codeOf(error) !== 'EEXIST') throw error;
+  }
+  return new DatabaseSync(path, { timeout: 0 });
 }
 
-function parseHolder(text: string): z.infer<typeof Holder> | undefined {
+function tryTake(db: DatabaseSync): true | undefined {
   try {
-    return Holder.parse(JSON.parse(text));
-  } catch {
-    return undefined; // half a file: its writer is at it, or was killed at it; the wait has an end
+    db.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE'); // nothing is written: a full disk can be locked too
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'errcode' in error && error.errcode === sqliteBusy) return undefined;
+    throw error;
   }
 }

@@ -177,9 +177,10 @@ export function readJson(path: string): any {
   }
 }
 
+/** What is in a folder, but for file locks, which stay. */
 export function listNames(path: string): readonly string[] {
   try {
-    return readdirSync(path);
+    return readdirSync(path).filter((name) => !/^\..*\.lock$|^\.lock$/.test(name));
   } catch {
     return []; // not made yet
   }

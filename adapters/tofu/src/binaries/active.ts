@@ -1,4 +1,4 @@
-import { mkdtemp, open, readFile, rename, rm } from 'node:fs/promises';
+import { open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Program } from './program.ts';
 import { isVersion } from './version.ts';
@@ -10,22 +10,21 @@ export async function readActive(binDir: string, kind: Program['kind']): Promise
   return version !== undefined && isVersion(version) ? version : undefined;
 }
 
-/** Chooses the version that is run on this host; a crash leaves the old choice or the new one. */
-export async function writeActive(binDir: string, kind: Program['kind'], version: string): Promise<void> {
-  const target = activeFile(binDir, kind);
-  const work = await mkdtemp(join(binDir, '.use-'));
+/** Chooses the version that is run on this host; a crash leaves the old choice or the new one. `work`: a folder beside. */
+export async function writeActive(
+  binDir: string,
+  kind: Program['kind'],
+  { version, work }: { version: string; work: string },
+): Promise<void> {
+  const made = join(work, 'active');
+  const file = await open(made, 'wx', 0o600);
   try {
-    const file = await open(join(work, 'active'), 'wx', 0o600);
-    try {
-      await file.writeFile(`${version}\n`);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(join(work, 'active'), target);
+    await file.writeFile(`${version}\n`);
+    await file.sync();
   } finally {
-    await rm(work, { recursive: true, force: true });
+    await file.close();
   }
+  await rename(made, activeFile(binDir, kind));
 }
 
 function activeFile(binDir: string, kind: Program['kind']): string {

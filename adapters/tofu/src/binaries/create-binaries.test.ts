@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import type { Binaries, BinarySource } from '@polar-gosling/ports/binaries';
 import { createMemoryBlobs } from '@polar-gosling/ports/blobs/memory';
 import { createMessage, generateKey, readPrivateKey, sign } from 'openpgp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { clock, createBench, never } from '../test-bench.ts';
+import { clock, createBench, listNames, never } from '../test-bench.ts';
 import { createTestAuthority, type TestAuthority, type TestServer } from '../test-https.ts';
 import { readActive } from './active.ts';
 import { type BinariesOptions, createBinaries } from './create-binaries.ts';
@@ -67,7 +67,7 @@ describe('installing a release of GitHub', () => {
       '/opentofu.asc',
       `${base}_linux_amd64.tar.gz`,
     ]);
-    expect(readdirSync(binDir)).toEqual(['tofu-1.12.6']);
+    expect(listNames(binDir)).toEqual(['tofu-1.12.6']);
     expect(statSync(join(binDir, 'tofu-1.12.6')).mode & 0o777).toBe(0o755);
     expect(await blobs.list('', 10, call)).toEqual(['tofu-binaries/1.12.6/linux_amd64/tofu']);
   });
@@ -91,7 +91,7 @@ describe('installing a release of GitHub', () => {
     const kept = await binaries.install({ ...github, platform: 'windows_arm64' }, call);
 
     expect(kept.platform).toBe('windows_arm64');
-    expect(readdirSync(binDir)).toEqual([]);
+    expect(listNames(binDir)).toEqual([]);
     expect(await blobs.list('', 10, call)).toEqual(['tofu-binaries/1.12.6/windows_arm64/tofu.exe']);
     const bytes = await binaries.read(kept, call);
     expect(Buffer.from(bytes ?? []).toString()).toBe(binary);
@@ -129,7 +129,7 @@ describe('installing a release of GitHub', () => {
 
     expect(refused).toMatchObject({ code: 'BINARY_SIGNATURE' });
     expect(`${(refused as { code: string }).code} ${refused}`.toLowerCase()).toContain(reason.toLowerCase());
-    expect(readdirSync(binDir)).toEqual([]);
+    expect(listNames(binDir)).toEqual([]);
     expect(await blobs.list('', 10, call)).toEqual([]);
     expect(server.asked.join()).not.toContain('.tar.gz');
   });
@@ -142,7 +142,7 @@ describe('installing a release of GitHub', () => {
     const { binaries, binDir, blobs } = fixture(server);
 
     await expect(binaries.install(github, call)).rejects.toMatchObject({ code: 'BINARY_CHECKSUM' });
-    expect(readdirSync(binDir)).toEqual([]);
+    expect(listNames(binDir)).toEqual([]);
     expect(await blobs.list('', 10, call)).toEqual([]);
   });
 
@@ -175,7 +175,7 @@ describe('installing a release of GitHub', () => {
     const { binaries, binDir } = fixture(server);
 
     await expect(binaries.install(github, call)).rejects.toMatchObject({ code: 'BINARY_DOWNLOAD' });
-    expect(readdirSync(binDir)).toEqual([]);
+    expect(listNames(binDir)).toEqual([]);
   });
 
   it('gives up on a sender that falls silent', async () => {
@@ -189,7 +189,7 @@ describe('installing a release of GitHub', () => {
       code: 'BINARY_DOWNLOAD',
       message: expect.stringMatching(/timeout/i),
     });
-    expect(readdirSync(binDir)).toEqual([]);
+    expect(listNames(binDir)).toEqual([]);
   });
 
   it('gives up on a sender that only drips', { timeout: 20_000 }, async () => {
@@ -205,7 +205,7 @@ describe('installing a release of GitHub', () => {
       code: 'BINARY_DOWNLOAD',
       message: expect.stringContaining('it took too long'),
     });
-    expect(readdirSync(binDir)).toEqual([]);
+    expect(listNames(binDir)).toEqual([]);
   });
 
   it('fetches once at a time for two who ask', async () => {
@@ -223,7 +223,7 @@ describe('installing a release of GitHub', () => {
 
     expect(a).toEqual(b);
     expect(most).toBe(1);
-    expect(readdirSync(binDir)).toEqual(['tofu-1.12.6']);
+    expect(listNames(binDir)).toEqual(['tofu-1.12.6']);
   });
 
   it.each(['../../etc/passwd', '1.12', 'v1.12.6', '1.12.6/..', '1.12.6\n', ''])(
@@ -290,7 +290,7 @@ describe('installing from a mirror of the releases', () => {
     const { binaries, binDir } = fixture(mirror, { addresses: mirrored(mirror.url) });
 
     await expect(binaries.install(github, call)).rejects.toMatchObject({ code: 'BINARY_SIGNATURE' });
-    expect(readdirSync(binDir)).toEqual([]);
+    expect(listNames(binDir)).toEqual([]);
   });
 
   it('is not asked for another repository', async () => {
@@ -461,7 +461,7 @@ describe('using versions', () => {
 
     await expect(binaries.ensure(kept, call)).rejects.toMatchObject({ code: 'BLOB_CORRUPT' });
     await expect(binaries.read(kept, call)).rejects.toMatchObject({ code: 'BLOB_CORRUPT' });
-    expect(readdirSync(binDir)).toEqual([]);
+    expect(listNames(binDir)).toEqual([]);
   });
 
   it('does not use what is not here, and removes what is asked for', async () => {
@@ -472,7 +472,7 @@ describe('using versions', () => {
     await expect(binaries.use('1.9.0', call)).rejects.toMatchObject({ code: 'BINARY_UNKNOWN_VERSION' });
     await binaries.remove({ version: '1.12.6', platform: 'linux_amd64' }, call);
 
-    expect(readdirSync(binDir)).toEqual([]);
+    expect(listNames(binDir)).toEqual([]);
     expect(await blobs.list('', 10, call)).toEqual([]);
     expect(await binaries.ensure({ version: '1.12.6', sha256: sha256(binary) }, call)).toBeUndefined();
   });

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { chmod, mkdir, mkdtemp, open, rename, rm } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Clock, isCoded } from '@polar-gosling/kernel';
+import type { Clock } from '@polar-gosling/kernel';
 import {
   type Binaries,
   type BinarySource,
@@ -11,17 +11,14 @@ import {
 } from '@polar-gosling/ports/binaries';
 import { type BlobStore, blobErrors } from '@polar-gosling/ports/blobs';
 import type { HostEnvironment } from '../environment.ts';
-import { withFileLock } from '../file-lock.ts';
 import { releasePlatform } from '../pinned.ts';
-import { writeActive } from './active.ts';
-import { reasonOf } from './download.ts';
 import { type FetchContext, fetchRelease, type SourceAddresses } from './fetch-release.ts';
+import { createHostFolder, type HostFolder } from './host-folder.ts';
 import { listReleases } from './list-releases.ts';
 import { fileNameOf, type Program } from './program.ts';
 import { sha256OfFile } from './sha256-of-file.ts';
 import { isVersion } from './version.ts';
 
-const lockWaitMs = 20 * 60_000;
 const platforms = ['linux', 'darwin', 'windows'].flatMap((os) => [`${os}_amd64`, `${os}_arm64`]);
 
 export interface BinariesOptions {
@@ -102,9 +99,10 @@ export function createBinaries(options: BinariesOptions): Binaries {
     use: (version, { signal }) => host.use(checkVersion(version), signal),
     async remove(binary, { signal }) {
       checkVersion(binary.version);
-      if (binary.platform === platform) await rm(host.pathOf(binary.version), { force: true });
+      if (binary.platform === platform) await host.remove(binary.version, signal);
       await blobs.remove(blobKey(program, binary), { signal });
     },
+    tidy: (versions, { signal }) => host.tidy(versions, signal),
   };
 }
 
@@ -128,64 +126,6 @@ async function install(
   await blobs.writeFrom(blobKey(program, wanted), createReadStream(path), { signal: context.signal });
   if (at.isOurs) await host.put(path, version);
   return { version, platform, source: source.kind, sha256, provedBy };
-}
-
-interface HostFolder {
-  pathOf(version: string): string;
-  /** Runs `action` with an empty folder, while nobody else on this host changes that version. */
-  locked<Result>(
-    version: string,
-    signal: AbortSignal,
-    action: (work: string) => Promise<Result>,
-  ): Promise<Result>;
-  put(file: string, version: string): Promise<void>;
-  use(version: string, signal: AbortSignal): Promise<void>;
-}
-
-function createHostFolder({ program, binDir, clock }: BinariesOptions): HostFolder {
-  const pathOf = (version: string) => join(binDir, `${program.kind}-${version}`);
-  return {
-    pathOf,
-    async locked(version, signal, action) {
-      const lock = join(binDir, `.${program.kind}-${version}.lock`);
-      try {
-        await mkdir(binDir, { recursive: true, mode: 0o700 });
-        return await withFileLock(lock, { clock, waitMs: lockWaitMs, signal }, async () => {
-          const work = await mkdtemp(join(binDir, '.fetch-'));
-          try {
-            return await action(work);
-          } finally {
-            await rm(work, { recursive: true, force: true });
-          }
-        });
-      } catch (error) {
-        if (isCoded(error) || signal.aborted) throw error;
-        throw binaryErrors.unwritable({ path: binDir, reason: reasonOf(error) }, { cause: error });
-      }
-    },
-    async put(file, version) {
-      await chmod(file, 0o755);
-      await flush(file);
-      await rename(file, pathOf(version));
-    },
-    async use(version, signal) {
-      signal.throwIfAborted();
-      if ((await sha256OfFile(pathOf(version))) === undefined) {
-        throw binaryErrors.unknownVersion({ what: program.title, version });
-      }
-      await writeActive(binDir, program.kind, version);
-    },
-  };
-}
-
-/** On disk before it has its name: a power cut leaves no empty program. */
-async function flush(path: string): Promise<void> {
-  const file = await open(path, 'r');
-  try {
-    await file.sync();
-  } finally {
-    await file.close();
-  }
 }
 
 function blobKey(program: Program, { version, platform }: { version: string; platform: string }): string {

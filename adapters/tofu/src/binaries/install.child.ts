@@ -29,4 +29,6 @@ async function install(): Promise<string> {
 process.stderr.write('begins\n');
 const said = await install();
 const kept = await blobs.list('', 9, call);
-process.stdout.write(JSON.stringify({ said, here: readdirSync(binDir), kept }));
+process.stdout.write(
+  JSON.stringify({ said, here: readdirSync(binDir).filter((name) => !name.endsWith('.lock')), kept }),
+);

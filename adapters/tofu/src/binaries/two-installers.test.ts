@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, it } from 'vitest';
-import { clock, never } from '../test-bench.ts';
+import { clock, listNames, never } from '../test-bench.ts';
 import { createTestAuthority } from '../test-https.ts';
 
 const child = fileURLToPath(new URL('./install.child.ts', import.meta.url));
@@ -47,6 +47,6 @@ it('two processes that install one version at once fetch one after the other, an
 
   expect(results.map(({ said }) => said)).toEqual(['installed', 'installed']);
   expect([server.asked.length, most]).toEqual([2, 1]);
-  expect(readdirSync(binDir)).toEqual(['tofu-1.12.6']);
+  expect(listNames(binDir)).toEqual(['tofu-1.12.6']);
   expect(readFileSync(join(binDir, 'tofu-1.12.6'), 'utf8')).toBe(binary);
 });

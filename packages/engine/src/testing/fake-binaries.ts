@@ -12,6 +12,8 @@ export interface FakeBinaries extends Binaries {
   /** `version platform` of what is kept, in the order of installing. */
   readonly kept: string[];
   readonly used: string[];
+  /** What was told to stay, by each call of `tidy`. */
+  readonly tidied: (readonly string[])[];
   readonly sources: BinarySource[];
   /** Fails the next calls of `install` with this. */
   failures: Error[];
@@ -24,6 +26,7 @@ export function createFakeBinaries(): FakeBinaries {
     platform: 'linux_amd64',
     offered: [],
     used: [],
+    tidied: [],
     sources: [],
     failures: [],
     get kept() {
@@ -55,6 +58,9 @@ export function createFakeBinaries(): FakeBinaries {
     },
     async remove({ version, platform }) {
       kept.delete(`${version} ${platform}`);
+    },
+    async tidy(versions) {
+      fake.tidied.push([...versions].toSorted());
     },
   };
   return fake;

@@ -75,4 +75,9 @@ export interface Binaries {
   use(version: string, options: CallOptions): Promise<void>;
   /** Removes one from this host and from Blobs; missing is fine. */
   remove(binary: Pick<KeptBinary, 'version' | 'platform'>, options: CallOptions): Promise<void>;
+  /**
+   * Removes from this host what processes that were killed left, and versions other than these that nobody has used
+   * for 7 days; never the one that is run, or the one that the product is pinned to. Safe to repeat.
+   */
+  tidy(versions: ReadonlySet<string>, options: CallOptions): Promise<void>;
 }
