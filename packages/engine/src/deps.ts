@@ -7,6 +7,8 @@ import type { LatelyRead } from './webhooks/lately.ts';
 /** The version of OpenTofu that this process brought to its host last, and when it looked. */
 export interface FollowedTofu {
   lookedAt: number;
+  /** When the versions on this host were tidied. */
+  tidiedAt: number;
   sha256: string | undefined;
 }
 

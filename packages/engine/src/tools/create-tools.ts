@@ -21,12 +21,27 @@ export function createTools(deps: InternalDeps): Tools {
       await use(deps, { actor: caller.name, kind, version, why: 'asked for' }, options);
     },
     async rollback(caller, kind, options) {
-      const [, previous] = byUse(ofPlatform(deps, kind, await readVersions(deps, kind, options)));
+      const previous = releaseBefore(ofPlatform(deps, kind, await readVersions(deps, kind, options)));
       if (previous === undefined) throw binaryErrors.noRollback({ what: kind });
-      await use(deps, { actor: caller.name, kind, version: previous.release, why: 'back' }, options);
-      return previous.release;
+      await use(deps, { actor: caller.name, kind, version: previous, why: 'back' }, options);
+      return previous;
     },
   };
+}
+
+/**
+ * What was in use before the active version and is here for all of its platforms: a machine that boots finds its agent
+ * after a rollback too. A version has a row for each platform and source.
+ */
+function releaseBefore(rows: readonly ToolVersionRow[]): string | undefined {
+  const active = rows.filter((row) => row.active);
+  const isCovered = (wanted: string) =>
+    active.every(({ platform }) =>
+      rows.some(({ release, platform: here }) => release === wanted && here === platform),
+    );
+  return byUse(rows)
+    .map(({ release }) => release)
+    .find((release) => release !== active[0]?.release && isCovered(release));
 }
 
 async function view(deps: InternalDeps, kind: ToolKind, options: CallOptions): Promise<ToolView> {

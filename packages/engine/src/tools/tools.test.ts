@@ -143,6 +143,35 @@ describe('choosing a version', () => {
     expect(await active()).toEqual(['1.12.5']);
   });
 
+  it('goes back to another version where one is here from two sources, or for two platforms', async () => {
+    const { install, tools, plane, clock } = await fixture();
+    const agents = plane.deps.binaries.gosling as FakeBinaries;
+    agents.offered.push('1.0.0', '1.1.0', '1.2.0');
+    const other = { kind: 'other', url: 'https://x.test/{version}', sha256: 'a'.repeat(64) } as const;
+    await install('1.12.5');
+    await install('1.12.6');
+    await install('1.12.6', { source: other });
+    for (const version of ['1.0.0', '1.1.0']) {
+      for (const platform of ['linux_amd64', 'linux_arm64']) {
+        await install(version, { kind: 'gosling', platform });
+        await clock.advance(1_000);
+      }
+    }
+    await install('1.2.0', { kind: 'gosling', platform: 'linux_amd64' });
+    await tools.use(caller, { kind: 'gosling', version: '1.1.0' }, options);
+
+    const back = [
+      await tools.rollback(caller, 'tofu', options),
+      await tools.rollback(caller, 'gosling', options),
+    ];
+
+    expect(back).toEqual(['1.12.5', '1.0.0']);
+    const inUse = (await readVersions(plane.deps, 'gosling', options)).filter(({ active }) => active);
+    expect(inUse.map(({ release, platform }) => `${release} ${platform}`).toSorted()).toEqual([
+      ...['1.0.0 linux_amd64', '1.0.0 linux_arm64'],
+    ]);
+  });
+
   it('refuses a version that is not here, or only for another platform, and a way back from the first', async () => {
     const { install, tools } = await fixture();
     await install('1.12.6');
@@ -168,6 +197,39 @@ describe('choosing a version', () => {
     await followActiveTofu(plane.deps, options);
 
     expect(binaries.used).toEqual(['1.12.6', '1.12.5']);
+  });
+});
+
+describe('a host that follows the active version', () => {
+  it('is tidied once an hour, of all but the versions that are kept, and only where some are managed', async () => {
+    const { install, plane, binaries, clock } = await fixture();
+    const agents = plane.deps.binaries.gosling as FakeBinaries;
+    await followActiveTofu(plane.deps, options);
+    const unmanaged = binaries.tidied.length;
+    await install('1.12.5');
+    await install('9.9.9');
+    await install('1.12.6');
+
+    for (const minutes of [59, 2, 30, 31]) {
+      await clock.advance(minutes * 60_000);
+      await followActiveTofu(plane.deps, options);
+    }
+
+    expect(unmanaged).toBe(0);
+    const kept = ['1.12.5', '1.12.6'];
+    expect([binaries.tidied, agents.tidied]).toEqual([[kept, kept], []]);
+  });
+
+  it('runs also where it cannot be tidied', async () => {
+    const { install, plane, binaries } = await fixture();
+    await install('1.12.6');
+    binaries.tidy = async () => {
+      throw binaryErrors.unwritable({ path: '/bin', reason: 'EROFS' });
+    };
+
+    await followActiveTofu(plane.deps, options);
+
+    expect(binaries.used).toEqual(['1.12.6']);
   });
 });
 
