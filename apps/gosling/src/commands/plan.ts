@@ -72,7 +72,7 @@ function printEgg(output: Output, egg: PreviewEgg): void {
 function linesOf(egg: PreviewEgg): readonly string[] {
   switch (egg.change) {
     case 'new':
-      return egg.launches === 0 ? ['starts without a runner'] : [`launches ${egg.launches} to keep warm`];
+      return egg.launches === 0 ? ['starts without a runner'] : [`launches ${egg.launches} at once`];
     case 'invalid':
       return ['its file has errors: what is in force stays'];
     case 'removed': {
@@ -83,7 +83,8 @@ function linesOf(egg: PreviewEgg): readonly string[] {
     case 'changed': {
       const pin = egg.ends_pin ? ['its pin ends'] : [];
       const runners = egg.replaces ? runnerLines(egg.runners) : ['no runner is replaced'];
-      return [...changeLines(egg.changes), ...pin, ...runners];
+      const launches = egg.launches === 0 ? [] : [`launches ${egg.launches} at once`];
+      return [...changeLines(egg.changes), ...pin, ...runners, ...launches];
     }
   }
 }

@@ -20,7 +20,7 @@ export interface PreviewEgg {
   readonly isReplaced: boolean;
   /** A pin ends with it. */
   readonly endsPin: boolean;
-  /** Warm runners that are launched at once. */
+  /** Runners that are launched at once: warm ones, and what waiting jobs and replaced runners need. */
   readonly launches: number;
   /** What becomes of the runners that live now; of a removed Egg they are not made anew. */
   readonly runners: Replacement;

@@ -29,16 +29,51 @@ function preview(eggs: Eggs, more: Partial<PreviewRequest> = {}) {
 
 const memory = (mib: number) => ({ more: ['  }', '  resources {', `    memory = ${mib}`] });
 
-async function launchOne(): Promise<string> {
-  const job = {
-    serverProject: 'gitlab.com#1',
-    jobId: 1,
-    name: 'b',
-    ref: 'm',
-    pipelineId: 1,
-    tags: ['linux'],
-  };
+/** The policies of Eggs that keep so many runners. */
+function policies(warm: Readonly<Record<string, { apex?: number; nadir?: number }>>): Record<string, string> {
+  const condition = ([name, { apex = 0, nadir = 0 }]: [string, { apex?: number; nadir?: number }]) => [
+    `  runners_condition "${name}" {`,
+    `    eggs_entities = ["${name}"]`,
+    ...['    apex {', `      min_count = ${apex}`, '    }'],
+    ...['    nadir {', `      min_count = ${nadir}`, '      max_count = 2', '    }'],
+    '  }',
+  ];
+  const text = ['uglyfox {', ...Object.entries(warm).flatMap(condition), '}', ''].join('\n');
+  return { 'UF/config.fly': text };
+}
+
+/** How many runners the next reconcile of an Egg launches. */
+async function launchedBy(egg: string): Promise<number> {
+  const count = async () => (await plane.recording.rows('runners')).length;
+  const before = await count();
+  await reconcile(plane.deps, egg, direct);
+  return (await count()) - before;
+}
+
+/** Every runner that was asked for lives, and waits for jobs. */
+async function runnersLive(): Promise<void> {
+  for (const row of await plane.recording.rows('runners')) {
+    if (row['state'] !== 'requested') continue;
+    const set = { state: 'idle', made: true, state_since: plane.clock.now(), deadline_at: undefined };
+    const key = { table: 'runners', partition: String(row['id']) } as const;
+    await plane.deps.store.commit([{ kind: 'update', key, set, when: { kind: 'present' } }], direct);
+  }
+}
+
+/** What the guard would hold of it is let through. */
+async function confirm(commit: string): Promise<void> {
+  const row = { git_commit: commit, by: 'me', at: 0 };
+  const put = { kind: 'put', table: 'sync_confirmations', row, when: { kind: 'any' } } as const;
+  await plane.deps.store.commit([put], direct);
+}
+
+async function wait(jobId: number): Promise<void> {
+  const job = { serverProject: 'gitlab.com#1', jobId, name: 'b', ref: 'm', pipelineId: 1, tags: ['linux'] };
   await applyJob(plane.deps, { ...job, status: 'pending' }, direct);
+}
+
+async function launchOne(): Promise<string> {
+  await wait(1);
   await reconcile(plane.deps, 'app', direct);
   const [runner] = await plane.recording.rows('runners');
   return String(runner?.['id']);
@@ -72,6 +107,35 @@ describe('preview', () => {
     });
   });
 
+  it('says how many runners a raised min_count launches, over what lives, and then they are', async () => {
+    await install(plane, { ...nestOf({ app: { concurrent: 5 } }), ...policies({ app: { apex: 1 } }) });
+    expect(await launchedBy('app')).toBe(1);
+    await runnersLive();
+    const files = { ...nestOf({ app: { concurrent: 5 } }), ...policies({ app: { apex: 3, nadir: 1 } }) };
+
+    const view = await plane.engine().previews.preview({ files: filesOf(files) }, direct);
+
+    expect(view.eggs).toMatchObject([{ name: 'app', change: 'changed', launches: 3, isReplaced: false }]);
+    plane.git.commit(files);
+    await syncNest(plane.deps, direct);
+    expect(await launchedBy('app')).toBe(3);
+  });
+
+  it('says that a change which ends the back-off launches for the job that waits', async () => {
+    await install(plane, nestOf({ app: memory(1024) }));
+    const key = { table: 'egg_state', partition: 'app' } as const;
+    const set = { failures: 5, backoff_until: plane.clock.now() + 900_000, backoff_failures: 5 };
+    await plane.deps.store.commit([{ kind: 'update', key, set, when: { kind: 'any' } }], direct);
+    await wait(1);
+
+    const view = await preview({ app: memory(2048) });
+
+    expect(view.eggs).toMatchObject([{ change: 'changed', launches: 1 }]);
+    plane.git.commit(nestOf({ app: memory(2048) }));
+    await syncNest(plane.deps, direct);
+    expect(await launchedBy('app')).toBe(1);
+  });
+
   it('replaces no runner for tags and counts', async () => {
     await install(plane, nestOf({ app: {} }));
     const runner = await launchOne();
@@ -91,11 +155,7 @@ describe('preview', () => {
     const commit = plane.git.commit(nestOf({ e0: {} }));
 
     const held = await preview({ e0: {} }, { commit });
-    const row = { git_commit: commit, by: 'me', at: 0 };
-    await plane.deps.store.commit(
-      [{ kind: 'put', table: 'sync_confirmations', row, when: { kind: 'any' } }],
-      direct,
-    );
+    await confirm(commit);
     const confirmed = await preview({ e0: {} }, { commit });
 
     expect(held).toMatchObject({ status: 'held', held: [{ rule: 'removes_eggs' }] });
@@ -130,25 +190,32 @@ describe('preview', () => {
     ]);
   });
 
-  it('Feature: gitops-runner-orchestration, Property 24: a preview writes nothing and says what the sync then does', async () => {
-    const egg = fc.record({ mib: fc.constantFrom(1024, 2048), concurrent: fc.constantFrom(2, 3) });
+  it('Feature: gitops-runner-orchestration, Property 24: a preview writes nothing and says what the sync and the reconcile after it then do', async () => {
+    const counts = { apex: fc.nat({ max: 2 }), nadir: fc.nat({ max: 1 }) };
+    const egg = fc.record({ mib: fc.constantFrom(1024, 2048), concurrent: fc.constantFrom(2, 3), ...counts });
     const nest = fc.dictionary(fc.constantFrom('app', 'b', 'c'), egg, { minKeys: 1 });
-    const toFiles = (eggs: Record<string, { mib: number; concurrent: number }>) =>
-      nestOf(
+    type Egg = { mib: number; concurrent: number; apex: number; nadir: number };
+    const toFiles = (eggs: Record<string, Egg>) => ({
+      ...nestOf(
         Object.fromEntries(
           Object.entries(eggs).map(([name, { mib, concurrent }]) => [name, { ...memory(mib), concurrent }]),
         ),
-      );
+      ),
+      ...policies(eggs),
+    });
     await fc.assert(
-      fc.asyncProperty(nest, nest, async (before, after) => {
+      fc.asyncProperty(nest, nest, fc.boolean(), async (before, after, waits) => {
         plane = await aPlane();
         await install(plane, toFiles(before));
+        for (const name of Object.keys(before)) await reconcile(plane.deps, name, direct);
+        await runnersLive();
+        if (waits) await wait(1);
         const rows = await plane.recording.everything();
 
         const view = await plane.engine().previews.preview({ files: filesOf(toFiles(after)) }, direct);
         expect(await plane.recording.everything()).toEqual(rows);
 
-        plane.git.commit(toFiles(after));
+        await confirm(plane.git.commit(toFiles(after)));
         await syncNest(plane.deps, direct);
         const synced = (await plane.recording.rows('sync_history')).at(-1);
         const did = synced?.['changes_detected'] as Record<string, string[] | undefined>;
@@ -159,6 +226,9 @@ describe('preview', () => {
           did['changed']?.toSorted() ?? [],
           did['removed']?.toSorted() ?? [],
         ]);
+        const launches: Record<string, number> = {};
+        for (const { name } of view.eggs) launches[name] = await launchedBy(name);
+        expect(Object.fromEntries(view.eggs.map((one) => [one.name, one.launches]))).toEqual(launches);
       }),
       { numRuns: runs(100) },
     );

@@ -19,6 +19,7 @@ import { typed } from '../rows/tables.ts';
 import { type ComparedEgg, compareNest, type NestChange } from '../sync/compare.ts';
 import { checkGuard, knownEggs } from '../sync/sync-nest.ts';
 import { readNestRow, uglyFoxFile } from '../sync/write-nest.ts';
+import { launchesOf } from './launches-of.ts';
 
 const atOnce = 8;
 const nothing = { changes: [], isReplaced: false, endsPin: false, launches: 0 } as const;
@@ -100,8 +101,10 @@ async function ofChanged(
   const { egg, known } = at;
   const { config } = egg;
   const base = { name: String(config.name), file: config.sourceFile };
-  const warm = config.pool.apex.min + config.pool.nadir.min;
-  if (known === undefined) return { ...nothing, ...base, change: 'new', launches: warm, runners: nobody };
+  if (known === undefined) {
+    const launches = await launchesOf(deps, { config, machineHash: egg.machineHash }, options);
+    return { ...nothing, ...base, change: 'new', launches, runners: nobody };
+  }
   const before: EggConfig = known.egg.config;
   const { pin } = known;
   const after = applyPin(config, pin && { part: pin.machine, over: pin.over });
@@ -112,7 +115,7 @@ async function ofChanged(
     changes: configChanges(before, after),
     isReplaced: hash !== known.egg.machine_hash,
     endsPin: pin !== undefined && !isPinInForce(config, pin),
-    launches: 0,
+    launches: await launchesOf(deps, { config: after, machineHash: hash }, options),
     runners: replacementBy(hash, await runnersOf(deps, base.name, options)),
   };
 }

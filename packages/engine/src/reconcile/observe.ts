@@ -26,7 +26,7 @@ import type {
 import { registrationsOf } from '../bind/registrations-of.ts';
 import { isFrozen } from '../demand/freeze.ts';
 import type { InternalDeps } from '../deps.ts';
-import { readInForce } from '../rollback/in-force.ts';
+import { type InForce, readInForce } from '../rollback/in-force.ts';
 import { isByHand } from '../rows/by-hand.ts';
 import { getRow, getRows, listAll } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
@@ -68,9 +68,19 @@ export async function observe(
 ): Promise<Observed | undefined> {
   const inForce = await readInForce(deps, name, options);
   if (inForce === undefined) return undefined;
-  const { egg, pin, spentPin } = inForce;
-  const config: EggConfig = egg.config;
   const state = await getRow(deps.store, { ...typed.eggState, key: { partition: name } }, options);
+  return observeAs(deps, { inForce, state }, options);
+}
+
+/** As `observe`, for what would be in force, with what would be noted of it. */
+export async function observeAs(
+  deps: InternalDeps,
+  { inForce, state }: { readonly inForce: InForce; readonly state: EggStateRow | undefined },
+  options: CallOptions,
+): Promise<Observed> {
+  const { egg, pin, spentPin } = inForce;
+  const { name } = egg;
+  const config: EggConfig = egg.config;
   const { runners, agents, marks, jobs } = await readMembers(deps, name, options);
 
   const runnerFacts: RunnerFacts[] = [];
