@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { RouteTable } from './route.ts';
-import { EggParams, Key } from './wire.ts';
+import { EggParams, Key, Time } from './wire.ts';
 
 export const RollbackRequest = z
   .strictObject({
@@ -48,6 +48,15 @@ export const Rollback = z.object({
   deployment: z.object({ id: z.string(), state: z.string() }).optional(),
   changes: z.array(ConfigChange),
   runners: Replacement,
+  /** Of a long-lived set alone: the plan that is armed for it and applied as it is; `null`: one is made. */
+  plan: z
+    .object({
+      id: z.string(),
+      created_at: Time,
+      summary: z.object({ add: z.int(), change: z.int(), destroy: z.int() }),
+    })
+    .nullable()
+    .optional(),
 });
 export type Rollback = z.infer<typeof Rollback>;
 

@@ -66,7 +66,8 @@ export const deploymentStates: StateTable<DeploymentState> = {
   running: { to: ['succeeded', 'failed', 'rolled_back', 'superseded'], deadlineMs: undefined },
   succeeded: { to: ['rolled_back', 'superseded'], deadlineMs: undefined },
   failed: { to: ['rolled_back', 'superseded', 'succeeded'], deadlineMs: undefined },
-  rolled_back: { to: ['superseded'], deadlineMs: undefined },
+  /** A long-lived set comes back to it when its pin is lifted. */
+  rolled_back: { to: ['superseded', 'succeeded'], deadlineMs: undefined },
   superseded: { to: [], deadlineMs: undefined },
 };
 
@@ -74,7 +75,8 @@ export type PlanStatus = 'pending' | 'applying' | 'applied' | 'failed' | 'discar
 
 /** Life of a plan row. */
 export const planStates: StateTable<PlanStatus> = {
-  pending: { to: ['applying', 'discarded', 'failed'], deadlineMs: 30 * minuteMs },
+  /** Armed: kept to be applied, for a day. */
+  pending: { to: ['applying', 'discarded', 'failed'], deadlineMs: 26 * 60 * minuteMs },
   applying: { to: ['applied', 'failed'], deadlineMs: 30 * minuteMs },
   applied: { to: ['rolled_back'], deadlineMs: undefined },
   failed: { to: [], deadlineMs: undefined },

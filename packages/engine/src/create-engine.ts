@@ -11,6 +11,7 @@ import { createCommands } from './commands/commands.ts';
 import { sees } from './commands/sees.ts';
 import type { InternalDeps } from './deps.ts';
 import { createEventHub } from './events/event-hub.ts';
+import { deploySet } from './long-lived/deploy-set.ts';
 import { preview } from './preview/preview.ts';
 import { createQueries } from './queries/queries.ts';
 import { createApiTokens } from './tokens/api-tokens.ts';
@@ -54,6 +55,7 @@ export function createEngine(given: EngineDeps): Engine {
     commands: createCommands(deps),
     tokens: createApiTokens(deps),
     tools: createTools(deps),
+    sets: { deploy: (deployment, options) => deploySet(deps, deployment, options) },
     events: {
       watch: (caller, { egg }, options) =>
         deps.events.watch(

@@ -22,6 +22,7 @@ export type {
   WhyView,
 } from './api/queries.ts';
 export type { RollbackRequest, RollbackView } from './api/rollback.ts';
+export type { SetDeployment, Sets } from './api/sets.ts';
 export type { InstallRequest, SourceReference, ToolKind, Tools, ToolView } from './api/tools.ts';
 export type { TokenCheck, WebhookAnswer, WebhookIngest, WebhookRequest } from './api/webhooks.ts';
 export { caFileMostBytes } from './bind/ca-file.ts';

@@ -92,6 +92,10 @@ async function isWanted(
 
 function print({ output, flags }: CliContext, view: Rollback): void {
   if (flags.json) return;
+  if (view.plan !== undefined) {
+    output.talk(setLine(view));
+    return;
+  }
   const commit = view.after.git_commit.slice(0, 8);
   const from = view.before.git_commit.slice(0, 8);
   output.talk(
@@ -100,6 +104,14 @@ function print({ output, flags }: CliContext, view: Rollback): void {
       : `${view.egg_name}: the pin is lifted, the machines of the Nest (${commit}) come into force`,
   );
   for (const line of [...changeLines(view.changes), ...runnerLines(view.runners)]) output.talk(`  ${line}`);
+}
+
+/** A long-lived set is changed in place. */
+function setLine({ egg_name: name, before, after, plan }: Rollback): string {
+  const way = `${name}: from commit ${before.git_commit.slice(0, 8)} to ${after.git_commit.slice(0, 8)}`;
+  if (plan === null || plan === undefined) return `${way}, by a plan that is made then`;
+  const { add, change, destroy } = plan.summary;
+  return `${way}, by the armed plan ${plan.id}: ${add} to add, ${change} to change, ${destroy} to destroy`;
 }
 
 function sayDone({ output }: CliContext, view: Rollback): void {

@@ -39,6 +39,7 @@ export function createFakeEngine(parts: Parts = {}): FakeEngine {
     tokens: { ...fakeTokens(note), ...parts.tokens },
     tools: { ...fakeTools(note), ...parts.tools },
     previews: { ...fakePreviews(note), ...parts.previews },
+    sets: { deploy: async () => ({ deploymentId: 'd1' }), ...parts.sets },
     events: { ...noEvents, ...parts.events },
     background: { ...fakeBackground(note), ...parts.background },
   };

@@ -18,6 +18,7 @@ import type { Events } from './events.ts';
 import type { EngineMetrics } from './metrics.ts';
 import type { Previews } from './previews.ts';
 import type { Queries } from './queries.ts';
+import type { Sets } from './sets.ts';
 import type { Tools } from './tools.ts';
 import type { WebhookIngest } from './webhooks.ts';
 
@@ -108,6 +109,7 @@ export interface Engine {
   readonly tokens: ApiTokens;
   readonly tools: Tools;
   readonly previews: Previews;
+  readonly sets: Sets;
   readonly events: Events;
   readonly background: Background;
 }

@@ -27,4 +27,12 @@ export interface RollbackView {
   readonly changes: readonly ConfigChange[];
   /** What becomes of the runners that live now. */
   readonly runners: Replacement;
+  /** Of a long-lived set alone: the plan that is armed for it and applied as it is, or that there is none. */
+  readonly plan?:
+    | {
+        readonly id: string;
+        readonly createdAt: number;
+        readonly summary: { readonly add: number; readonly change: number; readonly destroy: number };
+      }
+    | 'made anew';
 }

@@ -3,6 +3,8 @@ import type { CallOptions } from '@polar-gosling/ports/store';
 import { bindEgg } from '../bind/bind-egg.ts';
 import { bindNest } from '../bind/bind-nest.ts';
 import type { InternalDeps } from '../deps.ts';
+import { runSet } from '../long-lived/run-set.ts';
+import { isLongLived } from '../long-lived/sets.ts';
 import { prune } from '../prune/prune.ts';
 import { reconcile } from '../reconcile/reconcile.ts';
 import { runShard } from '../run/run-shard.ts';
@@ -40,11 +42,10 @@ export const handlers: Readonly<Partial<Record<MessageKind, Handler>>> = {
   reconcile: async (deps, key, options) => ((await reconcile(deps, key, options)) === 'busy' ? soon : done),
   run: async (deps, key, options) => {
     const at = key.lastIndexOf('#');
-    const outcome = await runShard(
-      deps,
-      { egg: key.slice(0, at), shard: Number(key.slice(at + 1)) },
-      options,
-    );
+    const egg = key.slice(0, at);
+    const outcome = isLongLived(egg)
+      ? await runSet(deps, egg, options)
+      : await runShard(deps, { egg, shard: Number(key.slice(at + 1)) }, options);
     if (outcome === 'idle') return done;
     return outcome === 'again' ? { kind: 'again', delayMs: 0 } : soon;
   },

@@ -6,6 +6,7 @@ import type { Caller } from '../api/caller.ts';
 import type { PageRequest, Queries } from '../api/queries.ts';
 import { sees } from '../commands/sees.ts';
 import type { InternalDeps } from '../deps.ts';
+import { isLongLived } from '../long-lived/sets.ts';
 import { getRow, listPage, type TypedTable } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
 import { readEggStatus } from './egg-status.ts';
@@ -79,8 +80,10 @@ async function plans(
   at: PageRequest & { caller: Caller; egg: string },
   options: CallOptions,
 ): Promise<Page<PlanRow> | undefined> {
-  const egg = await readEgg(deps, { caller: at.caller, name: at.egg }, options);
-  if (egg === undefined) return undefined;
+  const isThere = isLongLived(at.egg)
+    ? sees(at.caller, at.egg)
+    : (await readEgg(deps, { caller: at.caller, name: at.egg }, options)) !== undefined;
+  if (!isThere) return undefined;
   const query = { index: 'egg_name', partition: at.egg, order: 'desc' } as const;
   return pageOf(deps, { ...typed.plans, query, page: at }, options);
 }

@@ -19,6 +19,8 @@ import { sees } from '../commands/sees.ts';
 import type { InternalDeps } from '../deps.ts';
 import { rollbackErrors } from '../errors.ts';
 import { type Lease, requireOk, withLeaseSoon } from '../leases/lease.ts';
+import { rollbackSet } from '../long-lived/rollback-set.ts';
+import { isLongLived } from '../long-lived/sets.ts';
 import { noBackoff } from '../reconcile/backoff.ts';
 import { type Observed, observe } from '../reconcile/observe.ts';
 import { listAll } from '../rows/read.ts';
@@ -39,6 +41,7 @@ export async function rollback(
   options: CallOptions,
 ): Promise<RollbackView | 'missing'> {
   if (!sees(at.caller, at.egg)) return 'missing';
+  if (isLongLived(at.egg)) return rollbackSet(deps, { ...at, egg: at.egg }, options);
   if (at.dryRun) return (await decide(deps, at, options))?.view ?? 'missing';
   // Not even a lease is taken for an Egg that is not there.
   if ((await readInForce(deps, at.egg, options)) === undefined) return 'missing';

@@ -1,5 +1,5 @@
 import { toProblem } from '@polar-gosling/kernel';
-import type { CallOptions } from '@polar-gosling/ports/store';
+import type { CallOptions, Write } from '@polar-gosling/ports/store';
 import { type TofuOutcome, tofuErrors } from '@polar-gosling/ports/tofu';
 import type { InternalDeps } from '../deps.ts';
 import { getRow } from '../rows/read.ts';
@@ -10,7 +10,14 @@ import { failedNow, leftPlanWrites, moveRun, type RunRecord } from './run-row.ts
 /** Writes down what came of its apply, and ends it. Fails with TOFU_APPLY_FAILED where that failed. */
 export async function finishRun(
   deps: InternalDeps,
-  at: { run: RunRecord; outcome: Exclude<TofuOutcome, { kind: 'unknown' }> },
+  at: {
+    run: RunRecord;
+    outcome: Exclude<TofuOutcome, { kind: 'unknown' }>;
+    /** What becomes true with it. */
+    also?: readonly Write[];
+    /** How the plan that it takes the place of is left; `applied` when not given. */
+    left?: 'rolled_back' | undefined;
+  },
   options: CallOptions,
 ): Promise<void> {
   const { run, outcome } = at;
@@ -20,6 +27,7 @@ export async function finishRun(
         status: 'applied',
         applied_at: deps.clock.now(),
         serial_after: outcome.serial,
+        ...(outcome.lineage === undefined ? {} : { lineage: outcome.lineage }),
         metadata: JSON.parse(JSON.stringify({ run_id: run.id, checks: outcome.checks })),
       }
     : failedNow(deps);
@@ -35,7 +43,8 @@ export async function finishRun(
       };
   const also = [
     { kind: 'update', key: plan, set: planSet, when: { kind: 'present' } } as const,
-    ...(isOk ? await inForceWrites(deps, run, options) : []),
+    ...(isOk ? await inForceWrites(deps, { ...run, left: at.left }, options) : []),
+    ...(at.also ?? []),
   ];
   await moveRun(deps, { run, to: isOk ? 'applied' : 'failed', set, also }, options);
   await closeRun(deps, run, options);

@@ -1,4 +1,4 @@
-import type { CallOptions, EggMemberRow, Write } from '@polar-gosling/ports/store';
+import type { CallOptions, EggMemberRow, PlanRow, Write } from '@polar-gosling/ports/store';
 import type { InternalDeps } from '../deps.ts';
 import { getRow } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
@@ -19,12 +19,14 @@ export interface InShard {
 /** Its plan comes into force: it stays as long as it is, and the one before for 90 days. Under the shard's lease. */
 export async function inForceWrites(
   deps: InternalDeps,
-  at: InShard & { readonly planId: string },
+  at: InShard & { readonly planId: string; readonly left?: PlanRow['status'] | undefined },
   options: CallOptions,
 ): Promise<readonly Write[]> {
   const before = await planInForce(deps, at, options);
   const expiry =
-    before === undefined || before === at.planId ? [] : await expiryWrites(deps, before, options);
+    before === undefined || before === at.planId
+      ? []
+      : await expiryWrites(deps, { id: before, left: at.left }, options);
   return [memberWrite(at.egg, member.plan(at.shard), at.planId), ...expiry];
 }
 
@@ -38,11 +40,15 @@ export async function planInForce(
   return (await getRow(deps.store, { ...typed.eggMembers, key }, options))?.state;
 }
 
-async function expiryWrites(deps: InternalDeps, id: string, options: CallOptions): Promise<Write[]> {
+async function expiryWrites(
+  deps: InternalDeps,
+  { id, left }: { id: string; left?: PlanRow['status'] | undefined },
+  options: CallOptions,
+): Promise<Write[]> {
   const row = await getRow(deps.store, { ...typed.plans, key: { partition: id } }, options);
   if (row === undefined) return [];
   const key = { table: 'deployment_plans', partition: id } as const;
-  const set = { expires_at: planExpiry(deps.clock.now()) };
+  const set = { expires_at: planExpiry(deps.clock.now()), ...(left === undefined ? {} : { status: left }) };
   return [{ kind: 'update', key, set, when: { kind: 'present' } }];
 }
 
@@ -54,7 +60,10 @@ export async function forgetPlans(
 ): Promise<void> {
   for (const { item, state } of at.members) {
     if (!item.startsWith('plan#')) continue;
-    const unit = [...(await expiryWrites(deps, state, options)), memberWrite(at.egg, item, undefined)];
+    const unit = [
+      ...(await expiryWrites(deps, { id: state }, options)),
+      memberWrite(at.egg, item, undefined),
+    ];
     await deps.store.commit(unit, options);
   }
 }

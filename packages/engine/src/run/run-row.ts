@@ -84,6 +84,8 @@ export interface PlanFacts {
   readonly plan: TofuPlan;
   readonly tool: TofuTool;
   readonly kind: PlanRow['kind'];
+  /** `runner` when not given. */
+  readonly planType?: PlanRow['plan_type'];
   readonly commit: string;
   readonly configHash: string;
   /** Of the runners it makes. */
@@ -96,10 +98,14 @@ export interface PlanFacts {
 export function planWrite(
   deps: InternalDeps,
   at: PlanFacts,
-  becomes: { status: 'applying' } | { status: 'discarded'; why: string },
+  becomes:
+    | { status: 'applying' }
+    | { status: 'discarded'; why: string }
+    /** Armed: it is kept until another takes its place. */
+    | { status: 'pending'; binary: Uint8Array },
 ): Write {
   const { run, plan, tool } = at;
-  const { status, ...why } = becomes;
+  const { status } = becomes;
   const now = deps.clock.now();
   return {
     kind: 'put',
@@ -107,7 +113,7 @@ export function planWrite(
     row: {
       id: run.planId,
       egg_name: run.egg,
-      plan_type: 'runner',
+      plan_type: at.planType ?? 'runner',
       kind: at.kind,
       deployment_id: at.deploymentId,
       shard: run.shard,
@@ -122,7 +128,8 @@ export function planWrite(
       serial_before: plan.serial,
       created_at: now,
       status,
-      metadata: { run_id: run.id, ...why },
+      metadata: { run_id: run.id, ...(status === 'discarded' ? { why: becomes.why } : {}) },
+      ...(status === 'pending' ? { plan_binary: becomes.binary } : {}),
       // Not while it is, or may come to be, what its shard is made of.
       ...(status === 'discarded' ? { expires_at: planExpiry(now) } : {}),
     },

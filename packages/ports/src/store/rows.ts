@@ -258,6 +258,8 @@ export const PlanRow = z.object({
   kind: z.enum(['deploy', 'scale', 'rollback', 'destroy']),
   deployment_id: text,
   shard: z.number(),
+  /** The plan itself, as OpenTofu encrypted it: only while it is armed. */
+  plan_binary: z.instanceof(Uint8Array).optional(),
   plan_json: json.optional(),
   summary: json.optional(),
   config_hash: z.string(),

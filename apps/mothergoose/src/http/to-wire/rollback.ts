@@ -1,6 +1,7 @@
 import type { ConfigChange, Replacement, Rollback } from '@polar-gosling/api-contract';
 import type { RollbackView } from '@polar-gosling/engine';
 import { toWireValue, wirePath } from './egg-config.ts';
+import { toTime } from './time.ts';
 
 export function toWireRollback(view: RollbackView): Rollback {
   const { before, after } = view;
@@ -13,7 +14,13 @@ export function toWireRollback(view: RollbackView): Rollback {
     deployment: after.deployment && { ...after.deployment },
     changes: view.changes.map(toWireChange),
     runners: toWireReplacement(view.runners),
+    ...(view.plan === undefined ? {} : { plan: toWireArmed(view.plan) }),
   };
+}
+
+function toWireArmed(plan: NonNullable<RollbackView['plan']>): Rollback['plan'] {
+  if (plan === 'made anew') return null;
+  return { id: plan.id, created_at: toTime(plan.createdAt), summary: { ...plan.summary } };
 }
 
 export function toWireChange(change: RollbackView['changes'][number]): ConfigChange {

@@ -1,0 +1,253 @@
+import { createFakeClock, createSeededIds } from '@polar-gosling/testkit';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { sweepBlobs } from '../background/sweep-blobs.ts';
+import { tick } from '../background/tick.ts';
+import { type ControlPlane, createControlPlane } from '../testing/control-plane.ts';
+import { createFakeSetTofu, type FakeSetTofu } from '../testing/fake-set-tofu.ts';
+import { createFakeTofu } from '../testing/fake-tofu.ts';
+import { direct } from '../testing/install.ts';
+import { versionsInPlans } from '../tools/versions-in-plans.ts';
+import { runSet } from './run-set.ts';
+
+const hourMs = 3_600_000;
+const me = { tokenId: 't', name: 'me', role: 'write' } as const;
+let plane: ControlPlane;
+let world: FakeSetTofu;
+
+beforeEach(async () => {
+  const clock = createFakeClock();
+  const base = createFakeTofu(clock);
+  world = createFakeSetTofu(base.tofu);
+  const outside = { tofu: world.tofu, machinesPort: base.machinesPort, machines: () => base.machines };
+  plane = await createControlPlane({ clock, ids: createSeededIds(1, clock), outside });
+});
+
+const filesOf = (image: string) => new Map([['resources.tf', `# ${image}`]]);
+
+async function deploy(image: string): Promise<string> {
+  await plane.clock.advance(1_000);
+  const deployment = { set: 'rift', provider: 'local', files: filesOf(image), configHash: image } as const;
+  const { deploymentId } = await plane
+    .engine()
+    .sets.deploy({ ...deployment, commit: image.repeat(8) }, direct);
+  return deploymentId;
+}
+
+/** Everything there is to do now. Answers what OpenTofu was asked for. */
+async function settle(): Promise<string[]> {
+  world.calls.length = 0;
+  for (let step = 0; step < 10; step++) {
+    await plane.clock.advance(1_000);
+    if ((await runSet(plane.deps, 'rift', direct)) === 'idle') break;
+  }
+  return [...world.calls];
+}
+
+function rollback(request: { to?: string; unpin?: boolean; dryRun?: boolean } = {}) {
+  return plane
+    .engine()
+    .commands.rollback(me, { egg: 'rift', unpin: false, dryRun: false, ...request }, direct);
+}
+
+async function plans(): Promise<string[]> {
+  const rows = await plane.recording.rows('deployment_plans');
+  return rows.map(({ plan_type, kind, status }) => `${plan_type} ${kind} ${status}`);
+}
+
+async function armed() {
+  const rows = await plane.recording.rows('deployment_plans');
+  return rows.find(({ status }) => status === 'pending');
+}
+
+describe('a long-lived set', () => {
+  it('is planned and applied, and a plan back is armed after each apply but the first', async () => {
+    await deploy('v1');
+    expect(await settle()).toEqual(['plan', 'apply']);
+    expect(await plans()).toEqual(['rift deploy applied']);
+
+    const second = await deploy('v2');
+    expect(await settle()).toEqual(['plan', 'apply', 'plan']);
+
+    expect(world.state).toEqual(filesOf('v2'));
+    expect(await plans()).toEqual(['rift deploy applied', 'rift deploy applied', 'rift rollback pending']);
+    const rows = await plane.recording.rows('deployment_plans');
+    const inForce = rows.find(({ deployment_id: id }) => id === second);
+    expect(inForce).toMatchObject({ rollback_plan_id: (await armed())?.['id'], serial_after: 2 });
+    expect(await armed()).toMatchObject({ serial_before: 2, lineage: 'l1', summary: { change: 1 } });
+    expect((await armed())?.['expires_at']).toBeUndefined();
+    expect(await versionsInPlans(plane.deps, direct)).toEqual(new Set(['1.12.6']));
+  });
+
+  it('goes back by the armed plan without planning, and forward again when its pin is lifted', async () => {
+    const first = await deploy('v1');
+    await settle();
+    const second = await deploy('v2');
+    await settle();
+
+    const view = await rollback({ dryRun: true });
+    expect(view).toMatchObject({
+      action: 'pin',
+      plan: { id: (await armed())?.['id'], summary: { change: 1 } },
+    });
+    expect(await settle()).toEqual([]);
+    await rollback();
+    expect(await settle()).toEqual(['look', 'apply']);
+
+    expect(world.state).toEqual(filesOf('v1'));
+    expect(await plans()).toEqual([
+      'rift deploy applied',
+      'rift deploy rolled_back',
+      'rift rollback applied',
+    ]);
+    expect(await plane.recording.rows('deployments')).toMatchObject([
+      { id: first, state: 'succeeded' },
+      { id: second, state: 'rolled_back' },
+    ]);
+    expect(
+      (await plane.recording.rows('deployment_plans')).every((row) => row['plan_binary'] === undefined),
+    ).toBe(true);
+    await expect(rollback()).rejects.toMatchObject({ code: 'ROLLBACK_NOTHING' });
+
+    expect(await rollback({ unpin: true })).toMatchObject({ action: 'unpin', plan: 'made anew' });
+    expect(await settle()).toEqual(['plan', 'apply', 'plan']);
+    expect(world.state).toEqual(filesOf('v2'));
+    expect(await rollback({ dryRun: true })).toMatchObject({
+      action: 'pin',
+      plan: { summary: { change: 1 } },
+    });
+  });
+
+  it('makes another plan where the armed one does not fit any more', async () => {
+    await deploy('v1');
+    await settle();
+    await deploy('v2');
+    await settle();
+    world.serial = 9; // somebody else has changed the state
+
+    await rollback();
+
+    expect(await settle()).toEqual(['look', 'plan', 'apply']);
+    expect(world.state).toEqual(filesOf('v1'));
+    const rows = await plane.recording.rows('deployment_plans');
+    expect(rows.find(({ status }) => status === 'discarded')).toMatchObject({
+      metadata: { why: 'its state has moved on since' },
+    });
+  });
+
+  it.each([
+    ['a day has passed', () => plane.clock.advance(24 * hourMs)],
+    ['OpenTofu is another one', async () => void Object.assign(world, { sha256: 'b'.repeat(64) })],
+  ])('is armed anew when %s, and not before', async (_what, change) => {
+    await deploy('v1');
+    await settle();
+    await deploy('v2');
+    await settle();
+    const before = (await armed())?.['id'];
+    await plane.clock.advance(20 * hourMs);
+    expect(await settle()).toEqual([]);
+
+    await change();
+
+    expect(await settle()).toEqual(['plan']);
+    expect((await armed())?.['id']).not.toBe(before);
+    const rows = await plane.recording.rows('deployment_plans');
+    expect(rows.filter(({ rollback_plan_id: id }) => id !== undefined)).toMatchObject([
+      { rollback_plan_id: (await armed())?.['id'] },
+    ]);
+  });
+
+  it('is looked at every hour', async () => {
+    await tick(plane.deps, direct);
+    const runsAsked = async () =>
+      (await plane.recording.rows('outbox')).filter(({ merge_key: key }) => String(key).includes('rift#0'));
+    expect(await runsAsked()).toHaveLength(1);
+  });
+
+  it('keeps no plan that OpenTofu has not encrypted, and rolls back all the same', async () => {
+    world.isEncrypted = false;
+    await deploy('v1');
+    await settle();
+    await deploy('v2');
+    await settle();
+
+    expect(await armed()).toBeUndefined();
+    expect(await rollback()).toMatchObject({ plan: 'made anew' });
+    expect((await settle()).slice(0, 2)).toEqual(['plan', 'apply']);
+    expect(world.state).toEqual(filesOf('v1'));
+  });
+
+  it('opens no deployment for the same files, and a new one ends a pin', async () => {
+    const first = await deploy('v1');
+    await settle();
+    expect(await deploy('v1')).toBe(first);
+    await deploy('v2');
+    await settle();
+    await rollback();
+    await settle();
+
+    await deploy('v3');
+    expect(await plane.recording.rows('pins')).toEqual([]);
+    await settle();
+
+    expect(world.state).toEqual(filesOf('v3'));
+    // Not to v2, which was left by a rollback.
+    expect(await rollback({ dryRun: true })).toMatchObject({ after: { deployment: { id: first } } });
+  });
+
+  it('plans again after an apply that failed or was ended, and never applies an armed plan twice', async () => {
+    await deploy('v1');
+    world.nextApply = 'failed';
+    await expect(runSet(plane.deps, 'rift', direct)).rejects.toMatchObject({ code: 'TOFU_APPLY_FAILED' });
+    expect(await settle()).toEqual(['plan', 'apply']);
+    await deploy('v2');
+    await settle();
+
+    await rollback();
+    world.nextApply = 'unknown';
+    expect(await settle()).toEqual(['look', 'apply', 'plan', 'apply']);
+
+    expect(world.state).toEqual(filesOf('v1'));
+    expect(await plans()).toContain('rift rollback failed');
+  });
+
+  it('waits while everything is frozen', async () => {
+    await deploy('v1');
+    const on = { name: 'freeze', on: true, by: 'me', why: 'looked at', at: 1 };
+    await plane.deps.store.commit(
+      [{ kind: 'put', table: 'switches', row: on, when: { kind: 'any' } }],
+      direct,
+    );
+
+    expect(await settle()).toEqual([]);
+  });
+
+  it('keeps the bundles of its deployments for as long as they are', async () => {
+    await deploy('v1');
+    await settle();
+    await deploy('v2');
+    await plane.clock.advance(30 * 24 * hourMs);
+    await sweepBlobs(plane.deps, direct);
+    await plane.clock.advance(30 * 24 * hourMs);
+    await sweepBlobs(plane.deps, direct);
+
+    await settle();
+    await rollback();
+    await settle();
+
+    expect(world.state).toEqual(filesOf('v1'));
+  });
+
+  it('is nothing where it was never deployed', async () => {
+    expect(await rollback()).toBe('missing');
+    expect(await settle()).toEqual([]);
+  });
+
+  it('is not for a caller who is limited to Eggs', async () => {
+    await deploy('v1');
+    const asked = { egg: 'rift', unpin: false, dryRun: true };
+
+    const view = await plane.engine().commands.rollback({ ...me, eggs: ['app'] }, asked, direct);
+
+    expect(view).toBe('missing');
+  });
+});
