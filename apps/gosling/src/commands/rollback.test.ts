@@ -78,6 +78,29 @@ describe.concurrent('gosling rollback', { timeout: 90_000 }, () => {
     test.expect(asked()).toEqual(Array.from({ length: 3 }, () => ({ unpin: false, dry_run: true })));
   });
 
+  it('says by which plan a long-lived set goes back, before it does', async (test) => {
+    const set = {
+      ...view,
+      egg_name: 'rift',
+      changes: [],
+      runners: { ...view.runners, replaced: [], drained: [] },
+    };
+    const plan = { id: 'p9', created_at: '2026-01-01T00:00:00Z', summary: { add: 1, change: 2, destroy: 3 } };
+    const answer = (body: object) => anApi(test, { 'POST /eggs/rift/rollback': body });
+    const armed = await answer({ ...set, plan });
+    const made = await answer({ ...set, plan: null });
+
+    const [withPlan, without] = [
+      await armed.run('--egg', 'rift', '--yes'),
+      await made.run('--egg', 'rift', '--dry-run'),
+    ];
+
+    const way = 'rift: from commit bbbbbbbb to aaaaaaaa, by';
+    test.expect(withPlan.stderr).toContain(`${way} the armed plan p9: 1 to add, 2 to change, 3 to destroy`);
+    test.expect(without.stderr).toContain(`${way} a plan that is made then`);
+    test.expect([withPlan.code, without.code]).toEqual([0, 0]);
+  });
+
   it('says with 6 that there is nothing to go back to, with 5 that there is no such Egg', async (test) => {
     const { run } = await anApi(test);
 

@@ -2,6 +2,7 @@ import { openApiDocument, type Route, routes } from '@polar-gosling/api-contract
 import type { FastifyInstance, InjectOptions } from 'fastify';
 import { afterEach, describe, expect, it } from 'vitest';
 import { agentToken, createFakeEngine, type FakeEngine, triggerToken } from '../testing/fake-engine.ts';
+import { aRollback } from '../testing/rows.ts';
 import { testApp } from '../testing/test-app.ts';
 
 const apps: FastifyInstance[] = [];
@@ -345,6 +346,23 @@ describe('a rollback', () => {
       ],
       runners: { replaced: ['r1'], drained: ['r2'] },
     });
+  });
+
+  it.each([
+    [undefined, undefined],
+    ['made anew' as const, null],
+    [
+      { id: 'p9', createdAt: 0, summary: { add: 0, change: 1, destroy: 0 } },
+      { id: 'p9', created_at: '1970-01-01T00:00:00.000Z', summary: { add: 0, change: 1, destroy: 0 } },
+    ],
+  ])('of a long-lived set names the plan it goes by: %j', async (plan, told) => {
+    const view = aRollback({ egg: 'rift', unpin: false, dryRun: false });
+    const rollback = async () => ({ ...view, ...(plan === undefined ? {} : { plan }) });
+    const { write } = start(createFakeEngine({ commands: { rollback } }));
+
+    const answer = await write('POST', '/eggs/rift/rollback', {});
+
+    expect(answer.json().plan).toEqual(told);
   });
 
   it('is 404 for the Egg of others, 409 where there is nothing to go back to, 400 for two wishes at once', async () => {
