@@ -23,6 +23,11 @@ const clouds = {
     execution_role: 'arn:aws:iam::111122223333:role/gosling/execution',
   },
 };
+/** What the snapshot's provider answers, where a made-up value is not enough. */
+const answers = {
+  'aws_instance.instance_state': 'running',
+  'data.aws_ssm_parameter.insecure_value': 'ami-0d12ebian',
+};
 /** A bound for a hung test: of two cores that others load, each run of OpenTofu takes its part. */
 const patienceMs = 150_000;
 const mg = 'mothergoose {\n  cloud {\n    provider = "aws"\n    region = "eu-central-1"\n  }\n}\n';
@@ -88,7 +93,7 @@ function installProvider(from: string): void {
     `printf %s "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" | sha256sum | cut -c1-64 > ${made}/key`,
     `export SNAPSHOT_SCHEMA=${root}adapters/tofu/testdata/provider-schemas/aws.json`,
     `export SNAPSHOT_LOG=${made}/asked`,
-    `export SNAPSHOT_VALUES='{"aws_instance.instance_state":"running"}'`,
+    `export SNAPSHOT_VALUES='${JSON.stringify(answers)}'`,
     `exec ${join(from, file)} "$@"`,
   ];
   writeFileSync(target, `${script.join('\n')}\n`);
@@ -178,6 +183,7 @@ describe('Eggs in a cloud, served by the program as it is run', { timeout: 400_0
     const { values } = instance;
     expect(values).toMatchObject({
       ...{ region: 'eu-central-1', availability_zone: 'eu-central-1a', subnet_id: 'subnet-0a' },
+      ami: answers['data.aws_ssm_parameter.insecure_value'],
       tags: { 'polar-gosling-egg': 'vm', 'polar-gosling-runner': vm.id },
     });
     const userData = unpack(values.user_data_base64);

@@ -137,6 +137,13 @@ export interface CloudRun {
   [Symbol.dispose](): void;
 }
 
+/** What the clouds answer, where a made-up value is not enough. */
+export const cloudAnswers: Readonly<Record<string, string | number>> = {
+  'aws_instance.instance_state': 'running',
+  'data.aws_ssm_parameter.insecure_value': 'ami-0d12ebian',
+  'yandex_compute_instance.status': 'RUNNING',
+};
+
 /** A bundle on disk, and the real OpenTofu with the snapshot's provider beside it. */
 export function openCloudRun(
   provider: Cloud,
@@ -156,11 +163,7 @@ export function openCloudRun(
     TF_CLI_CONFIG_FILE: join(dir, 'tofu.rc'),
     SNAPSHOT_SCHEMA: schemaPath(provider),
     SNAPSHOT_LOG: log,
-    SNAPSHOT_VALUES: JSON.stringify({
-      'aws_instance.instance_state': 'running',
-      'yandex_compute_instance.status': 'RUNNING',
-      ...at.values,
-    }),
+    SNAPSHOT_VALUES: JSON.stringify({ ...cloudAnswers, ...at.values }),
     ...at.env,
   };
   return {

@@ -175,6 +175,20 @@ describe.each(clouds)('a bundle for %s, read by OpenTofu with the schema of the 
     expect(loud).toEqual([]);
   });
 
+  it('makes a machine of the newest image that its cloud has by the name in the entry', async () => {
+    const egg = aCloudEgg(provider);
+    const far = { ...egg, cloud: { ...egg.cloud, region: 'far-away', subnet: 'subnet-1' } };
+    using run = open([aCloudEntry(egg, 'vm', { id: 'r1' }), aCloudEntry(far, 'vm', { id: 'r2' })]);
+    await run.tofu('init');
+
+    const made = await run.tofu('apply', '-auto-approve', '-no-color');
+
+    expect(made).toMatchObject({ code: 0 });
+    expect(run.asked().map(({ values }) => imageOf(values))).toEqual(
+      provider === 'aws' ? ['ami-0d12ebian', 'ami-0d12ebian'] : ['found', 'found'],
+    );
+  });
+
   it('removes one machine and touches no other when its entry goes', async () => {
     const egg = aCloudEgg(provider);
     const [gone, stays] = [aCloudEntry(egg, 'vm', { id: 'r1' }), aCloudEntry(egg, 'vm', { id: 'r2' })];
@@ -208,6 +222,11 @@ describe.each(clouds)('a bundle for %s, read by OpenTofu with the schema of the 
     expect([code, stdout]).toEqual([1, expect.stringContaining('no_such')]);
   });
 });
+
+// biome-ignore lint/suspicious/noExplicitAny: values of whatever resource is made
+function imageOf(values: any): string {
+  return values.ami ?? values.boot_disk[0].initialize_params[0].image_id;
+}
 
 /** What an hour is for a resource that may live no longer. */
 function limitSeconds({ type, values }: { type: string; values: Record<string, string> }): number[] {

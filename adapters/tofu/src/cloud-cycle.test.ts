@@ -6,6 +6,7 @@ import {
   aCloudEgg,
   aCloudEntry,
   type Cloud,
+  cloudAnswers,
   findSnapshotMirror,
   noSnapshotReason,
   schemaPath,
@@ -26,11 +27,7 @@ function open(provider: Cloud, values: Record<string, string | number> = {}) {
   symlinkSync(mirror, join(bench.dataDir, 'providers'));
   const env = {
     SNAPSHOT_SCHEMA: schemaPath(provider),
-    SNAPSHOT_VALUES: JSON.stringify({
-      'aws_instance.instance_state': 'running',
-      'yandex_compute_instance.status': 'RUNNING',
-      ...values,
-    }),
+    SNAPSHOT_VALUES: JSON.stringify({ ...cloudAnswers, ...values }),
   };
   const cloudEnvironment = async (asked: Cloud) => (asked === provider ? env : undefined);
   const tofu = bench.reopen({ cloudEnvironment });

@@ -11,7 +11,7 @@ resource "aws_instance" "runner" {
   count = local.is_vm ? 1 : 0
 
   region                               = var.entry.region
-  ami                                  = var.entry.image
+  ami                                  = coalesce(var.image_id, var.entry.image)
   instance_type                        = var.entry.instance_type
   availability_zone                    = var.entry.zone
   subnet_id                            = var.entry.subnet_id

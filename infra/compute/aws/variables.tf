@@ -80,6 +80,17 @@ variable "entry" {
   }
 }
 
+variable "image_id" {
+  description = "Id of a VM's image; the entry's own when not given."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.entry.type != "vm" || !startswith(coalesce(var.image_id, var.entry.image, "-"), "resolve:")
+    error_message = "The entry names its image by a parameter: give the id that the parameter holds."
+  }
+}
+
 variable "user_data" {
   description = "cloud-init of a VM, base64, 16 KB before that. Ignored for a serverless runner."
   type        = string

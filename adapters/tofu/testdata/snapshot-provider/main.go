@@ -51,9 +51,10 @@ func (b block) schema() *tfprotov6.SchemaBlock {
 		kind := words[strings.LastIndex(words, " ")+1:]
 		out.Attributes = append(out.Attributes, &tfprotov6.SchemaAttribute{
 			Name: name, Type: types[kind],
-			Required: strings.Contains(words, "required"),
-			Optional: strings.Contains(words, "optional"),
-			Computed: strings.Contains(words, "computed"),
+			Required:  strings.Contains(words, "required"),
+			Optional:  strings.Contains(words, "optional"),
+			Computed:  strings.Contains(words, "computed"),
+			Sensitive: strings.Contains(words, "sensitive"),
 		})
 	}
 	nestings := map[string]tfprotov6.SchemaNestedBlockNestingMode{
@@ -162,6 +163,11 @@ func (s *server) ApplyResourceChange(_ context.Context, r *tfprotov6.ApplyResour
 	if isDelete {
 		return &tfprotov6.ApplyResourceChangeResponse{NewState: r.PlannedState}, s.log("delete", r.TypeName, r.PriorState)
 	}
+	if refusal, err := s.refuse(r.TypeName, r.PlannedState); err != nil || refusal != "" {
+		return &tfprotov6.ApplyResourceChangeResponse{NewState: r.PriorState, Diagnostics: []*tfprotov6.Diagnostic{
+			{Severity: tfprotov6.DiagnosticSeverityError, Summary: refusal},
+		}}, err
+	}
 	s.mu.Lock()
 	s.made++
 	id := fmt.Sprintf("%s-%d", strings.ReplaceAll(r.TypeName, "_", "-"), s.made)
@@ -171,6 +177,26 @@ func (s *server) ApplyResourceChange(_ context.Context, r *tfprotov6.ApplyResour
 		return nil, err
 	}
 	return &tfprotov6.ApplyResourceChangeResponse{NewState: state}, s.log("create", r.TypeName, state)
+}
+
+// What the real provider is known to fail at: it asks EC2 for the root device of the image by its id
+// (hashicorp/terraform-provider-aws#43488), also where EC2 itself would take another name for the image.
+func (s *server) refuse(name string, planned *tfprotov6.DynamicValue) (string, error) {
+	if name != "aws_instance" {
+		return "", nil
+	}
+	value, err := planned.Unmarshal(s.snapshot.Resources[name].schema().ValueType())
+	if err != nil {
+		return "", err
+	}
+	asked, _ := plain(value).(map[string]any)
+	image, _ := asked["ami"].(string)
+	disk, _ := asked["root_block_device"].([]any)
+	if len(disk) == 0 || strings.HasPrefix(image, "ami-") {
+		return "", nil
+	}
+	return fmt.Sprintf("collecting instance settings: operation error EC2: DescribeImages, api error InvalidAMIID.Malformed: "+
+		"Invalid id: %q (expecting \"ami-...\")", image), nil
 }
 
 func (s *server) ReadDataSource(_ context.Context, r *tfprotov6.ReadDataSourceRequest) (*tfprotov6.ReadDataSourceResponse, error) {
