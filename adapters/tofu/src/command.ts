@@ -1,9 +1,10 @@
 import type { Clock } from '@polar-gosling/kernel';
 import type { TofuEvent } from '@polar-gosling/ports/tofu';
+import { interruptMarkerOf } from './interrupt.ts';
 import { parseUiLine, toLogLine, toTofuEvent } from './json-lines.ts';
 import type { CommandResult } from './outcome.ts';
 import { followLines, type Output, readWhole, withOutput } from './output.ts';
-import { interruptMarkerOf, startTool } from './process.ts';
+import { startTool } from './process.ts';
 import { readBootId } from './process-identity.ts';
 import { recordProcess } from './run-directory.ts';
 import { createFactCollector } from './run-facts.ts';

@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Clock } from '@polar-gosling/kernel';
 import { tofuErrors } from '@polar-gosling/ports/tofu';
 import { hardEndGuard } from './hard-end.ts';
+import { interruptOnce } from './interrupt.ts';
 import type { Output } from './output.ts';
 import { readStartTime, signalQuietly } from './process-identity.ts';
 
@@ -71,21 +70,6 @@ export async function startTool(
   };
 }
 
-/** Sends SIGINT unless one was sent before, by whomever. */
-export function interruptOnce(pid: number, marker: string): void {
-  try {
-    mkdirSync(marker);
-  } catch {
-    return; // somebody did
-  }
-  signalQuietly(pid, 'SIGINT');
-}
-
-/** Where the marker of the n-th command of a run is. */
-export function interruptMarkerOf(runDir: string, command: number): string {
-  return join(runDir, `interrupted-${command}`);
-}
-
 async function watch(watched: {
   pid: number;
   ended: Promise<unknown[]>;
@@ -98,7 +82,8 @@ async function watch(watched: {
   const finished = new AbortController();
   let stoppedFor: ProcessEnd['stoppedFor'];
   const stop = (why: NonNullable<ProcessEnd['stoppedFor']>) => {
-    stoppedFor ??= why;
+    if (stoppedFor !== undefined) return;
+    stoppedFor = why;
     interruptOnce(pid, command.interruptMarker);
   };
   const onAbort = () => stop('signal');

@@ -2,8 +2,8 @@ import { type Clock, isCoded, type Logger, pollUntil } from '@polar-gosling/kern
 import type { Blobs } from '@polar-gosling/ports/blobs';
 import type { Tofu } from '@polar-gosling/ports/tofu';
 import { keepErroredState } from './errored-state.ts';
+import { interruptLeft } from './interrupt.ts';
 import type { TofuLimits } from './limits.ts';
-import { interruptOnce } from './process.ts';
 import { findProcessesIn, isRunning, type ProcessIdentity, signalQuietly } from './process-identity.ts';
 import { readRecordedProcess, runDirOf, wipeRunDirectory } from './run-directory.ts';
 import type { StatePlace } from './state-place.ts';
@@ -46,7 +46,7 @@ async function endProcesses(deps: SettleDeps, left: Left, signal: AbortSignal): 
   const living = await findLiving(deps, left);
   if (living.all.length === 0) return true;
   deps.logger.warn('an earlier holder left OpenTofu running', { runId: left.runId, pid: living.tool?.pid });
-  if (living.tool !== undefined) interruptOnce(living.tool.pid, living.tool.interruptMarker);
+  if (living.tool !== undefined) interruptLeft(living.tool.pid, living.tool.interruptMarker);
   if (await areGone(deps, left, { timeoutMs: deps.limits.settleWaitMs, signal })) return true;
   if (deps.clock.now() < left.hardEndAt) return false;
   const still = await findLiving(deps, left);

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import type { CallOptions } from '@polar-gosling/ports/store';
 import { tofuErrors } from '@polar-gosling/ports/tofu';
 import { tofuEnvironment } from '../environment.ts';
+import { interruptMarkerOf } from '../interrupt.ts';
 import { readWhole, withOutput } from '../output.ts';
-import { interruptMarkerOf, startTool } from '../process.ts';
+import { startTool } from '../process.ts';
 import { hclString } from '../templates.ts';
 import type { Filling } from './filling.ts';
 
