@@ -102,6 +102,7 @@ describe('the real OpenTofu in a cloud that misbehaves', () => {
       const entries = (count: number) => ({
         ...wants(Array.from({ length: count }, (_, n) => cloudEntry(`r${n}`))),
         provider: 'aws' as const,
+        region: 'eu-central-1',
       });
       const made = await bring(at({}), entries(10));
       const before = [...cloud.machines.keys()];

@@ -39,7 +39,14 @@ resource "terraform_data" "cache" {
     ['rift.auto.tfvars.json', JSON.stringify({ image })],
   ]);
 const wantedOf = (image: string) =>
-  ({ egg: 'rift', shard: 0, provider: 'local', entries: new Map(), files: filesOf(image) }) as const;
+  ({
+    egg: 'rift',
+    shard: 0,
+    provider: 'local',
+    region: '',
+    entries: new Map(),
+    files: filesOf(image),
+  }) as const;
 
 async function aWorld(at: StateBench) {
   const bench = createBench(program, { states: at.states, blobs: at.blobs });
@@ -56,6 +63,7 @@ async function aWorld(at: StateBench) {
       const set = {
         set: 'rift',
         provider: 'local',
+        region: '',
         files: filesOf(image),
         commit: image,
         configHash: image,

@@ -45,6 +45,10 @@ export const compute: ComputeSettings = {
   },
 };
 
+export function regionOf(provider: Cloud): string {
+  return provider === 'aws' ? 'eu-central-1' : 'ru-central1';
+}
+
 export function aCloudEgg(provider: Cloud, over: Partial<EggConfig> = {}): EggConfig {
   return {
     name: eggName('web'),
@@ -52,7 +56,7 @@ export function aCloudEgg(provider: Cloud, over: Partial<EggConfig> = {}): EggCo
     type: 'vm',
     cloud: {
       provider,
-      region: provider === 'aws' ? 'eu-central-1' : 'ru-central1',
+      region: regionOf(provider),
       zones: [],
       spot: 'never',
       securityGroups: [],
@@ -104,6 +108,7 @@ export function renderCloud(
       egg: 'web',
       shard: 0,
       provider,
+      region: regionOf(provider),
       entries: new Map(entries.map((entry) => [entry.runner_id, JSON.stringify(entry)])),
     },
     state: { kind: 'local', path: 'terraform.tfstate' },

@@ -9,6 +9,7 @@ import {
   cloudAnswers,
   findSnapshotMirror,
   noSnapshotReason,
+  regionOf,
   schemaPath,
 } from './cloud-bench.ts';
 import { bring, createBench, findTestTofu, openRun } from './test-bench.ts';
@@ -36,7 +37,7 @@ function open(provider: Cloud, values: Record<string, string | number> = {}) {
 
 function wantsIn(provider: Cloud, entries: readonly RunnerEntry[]): TofuWanted {
   const texts = entries.map((entry) => [entry.runner_id, JSON.stringify(entry)] as const);
-  return { egg: 'web', shard: 0, provider, entries: new Map(texts) };
+  return { egg: 'web', shard: 0, provider, region: regionOf(provider), entries: new Map(texts) };
 }
 
 describe('a runner in a cloud, from plan to removal', () => {

@@ -63,7 +63,8 @@ describe('the module used alone, as its README shows', () => {
       ],
     ]);
     const bundle = { files, withoutTokens: () => files, initSha256: '', secrets: [] };
-    using run = openCloudRun(provider === 'local' ? 'aws' : provider, bundle, { mirror: mirror ?? '' });
+    const at = { mirror: mirror ?? '', env: { AWS_REGION: 'eu-central-1' } };
+    using run = openCloudRun(provider === 'local' ? 'aws' : provider, bundle, at);
 
     const formatted = await run.tofu('fmt', '-check', '-diff', '-no-color');
     const begun = await run.tofu('init', '-no-color');

@@ -121,8 +121,7 @@ function valuesOf(sources: BundleSources, input: RenderInput, entries: readonly 
     const text = entry.type === 'vm' ? renderCloudInit(sources, entry) : undefined;
     return text === undefined ? [] : [[entry.runner_id, Buffer.from(text).toString('base64')] as const];
   });
-  const [region] = entries.flatMap((entry) => entry.region ?? []).toSorted();
-  const own = wanted.provider === 'yandex' ? { shard: wanted.shard } : { ...(region && { region }) };
+  const own = wanted.provider === 'yandex' ? { shard: wanted.shard } : { region: wanted.region };
   return { ...shared, user_data: Object.fromEntries(userData), ...own };
 }
 

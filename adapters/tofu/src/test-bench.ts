@@ -207,6 +207,7 @@ export function wants(entries: readonly RunnerEntry[], shard = 0): TofuWanted {
     egg: 'web',
     shard,
     provider: 'local',
+    region: 'local',
     entries: new Map(entries.map((entry) => [entry.runner_id, JSON.stringify(entry)])),
   };
 }

@@ -16,7 +16,13 @@ const Settings = z.object({
 });
 const { dataDir, program, mirror, caFile, entry } = Settings.parse(JSON.parse(process.argv[2] ?? ''));
 const clock = createSystemClock();
-const wanted: TofuWanted = { egg: 'web', shard: 0, provider: 'aws', entries: new Map([['r1', entry]]) };
+const wanted: TofuWanted = {
+  egg: 'web',
+  shard: 0,
+  provider: 'aws',
+  region: 'eu-central-1',
+  entries: new Map([['r1', entry]]),
+};
 
 const tofu = createTofu({
   ...{ dataDir, clock, logger: silentLogger },

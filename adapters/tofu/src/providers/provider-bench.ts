@@ -135,7 +135,13 @@ export function aHost(
 /** One machine, under a name. */
 export function oneMachine(id = 'r1'): TofuWanted {
   const entry = aCloudEntry(aCloudEgg('aws'), 'vm', { id });
-  return { egg: 'web', shard: 0, provider: 'aws', entries: new Map([[id, JSON.stringify(entry)]]) };
+  return {
+    egg: 'web',
+    shard: 0,
+    provider: 'aws',
+    region: 'eu-central-1',
+    entries: new Map([[id, JSON.stringify(entry)]]),
+  };
 }
 
 function computeWith(dir: string, constraint = '>= 6.0.0, < 7.0.0'): string {

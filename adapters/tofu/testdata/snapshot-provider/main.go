@@ -105,7 +105,26 @@ func (s *server) ValidateProviderConfig(_ context.Context, r *tfprotov6.Validate
 	return &tfprotov6.ValidateProviderConfigResponse{PreparedConfig: r.Config}, nil
 }
 
-func (s *server) ConfigureProvider(context.Context, *tfprotov6.ConfigureProviderRequest) (*tfprotov6.ConfigureProviderResponse, error) {
+// Where the provider has a region, nothing works without one: no test's host has metadata to find it by.
+func (s *server) ConfigureProvider(_ context.Context, r *tfprotov6.ConfigureProviderRequest) (*tfprotov6.ConfigureProviderResponse, error) {
+	if _, has := s.snapshot.Configuration.Attributes["region"]; !has {
+		return &tfprotov6.ConfigureProviderResponse{}, nil
+	}
+	value, err := r.Config.Unmarshal(s.snapshot.Configuration.schema().ValueType())
+	if err != nil {
+		return nil, err
+	}
+	fields := map[string]tftypes.Value{}
+	if err := value.As(&fields); err != nil {
+		return nil, err
+	}
+	if region := plain(fields["region"]); (region == nil || region == "") && os.Getenv("AWS_REGION") == "" {
+		return &tfprotov6.ConfigureProviderResponse{Diagnostics: []*tfprotov6.Diagnostic{{
+			Severity: tfprotov6.DiagnosticSeverityError,
+			Summary:  "Invalid provider configuration",
+			Detail:   "invalid AWS Region: it is empty",
+		}}}, nil
+	}
 	return &tfprotov6.ConfigureProviderResponse{}, nil
 }
 

@@ -188,7 +188,7 @@ async function keepArmed(
 }
 
 function wantedOf({ egg_name: egg, machine }: DeploymentRow, files: BundleFiles): TofuRunRequest['wanted'] {
-  return { egg, shard: shardOfSet, provider: machine.provider, entries: new Map(), files };
+  return { egg, shard: shardOfSet, provider: machine.provider, region: '', entries: new Map(), files };
 }
 
 async function filesOf(

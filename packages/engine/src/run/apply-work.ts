@@ -1,5 +1,5 @@
 import type { CallOptions, EggConfigRow, RunnerRow } from '@polar-gosling/ports/store';
-import type { TofuOutcome, TofuPlan, TofuStart, TofuWanted } from '@polar-gosling/ports/tofu';
+import type { TofuOutcome, TofuPlan, TofuStart } from '@polar-gosling/ports/tofu';
 import { isFrozen } from '../demand/freeze.ts';
 import type { InternalDeps } from '../deps.ts';
 import type { Lease } from '../leases/lease.ts';
@@ -12,6 +12,7 @@ import { keepBundle } from './keep-bundle.ts';
 import { noteCapacity } from './note-capacity.ts';
 import { noteChecks } from './note-checks.ts';
 import { outcomeChanges } from './outcome-changes.ts';
+import type { Place } from './place-of.ts';
 import { planKind } from './plan-kind.ts';
 import { type RowChange, writeRowChanges } from './row-changes.ts';
 import { deploymentBundleWrites, moveRun, type PlanFacts, planFailedWrite, planWrite } from './run-row.ts';
@@ -27,7 +28,7 @@ export interface WorkContext {
   readonly lease: Lease;
   readonly rows: readonly RunnerRow[];
   readonly work: ShardWork;
-  readonly provider: TofuWanted['provider'];
+  readonly place: Place;
   /** The state was compared with its cloud not long ago. */
   readonly isFresh: boolean;
   /** It was rolled back to what it is made of. */
@@ -40,9 +41,9 @@ export async function applyWork(
   at: WorkContext,
   options: CallOptions & { trace: string },
 ): Promise<ShardOutcome> {
-  const { egg, shard, lease, provider, work } = at;
+  const { egg, shard, lease, place, work } = at;
   const entries = new Map(work.wanted.map((row) => [row.id, new TextDecoder().decode(row.entry)]));
-  const wanted = { egg: egg.name, shard, provider, entries };
+  const wanted = { egg: egg.name, shard, ...place, entries };
   const refresh = takesStateAtItsWord(at) ? ({ refresh: false } as const) : {};
   const { signal } = options;
   const purpose = { lease, purpose: work.kind, request: { wanted, ...refresh }, signal };
@@ -64,7 +65,7 @@ async function planAndApply(
   const plan = await tofu.plan(options);
   countStage(deps, on, { stage: 'plan', since: plannedFrom });
 
-  if (at.provider !== 'local' && !takesStateAtItsWord(at)) {
+  if (at.place.provider !== 'local' && !takesStateAtItsWord(at)) {
     await noteRefreshed(deps, { ...run, gone: plan.gone }, options);
   }
   const aligned = alignRows(comparable(at), plan, await agentsSeen(deps, at.rows, options));

@@ -1,6 +1,5 @@
 import { isCoded, toProblem } from '@polar-gosling/kernel';
 import type { CallOptions, EggConfigRow, RunnerRow } from '@polar-gosling/ports/store';
-import type { TofuWanted } from '@polar-gosling/ports/tofu';
 import { isFrozen } from '../demand/freeze.ts';
 import type { InternalDeps } from '../deps.ts';
 import { type Lease, withLease } from '../leases/lease.ts';
@@ -8,6 +7,7 @@ import { readInForce } from '../rollback/in-force.ts';
 import { liveRunners } from '../rows/live-runners.ts';
 import { applyWork } from './apply-work.ts';
 import { isFresh } from './freshness.ts';
+import { placeOf } from './place-of.ts';
 import { noteProblem } from './problems.ts';
 import { runnersAtWork } from './runners-at-work.ts';
 import { settleLeft } from './settle-left.ts';
@@ -46,25 +46,20 @@ async function underLease(
   if (rows.some(({ state, made }) => state === 'failed' && made)) return 'later';
   const atWork = await runnersAtWork(deps, rows, options);
   const strays = await lookForStrays(deps, rows, options);
-  const provider = providerOf(rows);
-  const fresh = provider !== 'local' && (await isFresh(deps, at, options));
+  const fresh = await isFresh(deps, at, options);
   const work = chooseWork(rows, deps.clock.now(), { atWork, strays }) ?? (fresh ? undefined : lookOver(rows));
-  if (work === undefined) return atWork.size > 0 ? 'later' : 'idle';
-  const release = deps.tofu.reserve?.({ provider, isRemoval: work.kind !== 'create' });
+  const [first = rows[0]] = work?.targets ?? [];
+  if (work === undefined || first === undefined) return atWork.size > 0 ? 'later' : 'idle';
+  const place = placeOf(first);
+  const release = deps.tofu.reserve?.({ provider: place.provider, isRemoval: work.kind !== 'create' });
   if (deps.tofu.reserve !== undefined && release === undefined) return 'later';
   try {
     return await reportProblems(deps, { egg, signal: options.signal }, () =>
-      applyWork(deps, { ...at, egg, rows, work, provider, isFresh: fresh, isPinned }, options),
+      applyWork(deps, { ...at, egg, rows, work, place, isFresh: fresh, isPinned }, options),
     );
   } finally {
     release?.();
   }
-}
-
-/** A shard is a part of one Egg, and its machines are in one cloud. */
-function providerOf([first]: readonly RunnerRow[]): TofuWanted['provider'] {
-  const provider = first?.cloud_provider;
-  return provider === 'aws' || provider === 'yandex' ? provider : 'local';
 }
 
 async function shardRows(

@@ -136,12 +136,16 @@ describe('runs of a shard', () => {
     expect(plane.tofu.applied).toEqual(['create 1', 'create 1', 'create 1']);
   });
 
-  it('ask the cloud whenever they remove', async () => {
+  it('ask the cloud whenever they remove, in the region of what goes', async () => {
     launch(1, 60_000);
     await plane.runUntil(() => plane.tofu.applied.some((one) => one.startsWith('delete')), 20 * 60_000);
     await plane.stop();
 
     expect(opened.map(({ refresh }) => refresh)).toEqual([undefined, undefined]);
+    expect(opened.map(({ wanted }) => [wanted.entries.size, wanted.region])).toEqual([
+      [1, 'eu-central-1'],
+      [0, 'eu-central-1'],
+    ]);
   });
 
   it('ask the cloud again where a machine was gone before its state knew, and launch in the same shard', async () => {

@@ -12,6 +12,8 @@ export interface TofuWanted {
   readonly egg: string;
   readonly shard: number;
   readonly provider: 'local' | 'aws' | 'yandex';
+  /** Where the shard's machines are, those included that are wanted no more; empty where `files` say it. */
+  readonly region: string;
   /** Texts of entries by runner id, as stored. */
   readonly entries: ReadonlyMap<string, string>;
   /**
