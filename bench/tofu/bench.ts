@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findFakecloudMirror, noMirrorReason } from '../../e2e/stores/fake-cloud-module.ts';
 import type { Bench, Variant } from '../harness/bench.ts';
 import { recordBundles } from './record.ts';
 
@@ -17,6 +18,7 @@ const withoutCollections = { GOGC: 'off', GOMEMLIMIT: '256MiB' };
  * Ours runs OpenTofu without collections, as it does for machines of this host; the script runs it as it comes, and once
  * more as ours does. States are local and in clear in both.
  * Many: the demands of 100 jobs over 20 Eggs by the whole engine on SQLite, against a script of as many applies.
+ * Beside: one job of an Egg with a machine whose removal hangs in a cloud of the test's own.
  */
 export const bench: Bench = {
   question:
@@ -44,6 +46,9 @@ export const bench: Bench = {
     const many = node('many.ts', eggs, jobs, atOnce);
     const work = join(folder, 'many');
     const manyScript = script('many.sh', eggs, jobs / eggs, atOnce, bundles, work);
+    const mirror = findFakecloudMirror();
+    if (mirror === undefined) say(`${noMirrorReason}: no launch beside a removal is measured`);
+    const beside = node('beside.ts', mirror ?? '');
     const limit = (atMost: number) => ({ kind: 'limit', atMost }) as const;
     return [
       {
@@ -67,6 +72,17 @@ export const bench: Bench = {
         ...{ name: `applies for ${jobs} jobs over ${eggs} Eggs`, unit: 'applies', figure: 'applies' },
         ...{ subject: many, baseline: many, goal: limit(45) },
       },
+      ...(mirror === undefined
+        ? []
+        : [
+            {
+              ...{
+                name: 'from a job to the request for its machine, beside a removal that hangs',
+                unit: 'ms',
+              },
+              ...{ subject: beside, baseline: beside, goal: limit(2_000) },
+            },
+          ]),
     ];
   },
 };
