@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { EggConfig, RunnerEntry } from '@polar-gosling/domain';
+import { cloudTags, type EggConfig, eggName, type RunnerEntry } from '@polar-gosling/domain';
 import { sha256Hex } from '@polar-gosling/kernel';
 import fc from 'fast-check';
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -14,6 +14,7 @@ import {
   noSnapshotReason,
   openCloudRun,
   renderCloud,
+  schemaPath,
   writeBundle,
 } from './cloud-bench.ts';
 
@@ -43,10 +44,12 @@ function anyCloudEgg(provider: Cloud): fc.Arbitrary<EggConfig> {
     executor: fc.constantFrom<'docker' | 'shell'>('docker', 'shell'),
     environment: fc.dictionary(fc.stringMatching(/^[A-Z][A-Z0-9_]{0,9}$/), fc.string({ unit: 'grapheme' })),
   });
-  return fc.tuple(shape, place, runner).map(([resources, cloud, { executor, environment }]) => {
+  const name = fc.constantFrom(...['web', 'Web_App', 'web-app'].map(eggName));
+  return fc.tuple(shape, place, runner, name).map(([resources, cloud, { executor, environment }, own]) => {
     const egg = aCloudEgg(provider);
     return {
       ...egg,
+      name: own,
       resources,
       cloud: { ...egg.cloud, ...cloud },
       runner: { ...egg.runner, executor },
@@ -96,7 +99,7 @@ describe.each(clouds)('a bundle for %s, read by OpenTofu with the schema of the 
   const open = (entries: readonly RunnerEntry[]) =>
     openCloudRun(provider, renderCloud(provider, entries, { providerMirror: mirror }), { mirror });
 
-  it('Feature: gitops-runner-orchestration, Property 8: the bundle of any Egg passes the schema snapshot', async () => {
+  it('Feature: gitops-runner-orchestration, Property 8: the bundle of any Egg passes the schema snapshot, and all it makes tells whose it is', async () => {
     await fc.assert(
       fc.asyncProperty(someEggs(provider), async (eggs) => {
         const entries = entriesOf(eggs);
@@ -119,6 +122,7 @@ describe.each(clouds)('a bundle for %s, read by OpenTofu with the schema of the 
           entries.map(({ runner_id }) => addressOf(runner_id)).toSorted(),
         );
         expect(made.every(({ change }) => change.actions.length === 1)).toBe(true);
+        for (const one of made) expect(ownersOf(provider, one)).toEqual(ownersIn(provider, entries, one));
         const metadata = made.filter(({ type }) => type in asksForMetadata[provider]);
         expect(metadata.length).toBeGreaterThanOrEqual(eggs.length);
         for (const { type, change } of metadata) {
@@ -222,6 +226,32 @@ describe.each(clouds)('a bundle for %s, read by OpenTofu with the schema of the 
     expect([code, stdout]).toEqual([1, expect.stringContaining('no_such')]);
   });
 });
+
+/** Arguments that the provider's documents know for what a resource is found by. */
+const tagArguments = ['labels', 'tags', 'volume_tags'];
+
+/** What every argument for tags of a planned resource says of its owner. */
+function ownersOf(provider: Cloud, { type, change }: Change): readonly object[] {
+  return tagsOfType(provider, type).map((name) => {
+    const tags: Record<string, string> = change.after[name] ?? {};
+    return Object.fromEntries(Object.entries(tags).filter(([key]) => /^polar-gosling-(?!module)/.test(key)));
+  });
+}
+
+/** What they have to say: of what runners share, nothing of one of them. */
+function ownersIn(provider: Cloud, entries: readonly RunnerEntry[], one: Change): readonly object[] {
+  const entry = entries.find(({ runner_id: id }) => one.address.startsWith(`${addressOf(id)}.`));
+  const egg = entry?.egg_name ?? one.change.after.labels['polar-gosling-egg'];
+  const owner = { installation: '0a1b2c3d', egg, runnerId: entry?.runner_id ?? '' };
+  const { 'polar-gosling-runner': runner, ...shared } = cloudTags(provider, owner);
+  const tags = entry === undefined ? shared : { ...shared, 'polar-gosling-runner': runner };
+  return tagsOfType(provider, one.type).map(() => tags);
+}
+
+function tagsOfType(provider: Cloud, type: string): readonly string[] {
+  const schema = JSON.parse(readFileSync(schemaPath(provider), 'utf8')).resources[type];
+  return tagArguments.filter((name) => Object.hasOwn(schema?.attributes ?? {}, name));
+}
 
 // biome-ignore lint/suspicious/noExplicitAny: values of whatever resource is made
 function imageOf(values: any): string {
