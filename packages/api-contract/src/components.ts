@@ -15,7 +15,7 @@ import { SelfJob, SelfJobList } from './self-jobs.ts';
 import { Sync, SyncList, SyncRequest } from './sync.ts';
 import { Task, TaskList } from './tasks.ts';
 import { ApiToken, ApiTokenList, CreatedToken, CreateTokenRequest } from './tokens.ts';
-import { Tool, ToolList, ToolRequest, ToolVersion } from './tools.ts';
+import { Tool, ToolChange, ToolList, ToolRequest, ToolVersion } from './tools.ts';
 import { WebhookReceipt } from './webhooks.ts';
 import { Why } from './why.ts';
 import { Accepted } from './wire.ts';
@@ -70,6 +70,7 @@ export const components = {
   Task,
   TaskList,
   Tool,
+  ToolChange,
   ToolList,
   ToolRequest,
   ToolVersion,

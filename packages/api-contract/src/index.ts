@@ -39,7 +39,7 @@ export { SelfJob, SelfJobList } from './self-jobs.ts';
 export { Sync, SyncList, SyncRequest } from './sync.ts';
 export { QueueCounts, Task, TaskList } from './tasks.ts';
 export { ApiToken, ApiTokenList, CreatedToken, CreateTokenRequest } from './tokens.ts';
-export { Tool, ToolList, ToolRequest, ToolSource, ToolVersion } from './tools.ts';
+export { Tool, ToolChange, ToolList, ToolRequest, ToolSource, ToolVersion } from './tools.ts';
 export { WebhookReceipt } from './webhooks.ts';
 export { Why } from './why.ts';
 export { Accepted, Role, Time } from './wire.ts';

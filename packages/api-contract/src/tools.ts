@@ -1,12 +1,14 @@
 import { z } from 'zod';
-import { accepted, type RouteTable } from './route.ts';
-import { Time } from './wire.ts';
+import type { RouteTable } from './route.ts';
+import { Accepted, Time } from './wire.ts';
 
 const ToolKind = z.enum(['tofu', 'gosling']);
 const Sha256 = z.string().regex(/^[0-9a-fA-F]{64}$/);
 const SecretRef = z.string().min(1).max(512);
 
 export const ToolVersion = z.object({
+  /** Of what an installation answered, until that has ended well. */
+  id: z.string().optional(),
   version: z.string(),
   source: z.enum(['github', 'other']),
   platform: z.string(),
@@ -74,6 +76,12 @@ export const ToolRequest = z.discriminatedUnion('action', [
 ]);
 export type ToolRequest = z.infer<typeof ToolRequest>;
 
+export const ToolChange = Accepted.extend({
+  /** Under which `GET /tools` shows how an installation goes; gone when it has ended well. */
+  id: z.string().optional(),
+});
+export type ToolChange = z.infer<typeof ToolChange>;
+
 export const toolRoutes = {
   listTools: {
     method: 'GET',
@@ -94,7 +102,7 @@ export const toolRoutes = {
     wholeInstallation: true,
     params: z.strictObject({ kind: ToolKind }),
     body: ToolRequest,
-    success: accepted,
+    success: { status: 202, schema: ToolChange },
     errors: [404, 409],
   },
 } as const satisfies RouteTable;

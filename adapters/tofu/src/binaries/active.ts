@@ -1,7 +1,7 @@
 import { open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isVersion } from '@polar-gosling/ports/binaries';
 import type { Program } from './program.ts';
-import { isVersion } from './version.ts';
 
 /** The version that is run on this host, where one was chosen. */
 export async function readActive(binDir: string, kind: Program['kind']): Promise<string | undefined> {

@@ -7,6 +7,8 @@ import {
   type Binaries,
   type BinarySource,
   binaryErrors,
+  binaryRequestProblem,
+  isVersion,
   type KeptBinary,
 } from '@polar-gosling/ports/binaries';
 import { type BlobStore, blobErrors } from '@polar-gosling/ports/blobs';
@@ -17,9 +19,6 @@ import { createHostFolder, type HostFolder } from './host-folder.ts';
 import { listReleases } from './list-releases.ts';
 import { fileNameOf, type Program } from './program.ts';
 import { sha256OfFile } from './sha256-of-file.ts';
-import { isVersion } from './version.ts';
-
-const platforms = ['linux', 'darwin', 'windows'].flatMap((os) => [`${os}_amd64`, `${os}_arm64`]);
 
 export interface BinariesOptions {
   readonly program: Program;
@@ -137,19 +136,8 @@ function wrongBytes(program: Program, binary: { version: string; platform: strin
 }
 
 function checkRequest(request: { version: string; platform: string; source: BinarySource }): void {
-  checkVersion(request.version);
-  if (!platforms.includes(request.platform)) {
-    throw binaryErrors.badRequest({
-      problem: `there is no platform ${JSON.stringify(request.platform.slice(0, 40))}`,
-      fix: `choose one of ${platforms.join(', ')}`,
-    });
-  }
-  if (request.source.kind === 'other' && !/^[0-9a-fA-F]{64}$/.test(request.source.sha256)) {
-    throw binaryErrors.badRequest({
-      problem: 'what comes from an address of your own needs its SHA-256',
-      fix: 'give the 64 hexadecimal digits of the file that is fetched with --sha256',
-    });
-  }
+  const problem = binaryRequestProblem(request);
+  if (problem !== undefined) throw binaryErrors.badRequest(problem);
 }
 
 function checkVersion(version: string): string {

@@ -1,12 +1,11 @@
 import { chmod, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, isCoded } from '@polar-gosling/kernel';
-import { binaryErrors } from '@polar-gosling/ports/binaries';
+import { binaryErrors, isVersion } from '@polar-gosling/ports/binaries';
 import { pinnedTofu } from '../pinned.ts';
 import { readActive, writeActive } from './active.ts';
 import type { Program } from './program.ts';
 import { sha256OfFile } from './sha256-of-file.ts';
-import { isVersion } from './version.ts';
 import { versionOfWork, withVersionLock } from './version-lock.ts';
 
 const lockWaitMs = 20 * 60_000;

@@ -1,9 +1,9 @@
-import { type BinarySource, binaryErrors } from '@polar-gosling/ports/binaries';
+import { type BinarySource, binaryErrors, isVersion } from '@polar-gosling/ports/binaries';
 import { z } from 'zod';
 import { downloadText, shownUrl } from './download.ts';
 import { type FetchContext, repositoryOf, type SourceAddresses } from './fetch-release.ts';
 import type { Program } from './program.ts';
-import { compareVersions, isVersion } from './version.ts';
+import { compareVersions } from './version.ts';
 
 const textLimitBytes = 16 * 1024 * 1024;
 const pagesAtMost = 10;

@@ -208,7 +208,10 @@ function fakeTools(note: Note): Engine['tools'] {
   return {
     list: async () => [{ kind: 'tofu', platform: 'linux_amd64', versions: [] }],
     available: async () => ['1.12.6'],
-    install: async (_caller, request) => void note('installTool', request),
+    install: async (_caller, request) => {
+      note('installTool', request);
+      return 'install-1';
+    },
     use: async (_caller, request) => void note('useTool', request),
     async rollback(_caller, kind) {
       note('rollbackTool', kind);

@@ -40,8 +40,11 @@ export interface Tools {
     request: { readonly kind: ToolKind; readonly source: SourceReference },
     options: CallOptions,
   ): Promise<readonly string[]>;
-  /** A worker fetches it; `list` shows how that ended. Safe to repeat. */
-  install(caller: Caller, request: InstallRequest, options: CallOptions): Promise<void>;
+  /**
+   * A worker fetches it; `list` shows under the answered id how that ended, for 7 days. Safe to repeat. Fails with
+   * BINARY_BAD_REQUEST where no worker could ever do it.
+   */
+  install(caller: Caller, request: InstallRequest, options: CallOptions): Promise<string>;
   /** Every run from now on uses it. Fails with BINARY_UNKNOWN_VERSION. */
   use(caller: Caller, request: { kind: ToolKind; version: string }, options: CallOptions): Promise<void>;
   /** Back to the version that was in use before; answers it. Fails with BINARY_NO_ROLLBACK. */

@@ -1,4 +1,4 @@
-import { binaryErrors } from '@polar-gosling/ports/binaries';
+import { binaryErrors, binaryRequestProblem, binarySecretProblem } from '@polar-gosling/ports/binaries';
 import { outboxWrite } from '@polar-gosling/ports/queue';
 import type { CallOptions, ToolVersionRow, Unit, Write } from '@polar-gosling/ports/store';
 import type { Caller } from '../api/caller.ts';
@@ -7,7 +7,7 @@ import type { InternalDeps } from '../deps.ts';
 import { commitDecision } from '../rows/commit.ts';
 import { auditWrite } from '../rows/writes.ts';
 import { resolveSource } from './resolve-source.ts';
-import { byUse, readVersions, tableOf, wantedId, wantedWrite } from './version-rows.ts';
+import { byUse, forgetWrites, readVersions, tableOf, wantedId, wantedWrite } from './version-rows.ts';
 
 /** Versions of OpenTofu and of the agent, as an operator sees and chooses them. */
 export function createTools(deps: InternalDeps): Tools {
@@ -61,24 +61,36 @@ async function askToInstall(
   deps: InternalDeps,
   at: { caller: Caller; request: InstallRequest },
   options: CallOptions,
-): Promise<void> {
+): Promise<string> {
   const { kind, version } = at.request;
   const platform = at.request.platform ?? deps.binaries[kind].platform;
   const request = { ...at.request, platform };
+  checkRequest(request);
+  const id = wantedId(request);
+  const key = `${kind}#${id}`;
   const details = { version, platform, source: request.source.kind, use: request.use };
-  const key = `${kind}#${wantedId(request)}`;
-  await deps.store.commit(
-    [
+  const who = { actor: at.caller.name, action: 'install' };
+  const decide = async () => ({
+    unit: [
       wantedWrite(request),
+      ...(await forgetWrites(deps, request, options)),
       outboxWrite({ kind: 'install', key, trace: deps.ids.next() }, deps),
-      auditWrite(
-        { actor: at.caller.name, action: 'install', resourceType: 'tool', resourceId: kind, details },
-        deps,
-      ),
+      auditWrite({ ...who, resourceType: 'tool', resourceId: kind, details }, deps),
     ],
-    options,
-  );
+    result: undefined,
+  });
+  await commitDecision(deps.store, `the versions of ${kind}`, { ...options, decide });
   deps.queue.wake();
+  return id;
+}
+
+/** What no worker could ever do leaves no row. */
+function checkRequest({ kind, version, platform, source }: InstallRequest): void {
+  const secretRef = source.auth?.secretRef;
+  const problem =
+    binaryRequestProblem({ program: kind, version, platform, source }) ??
+    (secretRef === undefined ? undefined : binarySecretProblem(secretRef));
+  if (problem !== undefined) throw binaryErrors.badRequest(problem);
 }
 
 /** One version is active, on all platforms it is here for. Workers follow before their next run. */

@@ -1,4 +1,4 @@
-import { isCoded, toProblem, withRetries } from '@polar-gosling/kernel';
+import { toProblem, withRetries } from '@polar-gosling/kernel';
 import type { KeptBinary } from '@polar-gosling/ports/binaries';
 import type { CallOptions, ToolVersionRow, Write } from '@polar-gosling/ports/store';
 import { z } from 'zod';
@@ -49,7 +49,7 @@ export async function installTool(deps: InternalDeps, key: string, options: Call
     await forget(deps, { kind, wanted: row }, options);
     await removeOldVersions(deps, kind, options);
   } catch (error) {
-    if (options.signal.aborted || !isCoded(error)) throw error;
+    if (options.signal.aborted) throw error;
     await fail(deps, { kind, row, error }, options);
   }
 }

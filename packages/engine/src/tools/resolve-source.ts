@@ -1,10 +1,8 @@
-import { type BinarySource, binaryErrors } from '@polar-gosling/ports/binaries';
+import { type BinarySource, binaryErrors, binarySecretProblem } from '@polar-gosling/ports/binaries';
 import { secretErrors } from '@polar-gosling/ports/secrets';
 import type { CallOptions } from '@polar-gosling/ports/store';
 import type { SourceReference } from '../api/tools.ts';
 import type { InternalDeps } from '../deps.ts';
-
-const place = 'tools/';
 
 /** The source with the secret that its references name. Fails with SECRET_MISSING, BINARY_BAD_REQUEST. */
 export async function resolveSource(
@@ -14,13 +12,8 @@ export async function resolveSource(
 ): Promise<BinarySource> {
   const { auth, ...plain } = source;
   if (auth === undefined) return plain;
-  // The layout's own secrets (tokens of GitLab, deploy keys, the key ring) are for their own callers alone.
-  if (!auth.secretRef.startsWith(place)) {
-    throw binaryErrors.badRequest({
-      problem: `"${auth.secretRef.slice(0, 80)}" is no secret of a source of binaries`,
-      fix: `put the token under ${place}, such as ${place}mirror-token`,
-    });
-  }
+  const problem = binarySecretProblem(auth.secretRef);
+  if (problem !== undefined) throw binaryErrors.badRequest(problem);
   const secret = await deps.secrets.read(auth.secretRef, options);
   if (secret === undefined) {
     const fix = `put it there: gosling secret put ${auth.secretRef}`;

@@ -15,6 +15,7 @@ import { readVersions } from './version-rows.ts';
 const options = { signal: new AbortController().signal };
 const caller: Caller = { name: 'ada', role: 'admin', tokenId: 't1' };
 const hourMs = 3_600_000;
+const other = (url: string) => ({ kind: 'other', url, sha256: 'a'.repeat(64) }) as const;
 
 async function fixture() {
   const clock = createFakeClock();
@@ -99,12 +100,73 @@ describe('installing a version', () => {
       const { install, versions, binaries, plane } = await fixture();
       await plane.deps.secrets.write(secretRef, new Secret('hush-hush-hush'), options);
 
-      await install('1.12.6', { source: { kind: 'github', auth: { kind: 'token', secretRef } } });
+      const asked = install('1.12.6', { source: { kind: 'github', auth: { kind: 'token', secretRef } } });
 
-      expect(binaries.sources).toEqual([]);
-      expect((await versions())[0]?.problem).toMatchObject({ code: 'BINARY_BAD_REQUEST' });
+      await expect(asked).rejects.toMatchObject({ code: 'BINARY_BAD_REQUEST' });
+      expect([binaries.sources, await versions()]).toEqual([[], []]);
     },
   );
+
+  it.each<[string, string, Partial<InstallRequest>]>([
+    ['a version that is none', '1.12', {}],
+    ['a version that is a program for terminals', '<b>\0\u001b[31mx', {}],
+    ['a platform that there is not', '1.12.6', { platform: 'foo' }],
+    ['the agent without a repository', '1.12.6', { kind: 'gosling' }],
+    ['an address that is not https', '1.12.6', { source: other('http://x.test/{version}') }],
+  ])('refuses %s, and leaves no row', async (_what, version, changes) => {
+    const { install, versions } = await fixture();
+
+    await expect(install(version, changes)).rejects.toMatchObject({ code: 'BINARY_BAD_REQUEST' });
+    expect(await versions()).toEqual([]);
+  });
+
+  it('keeps what was asked for from two places apart, and what failed only until it is asked for again', async () => {
+    const { tools, install, versions, plane } = await fixture();
+    const ask = (url: string) =>
+      tools.install(caller, { kind: 'tofu', version: '9.9.9', source: other(url), use: false }, options);
+    const [first, second] = [await ask('https://a.test'), await ask('https://b.test')];
+    const wanted = await versions();
+    plane.start();
+    await plane.run(30_000);
+    await plane.stop();
+    const failed = await versions();
+
+    await install('9.9.9', { source: other('https://c.test') });
+
+    const ids = (rows: readonly ToolVersionRow[]) => rows.map((row) => `${row.state} ${row.version_id}`);
+    expect(ids(wanted).toSorted()).toEqual([`wanted ${first}`, `wanted ${second}`].toSorted());
+    expect(ids(failed).toSorted()).toEqual([`failed ${first}`, `failed ${second}`].toSorted());
+    expect((await versions()).map(({ state, request }) => `${state} ${request.source.url}`)).toEqual([
+      'failed https://c.test',
+    ]);
+  });
+
+  it('forgets after a week what failed, and removes it when something is asked for', async () => {
+    const { install, versions, plane, clock } = await fixture();
+    await install('9.9.9');
+
+    await clock.advance(6 * 24 * hourMs);
+    const within = await versions();
+    await clock.advance(2 * 24 * hourMs);
+    const after = await versions();
+    await install('1.12.6');
+
+    expect([within.length, after.length]).toEqual([1, 0]);
+    expect((await plane.recording.rows('opentofu_version')).map(({ release }) => release)).toEqual([
+      '1.12.6',
+    ]);
+  });
+
+  it('shows also a failure that nobody foresaw', async () => {
+    const { install, versions, binaries } = await fixture();
+    binaries.failures = [new TypeError('undefined is not a function')];
+
+    await install('1.12.6');
+
+    expect((await versions()).map(({ state, problem }) => [state, problem?.code])).toEqual([
+      ['failed', 'KERNEL_INTERNAL'],
+    ]);
+  });
 
   it('shows that it is here but cannot be used on this platform', async () => {
     const { install, versions } = await fixture();
@@ -147,17 +209,16 @@ describe('choosing a version', () => {
     const { install, tools, plane, clock } = await fixture();
     const agents = plane.deps.binaries.gosling as FakeBinaries;
     agents.offered.push('1.0.0', '1.1.0', '1.2.0');
-    const other = { kind: 'other', url: 'https://x.test/{version}', sha256: 'a'.repeat(64) } as const;
     await install('1.12.5');
     await install('1.12.6');
-    await install('1.12.6', { source: other });
+    await install('1.12.6', { source: other('https://x.test/{version}') });
     for (const version of ['1.0.0', '1.1.0']) {
       for (const platform of ['linux_amd64', 'linux_arm64']) {
-        await install(version, { kind: 'gosling', platform });
+        await install(version, { kind: 'gosling', platform, source: other('https://x.test') });
         await clock.advance(1_000);
       }
     }
-    await install('1.2.0', { kind: 'gosling', platform: 'linux_amd64' });
+    await install('1.2.0', { kind: 'gosling', platform: 'linux_amd64', source: other('https://x.test') });
     await tools.use(caller, { kind: 'gosling', version: '1.1.0' }, options);
 
     const back = [

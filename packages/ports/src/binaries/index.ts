@@ -3,6 +3,13 @@ import type { CallOptions } from '../call.ts';
 
 export type { CallOptions } from '../call.ts';
 export { binaryErrors } from './errors.ts';
+export {
+  type BinaryRequestProblem,
+  binaryPlatforms,
+  binaryRequestProblem,
+  binarySecretProblem,
+  isVersion,
+} from './request-problem.ts';
 
 /** How the caller proves itself to a private source. Sent to the source's own origin and never after a redirect off it. */
 export type SourceAuth =

@@ -22,8 +22,10 @@ export function toolHandlers({ engine: { tools } }: HttpContext): ToolHandlers {
       if (body.action === 'install') {
         const { version, platform, use } = body;
         const request = { kind, version, use, source: fromWire(body.source) };
-        await tools.install(caller, { ...request, ...(platform !== undefined && { platform }) }, { signal });
-      } else if (body.action === 'use') await tools.use(caller, { kind, version: body.version }, { signal });
+        const asked = { ...request, ...(platform !== undefined && { platform }) };
+        return { status: 'accepted', id: await tools.install(caller, asked, { signal }) };
+      }
+      if (body.action === 'use') await tools.use(caller, { kind, version: body.version }, { signal });
       else await tools.rollback(caller, kind, { signal });
       return { status: 'accepted' };
     },
@@ -56,6 +58,7 @@ function toWireTool(view: ToolView): Tool {
 function toWireVersion(row: ToolView['versions'][number]): ToolVersion {
   const { code, detail }: { code?: string; detail?: string } = row.problem ?? {};
   return {
+    ...(row.state !== undefined && { id: row.version_id }),
     version: row.release,
     source: row.source,
     platform: row.platform,
