@@ -396,7 +396,7 @@ describe('installing from an address of one’s own', () => {
       binaries.install({ version: '1.12.6', source: { ...ownSource(server, archive), url } }, call);
 
     await expect(from(`${server.url}/{secret}`)).rejects.toMatchObject({ code: 'BINARY_BAD_REQUEST' });
-    await expect(from('http://127.0.0.1:1/x')).rejects.toMatchObject({ code: 'BINARY_DOWNLOAD' });
+    await expect(from('http://127.0.0.1:1/x')).rejects.toMatchObject({ code: 'BINARY_BAD_REQUEST' });
     const refused = await from('https://user:hush@127.0.0.1:1/x').catch(String);
     expect(refused).toContain('a user or a password');
     expect(refused).not.toContain('hush');

@@ -1,4 +1,5 @@
 import { isCoded, type Masker } from '@polar-gosling/kernel';
+import { shownCode } from '../shown-code.ts';
 import type { Style } from '../ui/style.ts';
 
 /** What the person sees of a failure: what happened, the code, where to read on; causes only with `--debug`. */
@@ -11,7 +12,7 @@ export function describeFailure(
     readonly masker: Masker;
   },
 ): string {
-  const code = isCoded(error) ? error.code : 'CLI_INTERNAL';
+  const code = shownCode(error);
   const { masker } = options;
   const message = masker.mask(isCoded(error) ? error.message : `something failed inside: ${textOf(error)}`);
   const causes = options.debug ? causesOf(error).map((cause) => masker.mask(cause)) : [];

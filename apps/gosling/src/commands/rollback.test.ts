@@ -108,6 +108,7 @@ describe.concurrent('gosling rollback', { timeout: 90_000 }, () => {
 
     test.expect([fresh.code, missing.code]).toEqual([6, 5]);
     test.expect(fresh.stderr).toContain('it is new');
+    test.expect(fresh.stderr).toContain('code ROLLBACK_NOTHING');
   });
 
   it('does all that it can with --all, and says with 8 that some could not', async (test) => {
@@ -119,7 +120,7 @@ describe.concurrent('gosling rollback', { timeout: 90_000 }, () => {
     test.expect(stderr).toContain('new: egg new has nothing to go back to');
     test.expect(JSON.parse(stdout)).toMatchObject({
       items: [{ egg_name: 'app' }],
-      refused: [{ egg_name: 'new', code: 'API_PROBLEM' }, { egg_name: 'gone' }],
+      refused: [{ egg_name: 'new', code: 'ROLLBACK_NOTHING' }, { egg_name: 'gone' }],
     });
   });
 

@@ -5,6 +5,7 @@ import type { CliContext, Command, CommandInput } from '../cli/command.ts';
 import { cliErrors } from '../cli-errors.ts';
 import { type ExitCode, exitCodeOf, exitCodes } from '../exit-codes.ts';
 import { readAll } from '../read-all.ts';
+import { shownCode } from '../shown-code.ts';
 import { changeLines, runnerLines } from '../ui/config-changes.ts';
 
 interface Wish {
@@ -74,7 +75,7 @@ async function each(
     } catch (error) {
       if (of.isSingle || !isCoded(error) || context.signal.aborted) throw error;
       context.output.talk(`${egg}: ${error.message}`);
-      refused.push({ egg, code: error.code, message: error.message, exit: exitCodeOf(error) });
+      refused.push({ egg, code: shownCode(error), message: error.message, exit: exitCodeOf(error) });
     }
   }
   return { done, refused };

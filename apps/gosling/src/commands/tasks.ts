@@ -5,6 +5,7 @@ import type { CliContext, Command, CommandInput } from '../cli/command.ts';
 import { cliErrors } from '../cli-errors.ts';
 import { type ExitCode, exitCodeOf, exitCodes } from '../exit-codes.ts';
 import { readAll } from '../read-all.ts';
+import { shownCode } from '../shown-code.ts';
 import { ago } from '../ui/ago.ts';
 import { renderTable } from '../ui/table.ts';
 
@@ -74,7 +75,7 @@ async function changeTasks(context: CliContext, input: CommandInput, how: Change
     } catch (error) {
       if (!isCoded(error) || context.signal.aborted) throw error;
       context.output.talk(`${id}: ${error.message}`);
-      failed.push({ id, code: error.code, exit: exitCodeOf(error) });
+      failed.push({ id, code: shownCode(error), exit: exitCodeOf(error) });
     }
   }
   if (context.flags.json) context.output.json({ done, failed: failed.map(({ id, code }) => ({ id, code })) });
