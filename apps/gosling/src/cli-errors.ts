@@ -63,6 +63,11 @@ export const cliErrors = defineErrors('CLI', {
     http: 423,
     retry: 'backoff',
   },
+  timedOut: {
+    message: (p: { what: string; fix: string }) => `${p.what}; ${p.fix}`,
+    http: 504,
+    retry: 'backoff',
+  },
   alreadyRunning: {
     message: (p: { dataDir: string; pid: string }) =>
       `gosling already runs on ${p.dataDir} (pid ${p.pid}): stop it first, or set GOSLING_DATA_DIR to another directory`,

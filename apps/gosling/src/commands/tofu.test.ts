@@ -1,6 +1,6 @@
 import type { Tool, ToolVersion } from '@polar-gosling/api-contract';
 import { describe, it, type TestContext } from 'vitest';
-import { runCli } from '../../testing/cli.ts';
+import { runAtTerminal, runCli } from '../../testing/cli.ts';
 import { startFakeApi } from '../../testing/fake-api.ts';
 
 const platform = 'linux_amd64';
@@ -25,6 +25,7 @@ async function anApi({ onTestFinished }: TestContext, ...lists: readonly object[
   return {
     asked: () => api.requests.map(({ line, body }) => (body === undefined ? line : [line, body])),
     run: (...args: string[]) => runCli(['tofu', ...args], { env }),
+    env,
   };
 }
 
@@ -95,8 +96,63 @@ describe.concurrent('gosling tofu install', { timeout: 90_000 }, () => {
     const { code, stdout, stderr } = await run('install', '1.12.6', '--use');
 
     test.expect([code, stdout]).toEqual([3, '']);
-    test.expect(stderr).toContain('tofu 1.12.6: the sums were not signed by its makers (BINARY_SIGNATURE)');
+    test.expect(stderr).toContain('tofu 1.12.6: the sums were not signed by its makers');
+    test.expect(stderr).toContain('code BINARY_SIGNATURE');
     test.expect(stderr).not.toContain('is here');
+  });
+
+  it('follows its own request, whatever was asked for from elsewhere', async (test) => {
+    const wanted = aVersion('1.12.6', { id: 'mine', state: 'wanted' });
+    const elsewhere = aVersion('1.12.6', { id: 'other', state: 'failed', source: 'other' });
+    const failed = {
+      ...wanted,
+      state: 'failed',
+      problem: { code: 'BINARY_DOWNLOAD', detail: 'reset' },
+    } as const;
+    const lists = [[wanted], [failed]].map((rows) => ({ items: [aTool([elsewhere, ...rows])] }));
+    const api = await startFakeApi({
+      'GET /tools': (times) => lists[Math.min(times, 1)] ?? {},
+      'POST /tools/tofu': { status: 'accepted', id: 'mine' },
+    });
+    test.onTestFinished(api.close);
+    const env = { GOSLING_URL: api.url, GOSLING_TOKEN: 'an-admin-token-of-the-api' };
+
+    const { code, stderr } = await runCli(['tofu', 'install', '1.12.6', '--json'], { env });
+
+    test.expect(code).toBe(3);
+    const { error } = JSON.parse(stderr.trimEnd().split('\n').at(-1) ?? '');
+    test.expect(error).toMatchObject({ code: 'BINARY_DOWNLOAD', message: 'tofu 1.12.6: reset' });
+  });
+
+  it('ends with 7 when nothing comes in time, and shows meanwhile that it goes on', async (test) => {
+    const { run, env } = await anApi(test, { items: [aTool([aVersion('1.12.6', { state: 'wanted' })])] });
+
+    const [piped, atTerminal] = await Promise.all([
+      run('install', '1.12.6', '--timeout', '15s'),
+      runAtTerminal(['tofu', 'install', '1.12.6', '--timeout', '3s'], { env }),
+    ]);
+
+    test.expect([piped.code, atTerminal.code]).toEqual([7, 7]);
+    test.expect(piped.stderr).toMatch(/still at it \(1\d/);
+    test.expect(piped.stderr).toContain('tofu 1.12.6 was not here after 15s');
+    test.expect(piped.stderr).toContain('gosling tofu versions');
+    test.expect(atTerminal.stdout).toMatch(/⠙.* fetching tofu 1\.12\.6 .*[0-3]\.\ds/);
+    test.expect(atTerminal.stdout).not.toContain('still at it');
+  });
+
+  it.for([
+    ['1.12'],
+    ['1.12.6', '--url', 'http://127.0.0.1/x', '--sha256', 'a'.repeat(64)],
+    ['1.12.6', '--auth', 'bearer:store/keyring'],
+    ['1.12.6', '--timeout', 'soon'],
+  ])('does not ask for what cannot be: %s', async (args, test) => {
+    const { run, asked } = await anApi(test, { items: [] });
+
+    const { code, stderr } = await run('install', ...args);
+
+    test.expect(code).toBe(64);
+    test.expect(stderr).toContain('; ');
+    test.expect(asked()).toEqual([]);
   });
 
   it('sends a source of one’s own with the reference of its secret, and nothing that is half', async (test) => {
@@ -175,5 +231,6 @@ describe.concurrent('gosling tofu use and rollback', { timeout: 90_000 }, () => 
 
     test.expect(code).toBe(6);
     test.expect(stderr).toContain('none was in use before');
+    test.expect(stderr).toContain('code BINARY_NO_ROLLBACK');
   });
 });

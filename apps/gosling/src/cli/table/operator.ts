@@ -135,7 +135,7 @@ export const operatorCommands: readonly CommandSpec[] = [
     path: 'tofu install',
     summary: 'fetch a version, prove it and keep it',
     details:
-      'A release is proved by its signed checksums; a file from an address of your own by the SHA-256 you give.',
+      'A release is proved by its signed checksums; a file from an address of your own by the SHA-256 you give. Exit code 3: it could not be installed; 7: it was not here in time, a worker may still be at it.',
     arguments: [{ name: 'VERSION', about: 'such as 1.12.6' }],
     options: [
       of,
@@ -148,6 +148,7 @@ export const operatorCommands: readonly CommandSpec[] = [
       { flags: '--sha256 HEX', about: 'of the file at --url' },
       { flags: '--auth HOW', about: 'bearer:REF, token:REF or header:NAME:REF; REF is a secret tools/NAME' },
       { flags: '--use', about: 'use it as soon as it is here' },
+      { flags: '--timeout DURATION', about: 'how long to wait for a worker', fallback: '20m' },
     ],
     examples: [
       'gosling tofu install 1.12.6 --use',
