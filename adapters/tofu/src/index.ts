@@ -10,6 +10,7 @@ export type { StatesInBucket } from './find-place.ts';
 export type { TofuFinderOptions } from './find-tool.ts';
 export type { RunnerContainer } from './launcher-files.ts';
 export { defaultLimits, type TofuLimits } from './limits.ts';
+export { lackOfMemoryMib } from './memory-room.ts';
 export { pinnedTofu, releasePlatform, type TofuRelease } from './pinned.ts';
 export type { BucketAccess, StateBucket } from './s3-state.ts';
 export { readStateEncryption } from './state-keys.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createMemoryRoom } from './memory-room.ts';
+import { createMemoryRoom, lackOfMemoryMib } from './memory-room.ts';
 
 const launch = { provider: 'aws', isRemoval: false } as const;
 const removal = { provider: 'aws', isRemoval: true } as const;
@@ -34,6 +34,25 @@ describe('the memory of OpenTofu', () => {
     expect(reserve(launch)).toBeDefined();
     expect(reserve({ provider: 'local', isRemoval: false })).toBeUndefined();
   });
+
+  it.each(['local', 'aws', 'yandex'] as const)(
+    'says what %s lacks for a launch beside a removal',
+    (provider) => {
+      const least = lackOfMemoryMib(provider, 0);
+
+      const beside = [least - 1, least].map((memoryMib) => {
+        const reserve = createMemoryRoom(memoryMib);
+        return (
+          reserve({ provider, isRemoval: true }) && reserve({ provider, isRemoval: false }) !== undefined
+        );
+      });
+
+      expect(beside).toEqual([false, true]);
+      expect([least - 1, least, 64_000].map((memoryMib) => lackOfMemoryMib(provider, memoryMib))).toEqual([
+        1, 0, 0,
+      ]);
+    },
+  );
 
   it('knows what this process may use', () => {
     expect(createMemoryRoom()({ provider: 'local', isRemoval: true })).toBeDefined();

@@ -27,6 +27,14 @@ export function createMemoryRoom(memoryMib = hostMemoryMib()): NonNullable<Tofu[
   };
 }
 
+/**
+ * How many MiB a host of `memoryMib` lacks for a launch beside a removal; 0: none. One run always finds room, so with
+ * less a removal that hangs keeps the launches of its cloud waiting until its end.
+ */
+export function lackOfMemoryMib(provider: TofuWanted['provider'], memoryMib = hostMemoryMib()): number {
+  return Math.max(0, Math.ceil((2 * neededMib[provider]) / share - memoryMib));
+}
+
 /** What this process may use: of its control group, where that says less than the host has. */
 function hostMemoryMib(): number {
   const constrained = constrainedMemory();

@@ -5,6 +5,7 @@ export {
   downloadFile,
   type FetchTofuOptions,
   fetchTofu,
+  lackOfMemoryMib,
   pinnedTofu,
   type RunnerContainer,
   releasePlatform,

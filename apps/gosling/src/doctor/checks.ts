@@ -4,6 +4,7 @@ import { cloudsCheck } from './clouds.ts';
 import { engineChecks } from './engines.ts';
 import { gitlabCheck, nestCheck } from './gitlab.ts';
 import { configCheck, dataDirCheck, localRunnersCheck } from './installation.ts';
+import { memoryCheck } from './memory.ts';
 import { gitCheck, gitlabRunnerCheck, nodeCheck, tofuCheck } from './tools.ts';
 
 /** Everything `gosling doctor` looks at, in the order it is shown. */
@@ -17,6 +18,7 @@ export const checks: readonly Check[] = [
   ...engineChecks,
   localRunnersCheck,
   cloudsCheck,
+  memoryCheck,
   nestCheck,
   gitlabCheck,
   apiCheck,
