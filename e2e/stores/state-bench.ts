@@ -50,7 +50,10 @@ export async function createStateBench(): Promise<StateBench> {
     blobs,
     secrets,
     states: {
-      bucket: { bucket, prefix, endpoint, access: blobs.access, write: blobs.writeShared },
+      bucket: {
+        ...{ bucket, prefix, endpoint, access: blobs.access },
+        ...{ read: blobs.readShared, write: blobs.writeShared },
+      },
       blobs,
       encryption: (options) => readStateEncryption(secrets, options),
     },

@@ -86,6 +86,28 @@ function describeWith(address: string): void {
       expect(await again.list('', 10, options)).toEqual(['a', 'b']);
     });
 
+    it('writes what another program writes as well only over what was read', async () => {
+      const blobs = open();
+      const first = await blobs.writeShared('s', bytesOf('one'), { ...options, over: undefined });
+      const again = await blobs.writeShared('s', bytesOf('two'), { ...options, over: undefined });
+      const read = await blobs.readShared('s', options);
+      const over = await blobs.writeShared('s', bytesOf('three'), { ...options, over: read?.version });
+      const late = await blobs.writeShared('s', bytesOf('four'), { ...options, over: read?.version });
+      const then = await blobs.read('s', options);
+      await blobs.remove('s', options);
+      const gone = await blobs.writeShared('s', bytesOf('five'), { ...options, over: read?.version });
+
+      expect([first, again, over, late, gone]).toEqual([
+        'written',
+        'changed',
+        'written',
+        'changed',
+        'changed',
+      ]);
+      expect([read?.bytes, then]).toEqual([bytesOf('one'), bytesOf('three')]);
+      expect(await blobs.readShared('s', options)).toBeUndefined();
+    });
+
     it('lists more keys than one page holds', { timeout: 120_000 }, async () => {
       const blobs = open();
       const keys = Array.from({ length: 1_105 }, (_, n) => `k/${String(n).padStart(5, '0')}`);

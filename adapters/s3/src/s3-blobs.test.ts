@@ -186,6 +186,26 @@ describe('createS3Blobs', () => {
     expect(String(values.get('/b/.gosling/conditional-writes.json'))).toContain('"ignored"');
   });
 
+  it('writes without a condition where the service has none of that kind', async () => {
+    const values = new Map<string, Buffer>();
+    const overwrite = overwriting(values);
+    const { blobs } = await serve((request, response) => {
+      const isOnce = request.headers['if-none-match'] !== undefined;
+      if (isOnce && values.has(new URL(request.url ?? '', 'http://x').pathname)) {
+        return response.writeHead(412).end('<Error><Code>PreconditionFailed</Code></Error>');
+      }
+      if (request.headers['if-match'] === undefined) return overwrite(request, response);
+      return response.writeHead(501).end('<Error><Code>NotImplemented</Code></Error>');
+    });
+    await blobs.writeShared('a', bytesOf('one'), { ...options, over: undefined });
+    const read = await blobs.readShared('a', options);
+
+    const outcome = await blobs.writeShared('a', bytesOf('two'), { ...options, over: read?.version });
+
+    expect(outcome).toBe('written');
+    expect((await blobs.readShared('a', options))?.bytes).toEqual(bytesOf('two'));
+  });
+
   it('keeps content there all the same: the same bytes may be written twice', async () => {
     const { blobs } = await serve(overwriting(new Map()));
     const source = async function* (): AsyncGenerator<Uint8Array> {

@@ -12,7 +12,7 @@ import {
 } from '@polar-gosling/ports/blobs';
 import { type ConditionalWrites, findConditionalWrites, ownPrefix } from './conditional-writes.ts';
 import { openS3Client, type S3ClientSettings } from './s3-client.ts';
-import { deleteObject, getObject, listObjects, putObject, type S3Place } from './s3-objects.ts';
+import { deleteObject, getObject, getTagged, listObjects, putObject, type S3Place } from './s3-objects.ts';
 import { type Spooled, spooledBytes, withSpooled } from './spool.ts';
 
 const mostReads = 3;
@@ -31,8 +31,21 @@ export interface S3BlobsOptions extends S3ClientSettings {
 export interface S3Blobs extends BlobStore {
   /** Asks the bucket again whether it holds conditional writes, and records it. */
   checkConditionalWrites(options: { signal: AbortSignal }): Promise<ConditionalWrites>;
-  /** Writes what another program writes as well: without the checksum that it would not keep up. Safe to repeat. */
-  writeShared(key: string, value: Uint8Array, options: { signal: AbortSignal }): Promise<void>;
+  /** What another program writes as well, and which writing of it this is. Safe to repeat. */
+  readShared(
+    key: string,
+    options: { signal: AbortSignal },
+  ): Promise<{ readonly bytes: Uint8Array; readonly version: string } | undefined>;
+  /**
+   * Writes the same, without the checksum that the other program would not keep up, and only over the version that was
+   * read (`undefined`: where nothing was); `changed` otherwise, also when this is repeated. Over whatever is there where
+   * the bucket does not hold conditional writes.
+   */
+  writeShared(
+    key: string,
+    value: Uint8Array,
+    options: { signal: AbortSignal; over: string | undefined },
+  ): Promise<'written' | 'changed'>;
   /** What another program on this host needs to use the bucket at this moment. */
   access(options: { signal: AbortSignal }): Promise<S3Access>;
   close(): Promise<void>;
@@ -115,15 +128,35 @@ export function createS3Blobs(options: S3BlobsOptions): S3Blobs {
         return { key, sha256, sizeBytes };
       });
     },
-    async writeShared(key, value, { signal }) {
-      checkBlobKey(key);
-      const spooled = spooledBytes(value);
-      await repeating(signal, () => putObject(place, { key, spooled, isShared: true }, signal));
-    },
+    ...sharedValues(place, { conditional, repeating }),
     checkConditionalWrites: ({ signal }) => conditional.ask(signal),
     access: async ({ signal }) => accessOf(place, (await conditional.find(signal)) === 'held'),
     async close() {
       place.client.destroy();
+    },
+  };
+}
+
+/** What another program writes as well. */
+function sharedValues(
+  place: S3Place,
+  { conditional, repeating }: { conditional: ReturnType<typeof rememberVerdict>; repeating: Repeating },
+): Pick<S3Blobs, 'readShared' | 'writeShared'> {
+  return {
+    async readShared(key, { signal }) {
+      checkBlobKey(key);
+      return repeating(signal, async () => {
+        const found = await getTagged(place, key, signal);
+        return found && { bytes: await collect(found.chunks), version: found.tag };
+      });
+    },
+    async writeShared(key, value, { signal, over }) {
+      checkBlobKey(key);
+      const isHeld = (await conditional.find(signal)) === 'held';
+      const condition = isHeld ? { once: over === undefined, over } : {};
+      const written = { key, spooled: spooledBytes(value), isShared: true, ...condition };
+      const outcome = await repeating(signal, () => putObject(place, written, signal));
+      return outcome === 'written' ? 'written' : 'changed';
     },
   };
 }

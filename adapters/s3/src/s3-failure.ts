@@ -2,7 +2,7 @@ import { isCoded } from '@polar-gosling/kernel';
 import { blobErrors } from '@polar-gosling/ports/blobs';
 
 /** What the answer to a call of the SDK was, as far as we tell failures apart. */
-export type S3Outcome = 'missing' | 'exists' | 'failed';
+export type S3Outcome = 'missing' | 'exists' | 'unknown' | 'failed';
 
 const deniedStatus = new Set([401, 403]);
 /** Some services give these another status than 403. */
@@ -19,10 +19,11 @@ const deniedNames = new Set([
 /** By name, never by status: "404" is also said of what has nothing to do with the key. */
 const missingNames = new Set(['NoSuchKey', 'ObjectParentIsFile']);
 
-/** Missing and existing are answers; everything else is a failure (`failureOf`). */
+/** Missing and existing are answers, `unknown` that the service does not have what was asked; all else is a failure (`failureOf`). */
 export function outcomeOf(error: unknown): S3Outcome {
   const { name, status } = factsOf(error);
   if (missingNames.has(name)) return 'missing';
+  if (status === 501 || name === 'NotImplemented') return 'unknown';
   return status === 412 || name === 'PreconditionFailed' ? 'exists' : 'failed';
 }
 

@@ -21,15 +21,16 @@ export interface S3Place {
 }
 
 /**
- * Writes the value in one step; with `once` only where there is none. `isShared`: another program writes over it, and
- * some services would keep our checksum beside its bytes, so there is none.
+ * Writes the value in one step; with `once` only where there is none, with `over` only over what has that entity tag
+ * (`exists` otherwise). `isShared`: another program writes over it, and some services would keep our checksum beside its
+ * bytes, so there is none.
  */
 export async function putObject(
   place: S3Place,
-  value: { key: string; spooled: Spooled; once?: boolean; isShared?: boolean },
+  value: { key: string; spooled: Spooled; once?: boolean; isShared?: boolean; over?: string | undefined },
   signal: AbortSignal,
 ): Promise<'written' | 'exists'> {
-  const { key, spooled, once = false, isShared = false } = value;
+  const { key, spooled, once = false, isShared = false, over } = value;
   const { sizeBytes, sha256 } = spooled;
   const named = contentHashOf(key);
   if (named !== undefined && named !== sha256) throw blobErrors.corrupt({ key });
@@ -41,13 +42,18 @@ export async function putObject(
     ContentLength: sizeBytes,
     Metadata: isShared ? {} : { sha256 },
     ...(once ? { IfNoneMatch: '*' } : {}),
+    ...(over === undefined ? {} : { IfMatch: over }),
   });
   signHash(command, sha256);
   try {
     await place.client.send(command, { abortSignal: signal });
     return 'written';
   } catch (error) {
-    if (outcomeOf(error) === 'exists') return 'exists';
+    const outcome = outcomeOf(error);
+    if (outcome === 'exists' || (outcome === 'missing' && over !== undefined)) return 'exists';
+    // A service that knows one condition need not know the other.
+    if (outcome === 'unknown' && over !== undefined)
+      return putObject(place, { ...value, over: undefined }, signal);
     throw failureOf(error, { op: 'write', key, bucket: place.bucket, signal });
   }
 }
@@ -70,12 +76,21 @@ export async function getObject(
   key: string,
   signal: AbortSignal,
 ): Promise<AsyncIterable<Uint8Array> | undefined> {
+  return (await getTagged(place, key, signal))?.chunks;
+}
+
+/** The same with the entity tag, which the next writing changes. */
+export async function getTagged(
+  place: S3Place,
+  key: string,
+  signal: AbortSignal,
+): Promise<{ chunks: AsyncIterable<Uint8Array>; tag: string } | undefined> {
   const command = new GetObjectCommand({ Bucket: place.bucket, Key: `${place.prefix}${key}` });
   try {
     const answer = await place.client.send(command, { abortSignal: signal });
     const stored = answer.Metadata?.['sha256'];
     const chunks = wholeBody(answer, { key, bucket: place.bucket, signal });
-    return checkChunks(key, chunks, contentHashOf(key) ?? stored);
+    return { chunks: checkChunks(key, chunks, contentHashOf(key) ?? stored), tag: answer.ETag ?? '*' };
   } catch (error) {
     if (outcomeOf(error) === 'missing') return undefined;
     throw failureOf(error, { op: 'read', key, bucket: place.bucket, signal });

@@ -159,7 +159,8 @@ describe('what a bucket of the states changes in a bundle', () => {
   it.each([true, false])('has a lock in the bucket only where it holds others off: %s', async (holds) => {
     const bucket: StateBucket = {
       ...{ bucket: 'states', prefix: 'main', endpoint },
-      write: async () => undefined,
+      read: async () => undefined,
+      write: async () => 'written',
       access: async () => ({
         region: 'eu-central-1',
         credentials: { accessKeyId: 'id', secretAccessKey: new Secret('a-key-of-the-bucket') },

@@ -21,18 +21,19 @@ export interface ErroredRun {
 
 /**
  * Takes the state OpenTofu could not write (`errored.tfstate`) out of a run's directory before that is wiped, and puts
- * it where the state lies. Where neither that nor Blobs answer it waits in the data directory for `recoverState`. A copy
- * is kept under the blob key `runs/{run}/errored.tfstate`, beside the directory where there are no blobs. Safe to repeat.
+ * it where the state lies, unless the shard's lease is lost: then that is for the next holder (`takeUpErroredState`).
+ * Where neither that nor Blobs answer it waits in the data directory for `recoverState`. A copy is kept under the blob
+ * key `runs/{run}/errored.tfstate`, beside the directory where there are no blobs. Safe to repeat.
  */
 export async function keepErroredState(
   run: ErroredRun,
   deps: ErroredStateDeps,
-  signal: AbortSignal,
+  { signal, isLeaseLost = false }: { signal: AbortSignal; isLeaseLost?: boolean },
 ): Promise<boolean> {
   const state = await readFile(join(run.runDir, 'errored.tfstate')).catch(() => undefined);
   if (state === undefined) return false;
   const { runId } = run;
-  const key = `runs/${runId}/errored.tfstate`;
+  const key = keyOf(run);
   const { blobs, logger, place } = deps;
   logger.error('OpenTofu could not write its state; what it knew is kept', { runId, key });
   if (place.push === undefined || blobs === undefined) {
@@ -45,13 +46,26 @@ export async function keepErroredState(
   await mkdir(dirname(waiting), { recursive: true, mode: 0o700 });
   await replaceFile(waiting, state.toString('utf8'), 0o600);
   try {
-    await place.push(state, { signal });
+    if (!isLeaseLost) await place.push(state, { signal });
     await blobs.writeIfAbsent(key, state, { signal });
     await rm(waiting, { force: true });
   } catch (error) {
     logger.error('a state that could not be written waits on this host', { runId, error });
   }
   return true;
+}
+
+/** Puts the state that a holder which had lost its lease was not able to write where it belongs. Safe to repeat. */
+export async function takeUpErroredState(
+  run: Pick<ErroredRun, 'runId'>,
+  { blobs, place, logger }: ErroredStateDeps,
+  signal: AbortSignal,
+): Promise<void> {
+  if (place.push === undefined) return;
+  const state = await blobs?.read(keyOf(run), { signal });
+  if (state === undefined) return;
+  const outcome = await place.push(state, { signal });
+  if (outcome === 'pushed') logger.warn('the state of an earlier holder was taken up', { runId: run.runId });
 }
 
 /** Puts a state that waits on this host where it belongs, before anything is planned upon the older one. */
@@ -69,6 +83,10 @@ export async function recoverState(
   if (outcome === 'pushed') deps.logger.warn('a state that waited on this host was taken up', fields);
   else deps.logger.warn('a state that waited on this host is older than the one there', fields);
   await rm(waiting, { force: true });
+}
+
+function keyOf({ runId }: Pick<ErroredRun, 'runId'>): string {
+  return `runs/${runId}/errored.tfstate`;
 }
 
 function waitingFileOf(dataDir: string, { egg, shard }: ErroredRun): string {

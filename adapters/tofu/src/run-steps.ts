@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import type { Clock, Logger } from '@polar-gosling/kernel';
+import { type Clock, isCoded, type Logger } from '@polar-gosling/kernel';
 import type { Blobs } from '@polar-gosling/ports/blobs';
 import type { Machine } from '@polar-gosling/ports/machines';
 import {
@@ -99,7 +99,8 @@ export async function applyStep(context: StepContext, signal: AbortSignal): Prom
       context.commands.run(['apply', ...flags, planFile], signal),
     );
     const inTime = AbortSignal.timeout(limits.graceMs);
-    await keepErroredState(erroredRunOf(context), context, inTime);
+    const isLeaseLost = isCoded(signal.reason, 'LEASE_LOST');
+    await keepErroredState(erroredRunOf(context), context, { signal: inTime, isLeaseLost });
     const { checks, place } = context;
     const { provider } = request.wanted;
     const head = result.end.code === 0 ? await readHeadOf(place, logger, inTime) : {};

@@ -1,5 +1,5 @@
 import type { Secret } from '@polar-gosling/kernel';
-import type { Blobs } from '@polar-gosling/ports/blobs';
+import { type Blobs, blobErrors } from '@polar-gosling/ports/blobs';
 import type { CallOptions } from '@polar-gosling/ports/tofu';
 import { z } from 'zod';
 import { readStateHead, type StatePlace, stateKeyOf } from './state-place.ts';
@@ -7,6 +7,7 @@ import { readStateHead, type StatePlace, stateKeyOf } from './state-place.ts';
 /** Name of the credentials file in a run's directory, and of the profile in it; the templates say the same. */
 const credentialsFile = 'state-credentials';
 const profile = 'gosling-state';
+const mostTries = 5;
 
 /** What another program needs to use the bucket at this moment. */
 export interface BucketAccess {
@@ -28,8 +29,20 @@ export interface StateBucket {
   /** The service's own address; AWS when absent. */
   readonly endpoint?: string | undefined;
   access(options: CallOptions): Promise<BucketAccess>;
-  /** Writes below the folder what OpenTofu writes as well. Safe to repeat. */
-  write(key: string, value: Uint8Array, options: CallOptions): Promise<void>;
+  /** What OpenTofu writes below the folder, and which writing of it this is. Safe to repeat. */
+  read(
+    key: string,
+    options: CallOptions,
+  ): Promise<{ readonly bytes: Uint8Array; readonly version: string } | undefined>;
+  /**
+   * Writes the same, only over the version that was read (`undefined`: where nothing was); `changed` otherwise, also when
+   * this very write had arrived before. Where conditional writes are not held: over whatever is there.
+   */
+  write(
+    key: string,
+    value: Uint8Array,
+    options: CallOptions & { readonly over: string | undefined },
+  ): Promise<'written' | 'changed'>;
 }
 
 // What OpenTofu puts into `KEY.tflock`.
@@ -62,13 +75,18 @@ export function createS3StateAccess(
     readHead,
     async push(state, options) {
       const ours = readStateHead(state);
-      const there = await readHead(options);
-      // An equal serial is this very state: the write that "failed" had arrived.
-      const isNewer =
-        there.serial === undefined || (ours.lineage === there.lineage && (ours.serial ?? 0) > there.serial);
-      if (!isNewer) return 'old';
-      await bucket.write(key, state, options);
-      return 'pushed';
+      for (let tries = 1; tries <= mostTries; tries++) {
+        options.signal.throwIfAborted();
+        const found = await bucket.read(key, options);
+        const there = readStateHead(found?.bytes ?? new Uint8Array());
+        // An equal serial is this very state: the write that "failed" had arrived.
+        const isNewer =
+          there.serial === undefined || (ours.lineage === there.lineage && (ours.serial ?? 0) > there.serial);
+        if (!isNewer) return 'old';
+        const outcome = await bucket.write(key, state, { ...options, over: found?.version });
+        if (outcome === 'written') return 'pushed';
+      }
+      throw blobErrors.unavailable({ op: 'write over what was read' });
     },
     async breakLock(host, { since, ...options }) {
       const lock = `${key}.tflock`;

@@ -1,7 +1,7 @@
 import { type Clock, isCoded, type Logger, pollUntil } from '@polar-gosling/kernel';
 import type { Blobs } from '@polar-gosling/ports/blobs';
 import type { Tofu } from '@polar-gosling/ports/tofu';
-import { keepErroredState } from './errored-state.ts';
+import { keepErroredState, takeUpErroredState } from './errored-state.ts';
 import { interruptLeft } from './interrupt.ts';
 import type { TofuLimits } from './limits.ts';
 import { findProcessesIn, isRunning, type ProcessIdentity, signalQuietly } from './process-identity.ts';
@@ -35,7 +35,8 @@ export async function settleRun(
   }
   const runDir = runDirOf(deps.dataDir, left.runId);
   const { runId, egg, shard } = left;
-  await keepErroredState({ runDir, runId, egg, shard }, deps, signal);
+  const isKept = await keepErroredState({ runDir, runId, egg, shard }, deps, { signal });
+  if (!isKept) await takeUpErroredState({ runId }, deps, signal);
   await deps.place.breakLock(left.host, { signal });
   await wipeRunDirectory(runDir);
   return 'settled';

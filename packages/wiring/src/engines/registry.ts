@@ -94,8 +94,8 @@ export const blobStores: Readonly<Record<'file' | 's3', Engine<BlobSettings, obj
       const options = bucketOf(settings, deps);
       const blobs = createS3Blobs(options);
       const { bucket, prefix, endpoint } = options;
-      const { access, writeShared: write } = blobs;
-      return { blobs, bucket: { bucket, prefix, endpoint, access, write }, close: () => blobs.close() };
+      const { access, readShared: read, writeShared: write } = blobs;
+      return { blobs, bucket: { bucket, prefix, endpoint, access, read, write }, close: () => blobs.close() };
     },
     check: (settings, deps) => checkS3(bucketOf(settings, deps), deps.signal),
   },
