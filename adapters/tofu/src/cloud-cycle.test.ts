@@ -1,6 +1,6 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RunnerEntry, TofuWanted } from '@polar-gosling/ports/tofu';
+import type { RunnerEntry, TofuPlan, TofuWanted } from '@polar-gosling/ports/tofu';
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   aCloudEgg,
@@ -81,7 +81,7 @@ describe('a runner in a cloud, from plan to removal', () => {
     });
     const made = plan.changes.filter(({ actions }) => actions.includes('create'));
     const shared = made.filter(({ runnerId }) => runnerId === undefined).map(({ address }) => address);
-    expect(shared).toEqual([expect.stringMatching(/^module\.container\["f{64}"\]/)]);
+    expect(shared).toEqual([expect.stringContaining(`module.container["${entries[0]?.container_key}"]`)]);
     expect(at.tofu.sharedAddresses).toEqual(['module.container']);
   });
 
@@ -97,6 +97,40 @@ describe('a runner in a cloud, from plan to removal', () => {
     expect(plan.starts).toEqual(first.outcome?.kind === 'ok' && first.outcome.starts);
     expect(plan.starts).toHaveLength(2);
     expect(JSON.stringify(plan.redacted)).not.toContain('yandex-serverless-container-1');
+  });
+
+  it('keeps the container of living runners when another image comes, until the last of them goes', async () => {
+    await using at = open('yandex');
+    const egg = aCloudEgg('yandex');
+    const { container_key: _, ...ofBefore } = aCloudEntry(egg, 'serverless', { id: 'r1' });
+    const former = aCloudEntry(egg, 'serverless', { id: 'r2' });
+    const imaged = { ...egg, cloud: { ...egg.cloud, image: 'cr.yandex/crp0/gosling:2' } };
+    const renewed = aCloudEntry(imaged, 'serverless', { id: 'r3' });
+    const sharedIn = ({ changes }: TofuPlan) =>
+      changes
+        .filter(({ runnerId }) => runnerId === undefined)
+        .map(({ address, actions }) => [address, ...actions]);
+    const addressIn = (key = '') => `module.container["${key}"].yandex_serverless_container.runner`;
+
+    const old = await bring(at.tofu, wantsIn('yandex', [ofBefore]));
+    const both = await bring(at.tofu, wantsIn('yandex', [ofBefore, former]));
+    const three = await bring(at.tofu, wantsIn('yandex', [ofBefore, former, renewed]));
+    const last = await bring(at.tofu, wantsIn('yandex', [renewed]));
+
+    expect(sharedIn(old.plan)).toEqual([[addressIn(ofBefore.machine_hash), 'create']]);
+    expect(sharedIn(both.plan)).toEqual([
+      [addressIn(former.container_key), 'create'],
+      [addressIn(ofBefore.machine_hash), 'no-op'],
+    ]);
+    expect(sharedIn(three.plan)).toContainEqual([addressIn(renewed.container_key), 'create']);
+    expect(
+      three.outcome?.kind === 'ok' && three.outcome.starts.map(({ container }) => container.id),
+    ).toHaveLength(3);
+    expect(sharedIn(last.plan)).toEqual([
+      [addressIn(former.container_key), 'delete'],
+      [addressIn(renewed.container_key), 'no-op'],
+      [addressIn(ofBefore.machine_hash), 'delete'],
+    ]);
   });
 
   it('says what the checks found, before and after the apply', async () => {

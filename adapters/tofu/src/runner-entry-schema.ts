@@ -15,6 +15,7 @@ export const RunnerEntry = z.strictObject({
   disk_gib: z.number(),
   tags: z.record(z.string(), z.string()),
   machine_hash: z.string().optional(),
+  container_key: z.string().optional(),
   executor: z.enum(['docker', 'shell']).optional(),
   privileged: z.boolean().optional(),
   arch: z.enum(['amd64', 'arm64']).optional(),

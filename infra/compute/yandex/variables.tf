@@ -13,6 +13,7 @@ variable "entry" {
     disk_gib           = number
     tags               = map(string)
     machine_hash       = string
+    container_key      = optional(string)
     executor           = string
     arch               = string
     image              = optional(string)

@@ -76,7 +76,7 @@ describe('checkTofuPlan', () => {
     const verdictOf = (over: Partial<TofuRow>) =>
       checkTofuPlan({
         changes: [{ address: shared, actions: ['delete'] }],
-        rows: [aRow({ made: true, machine_hash: 'h1', ...over })],
+        rows: [aRow({ made: true, sharedKey: 'h1', ...over })],
         helpers: ['module.container'],
       });
 
@@ -87,8 +87,8 @@ describe('checkTofuPlan', () => {
     expect(verdictOf({ state: 'provisioning', made: false })).toMatchObject({ kind: 'unexpected' });
     expect(verdictOf({ state: 'terminating' })).toMatchObject({ kind: 'ok', deletes: [shared] });
     expect(verdictOf({ state: 'requested', made: false })).toMatchObject({ kind: 'ok' });
-    expect(verdictOf({ state: 'active', machine_hash: 'h10' })).toMatchObject({ kind: 'ok' });
-    expect(verdictOf({ state: 'active', machine_hash: 'h' })).toMatchObject({ kind: 'ok' });
+    expect(verdictOf({ state: 'active', sharedKey: 'h10' })).toMatchObject({ kind: 'ok' });
+    expect(verdictOf({ state: 'active', sharedKey: 'h' })).toMatchObject({ kind: 'ok' });
   });
 
   it('names every offender and lets nothing through beside it', () => {

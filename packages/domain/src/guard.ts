@@ -13,7 +13,7 @@ export interface TofuRow {
   /** The address has existed. */
   readonly made: boolean;
   /** Key of what it shares with its like. */
-  readonly machine_hash?: string;
+  readonly sharedKey?: string;
 }
 
 export type TofuVerdict =
@@ -26,7 +26,7 @@ export type TofuVerdict =
 /**
  * May this plan be applied? Allowed are exactly: create for rows `requested` or `provisioning` whose address never
  * existed, delete for rows `terminating`, no-op and read. `helpers` are addresses of the bundle that are no
- * runners: they may come and go, but never change or be replaced, nor go while a runner lives whose hash is their key.
+ * runners: they may come and go, but never change or be replaced, nor go while a runner lives that shares their key.
  */
 export function checkTofuPlan(plan: {
   readonly changes: readonly TofuChange[];
@@ -56,7 +56,7 @@ function objection(
   if (row !== undefined) return objectionToRow(action, row);
   const helper = helpers.find((one) => isWithin(address, one));
   if (helper !== undefined) {
-    const isOf = (one: TofuRow) => isWithin(address, `${helper}["${one.machine_hash}"]`);
+    const isOf = (one: TofuRow) => isWithin(address, `${helper}["${one.sharedKey}"]`);
     const user = action === 'delete' ? rows.find((one) => mayUse(one) && isOf(one)) : undefined;
     return user && `delete of what a runner that is ${user.state} uses`;
   }

@@ -1,13 +1,14 @@
-# The container of all serverless runners with one machine hash (in one shard): each runner is an asynchronous
-# invocation of it, whose body names the runner. Nothing of one runner is in here.
+# The container of all serverless runners with one key (in one shard): each runner is an asynchronous invocation of it,
+# whose body names the runner. Nothing of one runner is in here, and the key covers all that is.
 locals {
   slug   = trim(replace(lower(var.entry.egg_name), "/[^a-z0-9]+/", "-"), "-")
+  before = "egg-${substr(local.slug, 0, 40)}-${substr(var.entry.machine_hash, 0, 8)}" # of an entry without a key
   suffix = var.shard == 0 ? "" : "-${var.shard}"
   labels = { for key, value in var.entry.tags : key => value if key != "polar-gosling-runner" }
 }
 
 resource "yandex_serverless_container" "runner" {
-  name               = "egg-${substr(local.slug, 0, 40)}-${substr(var.entry.machine_hash, 0, 8)}${local.suffix}"
+  name               = "${coalesce(var.entry.container_key, local.before)}${local.suffix}"
   description        = "Runners of one Egg; made and removed by Polar Gosling."
   memory             = var.entry.memory_mib
   cores              = var.entry.cpu

@@ -8,7 +8,7 @@ import { cloudTags } from './cloud-tags.ts';
 import type { ComputeSettings } from './compute-settings.ts';
 import { ec2InstanceTypes, fargateSize, yandexContainerSize, yandexVmSize } from './instance-types.ts';
 import { chooseLaunch, launchOrder } from './launch-order.ts';
-import { renderRunnerEntry } from './render-entry.ts';
+import { type EntryRequest, renderRunnerEntry } from './render-entry.ts';
 
 const runner = {
   tags: [],
@@ -178,6 +178,52 @@ describe('the entry of a runner', () => {
       expect(renderRunnerEntry(egg, request)).not.toEqual(renderRunnerEntry(plain, request));
       expect(machineHash(egg, 1)).not.toBe(machineHash(plain, 1));
     }
+  });
+});
+
+describe('the key of a container that serverless runners share', () => {
+  const egg = withCloud({ provider: 'yandex', region: 'a' });
+  const yandex = {
+    ...{ subnets: { a: 'e9b' }, securityGroups: [], runnerImage: 'gosling:1', invoker: 'aje1' },
+    ...{ networkId: 'enp0', logGroup: 'e23', role: 'aje0' },
+  };
+  const asked = { ...request, type: 'serverless' as const, compute: { yandex } };
+  const keyOf = (over: Partial<EntryRequest> = {}, of: EggConfig = egg) =>
+    renderRunnerEntry(of, { ...asked, ...over }).container_key;
+
+  it('is the same for runners that differ in nothing that a container is made of', () => {
+    const another = { runnerId: runnerId('01jy'), bootstrapToken: 'other', withoutCapacity: 1 };
+
+    expect(keyOf()).toMatch(/^container-0a1b-web-app-[0-9a-f]+-[0-9a-f]{8}$/);
+    expect(keyOf(another)).toBe(keyOf());
+    expect(keyOf({ compute: { ...asked.compute, gosling: { version: '2', sha256: { amd64: 'c' } } } })).toBe(
+      keyOf(),
+    );
+  });
+
+  it.each<[string, Partial<EntryRequest>, EggConfig?]>([
+    ['machine hash', { machineHash: 'e'.repeat(64) }],
+    ['installation', { installation: '0a1c' }],
+    ['address of ours', { goslingUrl: 'https://other.example.com' }],
+    ['Egg', {}, { ...egg, name: eggName('web-app') }],
+    ['image', { compute: { yandex: { ...yandex, runnerImage: 'gosling:2' } } }],
+    ['service account', { compute: { yandex: { ...yandex, role: 'aje9' } } }],
+    ['network', { compute: { yandex: { ...yandex, networkId: 'enp9' } } }],
+    ['log group', { compute: { yandex: { ...yandex, logGroup: 'e99' } } }],
+    ['invoker', { compute: { yandex: { ...yandex, invoker: 'aje9' } } }],
+  ])('is another one for another %s', (_what, over, of) => {
+    expect(keyOf(over, of)).not.toBe(keyOf());
+  });
+
+  it('is a name that the cloud takes, also beside the number of a shard', () => {
+    const long = { ...egg, name: eggName(`W${'_a'.repeat(31)}`) };
+
+    expect(keyOf({ installation: 'My Team/1' }, long)).toMatch(/^[a-z][a-z0-9-]{1,56}[a-z0-9]$/);
+  });
+
+  it('is in no entry of a runner that shares none', () => {
+    expect(keyOf({ type: 'vm' })).toBeUndefined();
+    expect(renderRunnerEntry(plain, { ...request, type: 'serverless' })).not.toHaveProperty('container_key');
   });
 });
 

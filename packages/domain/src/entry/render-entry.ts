@@ -1,3 +1,4 @@
+import { sha256Hex, stableJson } from '@polar-gosling/kernel';
 import type { EggConfig, EggResources, RunnerType } from '../egg.ts';
 import { physicalName, type RunnerId } from '../names.ts';
 import { serverlessLimitMs } from '../runner-type.ts';
@@ -44,7 +45,19 @@ export function renderRunnerEntry(egg: EggConfig, request: EntryRequest): Runner
   };
   if (provider === 'local') return withoutUndefined({ ...base, ...localFields(egg) });
   const settings = request.compute?.[provider] ?? { subnets: {}, securityGroups: [] };
-  return withoutUndefined({ ...base, ...cloudFields(egg, { request, settings, provider }) });
+  const entry = withoutUndefined({ ...base, ...cloudFields(egg, { request, settings, provider }) });
+  if (provider === 'aws' || request.type === 'vm') return entry;
+  return { ...entry, container_key: containerKey(entry, request.installation) };
+}
+
+/** A container never changes: another one takes its place as soon as anything that it is made of does. */
+function containerKey(entry: RunnerEntry, installation: string): string {
+  const { egg_name, machine_hash, gosling_url, cpu, memory_mib, disk_gib } = entry;
+  const { image, role, max_seconds, container } = entry;
+  const madeOf = withoutUndefined({
+    ...{ machine_hash, gosling_url, cpu, memory_mib, disk_gib, image, role, max_seconds, container },
+  });
+  return physicalName('container', `${installation}/${egg_name}/${sha256Hex(stableJson(madeOf))}`);
 }
 
 /** What a container on this host takes from its Egg. Jobs of the docker executor have containers of their own. */

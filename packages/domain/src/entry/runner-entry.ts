@@ -17,6 +17,8 @@ export interface RunnerEntry {
   readonly disk_gib: number;
   readonly tags: Readonly<Record<string, string>>;
   readonly machine_hash?: string;
+  /** Key and name of the container whose invocation a serverless runner on Yandex Cloud is. */
+  readonly container_key?: string;
   readonly executor?: Executor;
   /** Of a container on this host: its jobs are the host's root. */
   readonly privileged?: boolean;
@@ -48,4 +50,9 @@ export interface RunnerEntry {
     readonly network_id?: string;
     readonly invoker?: string;
   };
+}
+
+/** What says which runners share a container; an entry of an earlier release has the machine hash for it. */
+export function sharedKeyOf(entry: RunnerEntry): string | undefined {
+  return entry.container_key ?? entry.machine_hash;
 }

@@ -1,4 +1,4 @@
-import { checkTofuPlan } from '@polar-gosling/domain';
+import { checkTofuPlan, type RunnerEntry, sharedKeyOf } from '@polar-gosling/domain';
 import type { CallOptions, EggConfigRow, RunnerRow } from '@polar-gosling/ports/store';
 import { tofuErrors } from '@polar-gosling/ports/tofu';
 import type { InternalDeps } from '../deps.ts';
@@ -28,7 +28,7 @@ export async function guardPlan(
   const { run, plan } = at.facts;
   const verdict = checkTofuPlan({
     changes: plan.changes,
-    rows: at.rows,
+    rows: at.rows.map(withSharedKey),
     helpers: deps.tofu.sharedAddresses ?? [],
   });
   if (verdict.kind === 'ok') {
@@ -48,6 +48,12 @@ export async function guardPlan(
   });
   await closeLaunches(deps, at, options);
   throw error;
+}
+
+function withSharedKey(row: RunnerRow) {
+  const entry: RunnerEntry = JSON.parse(new TextDecoder().decode(row.entry));
+  const sharedKey = sharedKeyOf(entry);
+  return { ...row, ...(sharedKey !== undefined && { sharedKey }) };
 }
 
 /** Shown on the Egg; audited and kept once, however often the same plan is made. */

@@ -182,14 +182,19 @@ describe('what runners share', () => {
     expect(await run({ shared: action })).toBe(expected);
   });
 
-  it('is not removed while a runner with its machine hash lives', async () => {
+  it.each([
+    ['key', { container_key: 'container-app', machine_hash: 'h' }],
+    ['machine hash, where it has no key', { machine_hash: 'container-app' }],
+  ])('is not removed while a runner lives whose entry has its %s', async (_what, over) => {
     await run();
-    await wantRunner(2);
     const [row] = await plane.recording.rows('runners');
+    const key = { table: 'runners', partition: String(row?.['id']) } as const;
+    const [machine] = plane.tofu.machines.values();
+    const set = { entry: new TextEncoder().encode(JSON.stringify({ ...machine?.entry, ...over })) };
+    await plane.deps.store.commit([{ kind: 'update', key, set, when: { kind: 'any' } }], direct);
+    await wantRunner(2);
 
-    expect(await run({ shared: 'delete', sharedKey: String(row?.['machine_hash']) })).toBe(
-      'TOFU_PLAN_UNEXPECTED',
-    );
+    expect(await run({ shared: 'delete', sharedKey: 'container-app' })).toBe('TOFU_PLAN_UNEXPECTED');
   });
 });
 
