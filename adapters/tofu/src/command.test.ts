@@ -54,6 +54,18 @@ describe('what a command prints', () => {
     expect(told).toEqual(lines.map(mask));
   });
 
+  it('is told once where the apply of a plan repeats what the plan has said', async () => {
+    const told: string[] = [];
+    const commands = shell((message) => told.push(message));
+    const line = (type: string, text: string) => `echo '{"@message":"${text}","type":"${type}"}'`;
+    const plan = [line('version', 'OpenTofu 1.12.6'), line('planned_change', 'a: Plan to create')];
+
+    await commands.run([...plan, line('log', 'planned')].join('\n'));
+    await commands.run([...plan, line('log', 'planned'), line('apply_start', 'a: Creating...')].join('\n'));
+
+    expect(told).toEqual(['OpenTofu 1.12.6', 'a: Plan to create', 'planned', 'planned', 'a: Creating...']);
+  });
+
   it('is read whole where it is longer than a read takes', async () => {
     const { stdout } = await shell().ask('i=0; while [ $i -lt 30000 ]; do echo line $i; i=$((i+1)); done');
 

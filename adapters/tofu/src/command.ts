@@ -1,7 +1,7 @@
 import type { Clock } from '@polar-gosling/kernel';
 import type { TofuEvent } from '@polar-gosling/ports/tofu';
 import { interruptMarkerOf } from './interrupt.ts';
-import { parseUiLine, toLogLine, toTofuEvent } from './json-lines.ts';
+import { parseUiLine, toLogLine, toTofuEvent, type UiLine } from './json-lines.ts';
 import type { CommandResult } from './outcome.ts';
 import { followLines, type Output, readWhole, withOutput } from './output.ts';
 import { startTool } from './process.ts';
@@ -36,6 +36,7 @@ export interface Commands {
 /** Runs the commands of one run, one after the other. */
 export function createCommands(context: CommandContext): Commands {
   let count = 0;
+  const isNews = createNews();
   const start = async (args: readonly string[], output: Output, signal: AbortSignal) => {
     const { runDir, clock } = context;
     const startedAt = clock.now();
@@ -61,7 +62,7 @@ export function createCommands(context: CommandContext): Commands {
           const line = parseUiLine(masked);
           collector.add(line);
           context.log.add(toLogLine(masked, line), line.diagnostic?.severity === 'error');
-          context.onEvent(toTofuEvent(line));
+          if (isNews(line)) context.onEvent(toTofuEvent(line));
         });
         return { startedAt, end: await done, facts: collector.facts(), stderr: await readStderr(output) };
       }),
@@ -73,5 +74,18 @@ export function createCommands(context: CommandContext): Commands {
         const stderr = await readStderr(output);
         return { startedAt, end, facts, stderr, stdout: await readWhole(output.stdout) };
       }),
+  };
+}
+
+const repeated: ReadonlySet<string> = new Set(['version', 'planned_change']);
+
+/** The apply of a plan says once more what the plan has said. */
+function createNews(): (line: UiLine) => boolean {
+  const told = new Set<string>();
+  return ({ type, '@message': message }) => {
+    if (!repeated.has(type)) return true;
+    const isNew = !told.has(message);
+    told.add(message);
+    return isNew;
   };
 }
