@@ -59,7 +59,7 @@ export interface CommandSpec {
   readonly hasBadConfig?: true;
   /**
    * `abort` (default): the first signal aborts, the second ends the process. `graceful`: signals only abort;
-   * the command ends itself. `own`: the command installs its own handlers.
+   * the command ends itself, with 0 whenever they come: to be told to end is no failure. `own`: the command installs its own handlers.
    */
   readonly signals?: 'abort' | 'graceful' | 'own';
   load(): Promise<{ readonly run: Command }>;

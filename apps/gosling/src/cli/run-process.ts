@@ -93,8 +93,9 @@ async function runCall({ spec, input }: Call, facts: ProcessFacts): Promise<Exit
       input,
     );
   } catch (error) {
-    // Whatever an aborted command failed with, it failed because of the signal.
-    if (signals.signal.aborted && !isCoded(error, 'CLI_USAGE')) {
+    // Whatever an aborted command failed with, it failed because of the signal; one that ends by signals tells by itself.
+    const isToldBySignal = spec.signals !== 'graceful' && signals.signal.aborted;
+    if (isToldBySignal && !isCoded(error, 'CLI_USAGE')) {
       throw cliErrors.interrupted({}, { cause: error });
     }
     throw error;

@@ -14,6 +14,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { createProgress } from '../ui/progress.ts';
 import type { Progress } from '../ui/stage.ts';
 import { type Instance, startInstance } from '../up/start-instance.ts';
+import { unwind } from '../up/unwind.ts';
 import { userBinDir } from '../user-bin-dir.ts';
 
 /** `gosling demo`: everything real on this machine, GitLab simulated, one job from a push to green. */
@@ -44,7 +45,7 @@ export const run: Command = async (context, input) => {
     return input.flag('once') ? exitCodes.interrupted : exitCodes.ok;
   } finally {
     progress.close();
-    for (let step = undo.pop(); step !== undefined; step = undo.pop()) await step();
+    await unwind(undo);
   }
 };
 

@@ -6,16 +6,43 @@ import { cliErrors } from '../cli-errors.ts';
 import type { Environment } from '../config.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { openSecretStore } from '../secret-store.ts';
-import { type InstanceOptions, startInstance } from '../up/start-instance.ts';
+import { type Instance, type InstanceOptions, startInstance } from '../up/start-instance.ts';
 
 const nestUrlReference = 'nest/repo-url';
 
-/** `gosling up`: the embedded instance, until a signal. */
+/** `gosling up`: the embedded instance, until a signal; one that comes while it starts is as good as a later one. */
 export const run: Command = async (context) => {
+  const { output, signal } = context;
+  const instance = await unlessEnded(signal, () => start(context));
+  if (instance === undefined) return exitCodes.ok;
+  try {
+    await unlessEnded(signal, () => announce(context, instance));
+    await untilEnd(signal, instance.failed);
+  } finally {
+    output.talk('stopping …');
+    await instance.stop();
+  }
+  return exitCodes.ok;
+};
+
+/** `undefined` where it could not be finished because a signal came. */
+async function unlessEnded<Result>(
+  signal: AbortSignal,
+  action: () => Promise<Result>,
+): Promise<Result | undefined> {
+  try {
+    return await action();
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    return undefined;
+  }
+}
+
+async function start(context: CliContext): Promise<Instance> {
   const { output, clock, ids, env, signal } = context;
   const config = await withNest(context, configOf(context));
   const logFormat = config.log.format ?? (output.stderr.isTty ? 'pretty' : 'json');
-  const instance = await startInstance({
+  return startInstance({
     config,
     env,
     clock,
@@ -26,15 +53,7 @@ export const run: Command = async (context) => {
     computeDir: env['POLAR_COMPUTE_DIR'],
     signal,
   });
-  try {
-    await announce(context, { instance, config });
-    await untilEnd(signal, instance.failed);
-  } finally {
-    output.talk('stopping …');
-    await instance.stop();
-  }
-  return exitCodes.ok;
-};
+}
 
 const Pace = z.strictObject({
   heartbeatMs: z.number().min(1_000).optional(),
@@ -66,25 +85,22 @@ async function withNest(context: CliContext, config: MothergooseConfig): Promise
   return { ...config, nest: { ...config.nest, url: stored.reveal() } };
 }
 
-async function announce(
-  { output, signal }: CliContext,
-  at: { instance: Awaited<ReturnType<typeof startInstance>>; config: MothergooseConfig },
-): Promise<void> {
-  const { instance, config } = at;
+async function announce({ output, signal }: CliContext, instance: Instance): Promise<void> {
   output.talk(`MotherGoose listens at ${instance.url}`);
   // What is no terminal may be a log, and a log is no place for a link that signs in.
   const page = output.stderr.isTty ? await instance.pageLink() : 'gosling status --page prints a link';
   output.talk(`status page: ${page}`);
+  const { publicUrl } = instance;
   const mode =
-    config.publicUrl === undefined
+    publicUrl === undefined
       ? 'poll mode: no GOSLING_PUBLIC_URL, GitLab is asked'
-      : `webhooks reach us at ${config.publicUrl}`;
+      : `webhooks reach us at ${publicUrl}`;
   output.talk(mode);
   try {
     const tool = await instance.parts.tofu.tool({ signal });
     output.talk(`OpenTofu: ${tool.product} ${tool.version} (${tool.path})`);
   } catch (error) {
-    if (!isCoded(error)) throw error;
+    if (!isCoded(error) || signal.aborted) throw error;
     output.talk(`warning: ${error.message}`);
   }
   output.talk(`local runners: ${instance.localRunners}`);

@@ -25,6 +25,7 @@ import { chooseLocalRunners, type LocalRunners } from './local-runners.ts';
 import { nestProjectOf } from './nest-project.ts';
 import { readCaFile } from './read-ca-file.ts';
 import { relayAgents, relaySocketOf } from './relay-agents.ts';
+import { unwind } from './unwind.ts';
 
 const tickMs = 1_000;
 const stopGraceMs = 20_000;
@@ -57,6 +58,8 @@ export interface Instance {
   readonly engine: Engine;
   readonly parts: InstanceParts;
   readonly log: Logger;
+  /** Where GitLab reaches it; absent: GitLab is asked. */
+  readonly publicUrl?: string | undefined;
   /** What local runners are here, for people. */
   readonly localRunners: string;
   /** Takes nothing new, finishes or gives back what it has, closes in reverse order. */
@@ -121,6 +124,7 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
     undo.push(loops.stop);
     return {
       url: server.url,
+      publicUrl: config.publicUrl,
       pageLink: async () => server.pageLink(await engine.tokens.ensureCliToken({ signal: options.signal })),
       engine,
       parts,
@@ -133,10 +137,6 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
     await unwind(undo);
     throw error;
   }
-}
-
-async function unwind(undo: (() => Promise<void>)[]): Promise<void> {
-  for (let step = undo.pop(); step !== undefined; step = undo.pop()) await step();
 }
 
 function open(
