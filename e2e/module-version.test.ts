@@ -4,6 +4,7 @@ import type { EggStatus, Plan, Runner } from '@polar-gosling/api-contract';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { endWorld } from './support/end-world.ts';
 import { jobEnded, jobsEnded, registered } from './support/jobs.ts';
+import { showState } from './support/tofu.ts';
 import {
   createWorld,
   localEgg,
@@ -104,8 +105,8 @@ it('changes nothing of 5 live runners when the version of the module is raised',
   expect(added.map(({ kind, summary }) => [kind, summary.change, summary.destroy])).toEqual([
     ['scale', 0, 0],
   ]);
-  const state = readFileSync(join(world.dataDir, 'tofu-states/app/terraform.tfstate'), 'utf8');
-  expect(new Set(state.match(/"module_version": "\d[^"]+"/g)).size).toBe(2);
+  const state = await showState(world.dataDir, 'app');
+  expect(new Set(state.match(/"module_version":"\d[^"]+"/g)).size).toBe(2);
   // The job may have ended meanwhile: then the deployment is the same, and has succeeded.
   expect((await status()).deployment).toMatchObject({
     id: deployment?.id,

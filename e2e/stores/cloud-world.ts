@@ -1,9 +1,7 @@
 import { cpSync, existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { readStateEncryption } from '@polar-gosling/adapter-tofu';
 import { createSystemIds } from '@polar-gosling/kernel';
-import { createMemorySecrets } from '@polar-gosling/ports/secrets/memory';
 import type { Tofu, TofuRun } from '@polar-gosling/ports/tofu';
 import { createFakeClock } from '@polar-gosling/testkit';
 import { findProcessesIn } from '../../adapters/tofu/src/process-identity.ts';
@@ -49,14 +47,19 @@ export interface CloudWorld extends AsyncDisposable {
 export async function createCloudWorld(options: CloudWorldOptions): Promise<CloudWorld> {
   const cloud = await startFakeCloud();
   const bucket = options.states === 'bucket' ? await createStateBench() : undefined;
-  const bench = createBench(options.program, bucket && { states: bucket.states, blobs: bucket.blobs });
+  const bench = createBench(
+    options.program,
+    bucket && {
+      states: bucket.states,
+      encryption: bucket.encryption,
+      blobs: bucket.blobs,
+    },
+  );
   const { dataDir } = bench;
   cpSync(options.mirror, join(dataDir, 'providers'), { recursive: true });
-  const secrets = createMemorySecrets();
   const real = bench.reopen({
     computeDir: writeCloudModule(bench.dir),
     cloudEnvironment: async () => ({ FAKECLOUD_ENDPOINT: cloud.endpoint }),
-    encryptCloud: (options) => readStateEncryption(secrets, options),
     limits: { settleWaitMs: 5_000, lockTimeoutMs: 5_000 },
   });
   const watched = watchTofu(real, (pid) => world.onProcess(pid));

@@ -5,7 +5,11 @@ import type { AddressInfo } from 'node:net';
 import { env } from 'node:process';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { createS3Blobs, type S3Blobs } from '@polar-gosling/adapter-s3';
-import { readStateEncryption, type StatesInBucket } from '@polar-gosling/adapter-tofu';
+import {
+  createStateEncryption,
+  type StateEncryption,
+  type StatesInBucket,
+} from '@polar-gosling/adapter-tofu';
 import { createSystemClock, createSystemIds } from '@polar-gosling/kernel';
 import { createMemorySecrets } from '@polar-gosling/ports/secrets/memory';
 
@@ -20,6 +24,8 @@ export interface StateBench extends AsyncDisposable {
   readonly blobs: S3Blobs;
   readonly secrets: ReturnType<typeof createMemorySecrets>;
   readonly states: StatesInBucket;
+  /** From the passphrases in `secrets`. */
+  readonly encryption: StateEncryption;
   /** While set, writes of states are answered with 503. */
   failWrites(isFailing: boolean): void;
   /** The answer to the next request for a lock is lost on its way, the lock itself is made. */
@@ -55,8 +61,8 @@ export async function createStateBench(): Promise<StateBench> {
         ...{ read: blobs.readShared, write: blobs.writeShared },
       },
       blobs,
-      encryption: (options) => readStateEncryption(secrets, options),
     },
+    encryption: createStateEncryption(secrets),
     failWrites: (next) => {
       isFailing = next;
     },

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { env } from 'node:process';
 import { Secret } from '@polar-gosling/kernel';
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { TofuOptions } from '../../adapters/tofu/src/create-tofu.ts';
 import { signalQuietly } from '../../adapters/tofu/src/process-identity.ts';
 import {
   anEntry,
@@ -27,7 +28,8 @@ const key = 'tofu-states/web/terraform.tfstate';
 const wanted = wants([anEntry({ runner_id: 'canary', bootstrap_token: 'bt-of-the-canary' })]);
 const timeoutMs = 120_000;
 
-const open = (at: StateBench) => createBench(program, { states: at.states, blobs: at.blobs });
+const open = (at: StateBench, more: Partial<TofuOptions> = {}) =>
+  createBench(program, { states: at.states, encryption: at.encryption, blobs: at.blobs, ...more });
 
 async function textAt({ blobs }: StateBench, at: string): Promise<string> {
   return Buffer.from((await blobs.read(at, call)) ?? '').toString('utf8');
@@ -43,11 +45,7 @@ describe('states in a bucket, by the real OpenTofu', () => {
     'are not held up by a lock that a command made and did not hear of',
     async () => {
       await using at = await createStateBench();
-      await using bench = createBench(program, {
-        states: at.states,
-        blobs: at.blobs,
-        limits: { lockTimeoutMs: 1_000 },
-      });
+      await using bench = open(at, { limits: { lockTimeoutMs: 1_000 } });
       const { run } = await openRun(bench.tofu, wanted);
 
       at.loseLockAnswer();
@@ -67,11 +65,7 @@ describe('states in a bucket, by the real OpenTofu', () => {
     'are left alone where somebody else holds the lock, also from this host before',
     async () => {
       await using at = await createStateBench();
-      await using bench = createBench(program, {
-        states: at.states,
-        blobs: at.blobs,
-        limits: { lockTimeoutMs: 1_000 },
-      });
+      await using bench = open(at, { limits: { lockTimeoutMs: 1_000 } });
       const created = new Date(clock.now() - 1_000).toISOString();
       const lock = { ID: 'x', Operation: 'plan', Who: `me@${bench.tofu.host.name}`, Created: created };
       await at.blobs.write(`${key}.tflock`, Buffer.from(JSON.stringify(lock)), call);
@@ -117,7 +111,7 @@ describe('states in a bucket, by the real OpenTofu', () => {
     async () => {
       await using at = await createStateBench();
       await using bench = open(at);
-      await using plain = createBench(program);
+      await using plain = createBench(program, { encryption: async () => new Secret('') });
       const { run, runId } = await openRun(bench.tofu, wanted);
       const runDir = join(bench.dataDir, 'runs', runId);
 
@@ -271,22 +265,30 @@ describe('states in a bucket, by the real OpenTofu', () => {
       await at.secrets.write('store/state-keys', new Secret(JSON.stringify(wrong)), call);
       const withWrong = bring(bench.tofu, wanted);
 
-      await expect(withWrong).rejects.toMatchObject({ code: 'TOFU_PLAN_FAILED' });
+      await expect(withWrong).rejects.toMatchObject({
+        code: 'TOFU_STATE_UNREADABLE',
+        message: expect.stringContaining('store/state-keys'),
+      });
       expect([again.plan.hasChanges, withNewOnly.plan.hasChanges]).toEqual([false, false]);
     },
     timeoutMs,
   );
 
-  it(
-    'take over a state of the data directory',
-    async () => {
+  it.each([
+    ['encrypted', undefined],
+    ['in clear, of an earlier release', async () => new Secret('')],
+  ] as const)(
+    'take over a state of the data directory that is %s',
+    async (_form, before) => {
       await using at = await createStateBench();
       await using bench = open(at);
-      await bring(bench.reopen({ states: undefined }), wanted);
+      await bring(bench.reopen({ states: undefined, encryption: before ?? at.encryption }), wanted);
 
       const { plan } = await bring(bench.tofu, wanted);
+      const { outcome } = await bring(bench.tofu, wants([]));
 
       expect(plan.hasChanges).toBe(false);
+      expect(outcome).toMatchObject({ kind: 'ok', removed: [bench.tofu.addressOf('canary')] });
       expect(JSON.parse(await textAt(at, key))).toMatchObject({ encrypted_data: expect.any(String) });
       expect(listNames(dirname(join(bench.dataDir, key)))).toEqual(['terraform.tfstate.moved']);
     },

@@ -31,6 +31,8 @@ const mayBeIn: readonly { readonly variable: RegExp; readonly secrets: RegExp }[
   { variable: /^GOSLING_TOKEN=/, secrets: /^api-keys\// },
   // The launcher's, which makes the machine of this entry and ends.
   { variable: /^GOSLING_ENTRY=/, secrets: /^runner\/bootstrap-token$/ },
+  // OpenTofu's, and the launcher's, which inherits it.
+  { variable: /^TF_ENCRYPTION=/, secrets: /^store\/state-keys$/ },
   // OpenTofu's, and its provider's.
   { variable: /^AWS_(ACCESS_KEY_ID|SECRET_ACCESS_KEY)=/, secrets: /^clouds\/aws\// },
 ];
@@ -177,9 +179,9 @@ function needlesOf(reference: string, value: string): string[] {
   return tellingParts(reference, value).flatMap(formsOf);
 }
 
-/** Of a private key the lines that no other key has; of the key ring its keys. */
+/** Of a private key the lines that no other key has; of a ring its keys. */
 function tellingParts(reference: string, value: string): string[] {
-  if (reference === 'store/keyring') {
+  if (reference === 'store/keyring' || reference === 'store/state-keys') {
     const ring: { keys?: Record<string, string> } = JSON.parse(value);
     return Object.values(ring.keys ?? {});
   }

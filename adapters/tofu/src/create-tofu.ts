@@ -1,7 +1,7 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { type Clock, type Logger, type Secret, shareCalls } from '@polar-gosling/kernel';
+import { type Clock, type Logger, shareCalls } from '@polar-gosling/kernel';
 import type { Blobs } from '@polar-gosling/ports/blobs';
 import {
   type CallOptions,
@@ -15,6 +15,7 @@ import { addressOf, sharedAddresses } from './addresses.ts';
 import { readActive } from './binaries/active.ts';
 import { type BundleParts, bundleWithProviders } from './bundle-with-providers.ts';
 import { computeDirectory } from './compute-module.ts';
+import { cannotEncrypt, encryptRun } from './encrypt-run.ts';
 import { heapOf, tofuEnvironment } from './environment.ts';
 import { findLeftPlace, findPlace, type StatesInBucket } from './find-place.ts';
 import { findTool, type TofuFinderOptions } from './find-tool.ts';
@@ -27,6 +28,7 @@ import { createProviderCache } from './providers/provider-cache.ts';
 import { createRun } from './run.ts';
 import { makeRunDirectory, runDirOf } from './run-directory.ts';
 import { settleRun } from './settle.ts';
+import type { StateEncryption } from './state-keys.ts';
 import { stateFileOf } from './state-place.ts';
 
 export interface TofuOptions {
@@ -50,11 +52,8 @@ export interface TofuOptions {
     provider: 'aws' | 'yandex',
     options: CallOptions,
   ) => Promise<Readonly<Record<string, string>> | undefined>;
-  /**
-   * `TF_ENCRYPTION` for states and plans of machines in a cloud, which hold their one-time tokens; Terraform, which
-   * cannot encrypt, makes none then. States in a bucket have their own.
-   */
-  readonly encryptCloud?: (options: CallOptions) => Promise<Secret>;
+  /** For all states and plans; Terraform, which cannot encrypt, makes machines of this host only, and in clear. */
+  readonly encryption: StateEncryption;
   /** Where states lie; the data directory when not given. */
   readonly states?: StatesInBucket | undefined;
   readonly limits?: Partial<TofuLimits>;
@@ -81,7 +80,7 @@ export function createTofu(options: TofuOptions): Tofu {
   };
   const tool = rememberTool(find.binDir, async (signal) => {
     const found = await findTool(find, signal);
-    if (states !== undefined && found.product === 'terraform') throw cannotEncrypt(found.path);
+    if (states !== undefined && found.product === 'terraform') throw cannotEncrypt(found);
     return found;
   });
 
@@ -94,9 +93,7 @@ export function createTofu(options: TofuOptions): Tofu {
     if (providerEnv === undefined) throw notSetUp(provider);
     const found = await tool(signal);
     const place = await findPlace({ dataDir, states }, wanted, { signal });
-    const encrypt = states?.encryption ?? (provider === 'local' ? undefined : options.encryptCloud);
-    const encryption = await encrypt?.({ signal });
-    if (encryption !== undefined && found.product === 'terraform') throw cannotEncrypt(found.path);
+    const encrypted = await encryptRun({ request, tool: found, place }, options, { signal });
     await mkdir(dirname(stateFileOf(dataDir, wanted.egg, wanted.shard)), { recursive: true, mode: 0o700 });
     const [made] = await Promise.all([
       bundleWithProviders(parts, { request, tool: found, backend: place.backend }, { signal }),
@@ -112,7 +109,7 @@ export function createTofu(options: TofuOptions): Tofu {
         ...tofuEnvironment(options.find.environment, runDir),
         ...heapOf(provider),
         ...providerEnv,
-        ...(encryption === undefined ? {} : { TF_ENCRYPTION: encryption.reveal() }),
+        ...encrypted,
       },
       mask: (text) => options.masker?.mask(text) ?? text,
     });
@@ -176,10 +173,6 @@ function rememberTool(
     known = { tool, stamp: await stampOf(tool.path) };
     return tool;
   });
-}
-
-function cannotEncrypt(path: string) {
-  return tofuErrors.missing({ tried: `${path} is Terraform, which would write states in clear` });
 }
 
 function notSetUp(provider: string) {

@@ -1,16 +1,13 @@
-import type { Secret } from '@polar-gosling/kernel';
 import type { Blobs } from '@polar-gosling/ports/blobs';
 import type { CallOptions } from '@polar-gosling/ports/tofu';
 import { createS3StateAccess, createS3StatePlace, type StateBucket } from './s3-state.ts';
 import { createLocalStatePlace, type StatePlace, stateFileOf, stateKeyOf } from './state-place.ts';
 
-/** States in a bucket, encrypted by OpenTofu itself: Terraform, which cannot, is refused then. */
+/** States in a bucket: Terraform, which cannot encrypt them, is refused then. */
 export interface StatesInBucket {
   readonly bucket: StateBucket;
   /** The same folder of that bucket. */
   readonly blobs: Blobs;
-  /** `TF_ENCRYPTION`, as it is now. */
-  encryption(options: CallOptions): Promise<Secret>;
 }
 
 export interface StateHome {

@@ -13,4 +13,4 @@ export { defaultLimits, type TofuLimits } from './limits.ts';
 export { lackOfMemoryMib } from './memory-room.ts';
 export { pinnedTofu, releasePlatform, type TofuRelease } from './pinned.ts';
 export type { BucketAccess, StateBucket } from './s3-state.ts';
-export { readStateEncryption } from './state-keys.ts';
+export { createStateEncryption, type StateEncryption } from './state-keys.ts';

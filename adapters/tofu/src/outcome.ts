@@ -14,6 +14,16 @@ import type { RunFacts } from './run-facts.ts';
 
 const detailLetters = 4000;
 const lockWords = /acquiring the state lock/i;
+const unreadable: readonly (readonly [RegExp, string])[] = [
+  [
+    /decryption failed for all provided methods/,
+    'no passphrase of the secret store/state-keys opens it; put the one it was encrypted with back there',
+  ],
+  [
+    /unencrypted payload without unencrypted method/,
+    'it lies in clear where it must be encrypted; find out who put it there',
+  ],
+];
 
 export interface CommandResult {
   /** Wall clock ms. */
@@ -68,12 +78,19 @@ function startsOf(outputs: Readonly<Record<string, unknown>>): readonly TofuStar
 export function isLockedOut(result: CommandResult): boolean {
   if (result.end.code === 0) return false;
   const { summary, detail } = describeFailure(result);
-  return lockWords.test(`${summary} ${detail}`);
+  return lockWords.test(`${summary} ${detail}`) && whyUnreadable(`${summary} ${detail}`) === undefined;
+}
+
+/** With a state in a file OpenTofu says this as the cause why it got no lock. */
+function whyUnreadable(detail: string): string | undefined {
+  return unreadable.find(([words]) => words.test(detail))?.[1];
 }
 
 /** The error of a command that should have planned. */
 export function planError(result: CommandResult): CodedError {
   const { summary, detail } = describeFailure(result);
+  const reason = whyUnreadable(`${summary} ${detail}`);
+  if (reason !== undefined) return tofuErrors.stateUnreadable({ reason });
   if (!lockWords.test(summary)) return tofuErrors.planFailed({ summary, detail });
   const named = (name: string) => new RegExp(`^\\s*${name}:\\s*(.+)$`, 'm').exec(detail)?.[1] ?? 'unknown';
   return tofuErrors.locked({ who: named('Who'), since: named('Created') });

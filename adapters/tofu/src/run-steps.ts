@@ -1,5 +1,4 @@
-import { existsSync } from 'node:fs';
-import { rename } from 'node:fs/promises';
+import { readFile, rename } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { type Clock, isCoded, type Logger } from '@polar-gosling/kernel';
 import type { Blobs } from '@polar-gosling/ports/blobs';
@@ -19,7 +18,7 @@ import { type CommandResult, decideOutcome, isLockedOut, planError } from './out
 import { parsePlan } from './plan-json.ts';
 import type { PreparedData } from './prepare.ts';
 import { planFile } from './run-directory.ts';
-import { type StatePlace, stateFileOf } from './state-place.ts';
+import { readStateForm, type StatePlace, stateFileOf } from './state-place.ts';
 
 export interface StepContext {
   readonly request: TofuRunRequest;
@@ -143,16 +142,23 @@ async function initStep(context: StepContext, signal: AbortSignal): Promise<void
 /** A state of the days when states lay in the data directory goes where states lie now, before a new one is begun. */
 async function moveLocalState(context: StepContext, signal: AbortSignal): Promise<void> {
   const { place, dataDir, request, logger } = context;
-  if (place.backend.kind === 'local') return;
+  if (place.push === undefined) return;
   const file = stateFileOf(dataDir, request.wanted.egg, request.wanted.shard);
-  if (!existsSync(file) || (await place.readHead({ signal })).lineage !== undefined) return;
+  const form = await readStateForm(file);
+  if (form === undefined || (await place.readHead({ signal })).lineage !== undefined) return;
+  if (form === 'encrypted') await place.push(await readFile(file), { signal });
+  else await pushClearState(context, file, signal);
+  await rename(file, `${file}.moved`);
+  logger.info('a state was moved from the data directory to where states lie now', { runId: request.runId });
+}
+
+/** By OpenTofu, which encrypts it. */
+async function pushClearState(context: StepContext, file: string, signal: AbortSignal): Promise<void> {
   const pushed = await withoutOwnLock(context, signal, () =>
     context.commands.ask(['state', 'push', lockTimeout(context), file], signal),
   );
   signal.throwIfAborted();
   if (pushed.end.code !== 0) throw await failed(context, pushed);
-  await rename(file, `${file}.moved`);
-  logger.info('a state was moved from the data directory to where states lie now', { runId: request.runId });
 }
 
 /**

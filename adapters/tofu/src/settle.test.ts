@@ -264,10 +264,10 @@ async function startHolder(
     script,
     `
 import { writeFileSync, renameSync } from 'node:fs';
-import { clock, never, openRun, wants, anEntry } from ${bench_};
+import { clock, encryption, never, openRun, wants, anEntry } from ${bench_};
 import { createTofu } from ${adapter};
 import { silentLogger } from ${JSON.stringify(import.meta.resolve('@polar-gosling/kernel'))};
-const tofu = createTofu({ ...${JSON.stringify(settings)}, clock, logger: silentLogger });
+const tofu = createTofu({ ...${JSON.stringify(settings)}, clock, encryption, logger: silentLogger });
 const wanted = wants([anEntry({ runner_id: 'r1' })]);
 const { run } = await openRun(tofu, wanted, { runId: 'held', hardEndAt: clock.now() + ${hardEndInMs} });
 await run.plan({ signal: never });

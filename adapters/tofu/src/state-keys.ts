@@ -1,46 +1,84 @@
-import { randomBytes } from 'node:crypto';
+import { pbkdf2, randomBytes } from 'node:crypto';
+import { promisify } from 'node:util';
 import { Secret } from '@polar-gosling/kernel';
 import { type CallOptions, type SecretStore, secretErrors } from '@polar-gosling/ports/secrets';
 import { z } from 'zod';
 
 const reference = 'store/state-keys';
 const passphraseBytes = 32;
-/**
- * The least OpenTofu takes: a passphrase of 256 random bits needs no stretching, and each command pays for it up to five
- * times. Processors have instructions for SHA-256. What was encrypted says itself how its key was derived.
- */
+const keyBytes = 32;
+/** What OpenTofu asks of a passphrase at least. Processors have instructions for SHA-256. */
 const stretching = { iterations: 200_000, hash_function: 'sha256' } as const;
+const stretch = promisify(pbkdf2);
 
-// Ids are names in OpenTofu's configuration, and written into what it encrypts: an id never gets another passphrase.
+// An id is the salt of its key and a name in what earlier releases encrypted: it never gets another passphrase.
 const Ring = z.strictObject({
   active: z.string(),
   keys: z.record(z.string().regex(/^k[0-9a-f]{1,16}$/), z.string().regex(/^[\w-]{16,}$/)),
 });
+type Ring = z.infer<typeof Ring>;
 
 /**
  * `TF_ENCRYPTION` for states and plans, from the passphrases in the secret `store/state-keys`: the active one encrypts,
- * all of them decrypt. The first process makes the secret. Fails with SECRET_DAMAGED when there is one that cannot be read.
+ * all of them decrypt. With `takesClear` a state in clear is read as well, and encrypted when it is written. The first
+ * process makes the secret. Fails with SECRET_DAMAGED when there is one that cannot be read.
  */
-export async function readStateEncryption(secrets: SecretStore, options: CallOptions): Promise<Secret> {
-  const stored = await secrets.read(reference, options);
-  const ring = parseRing(stored ?? (await secrets.writeIfAbsent(reference, newRing(), options)));
-  const earlier = Object.keys(ring.keys).filter((id) => id !== ring.active);
-  return new Secret(
-    JSON.stringify({
-      key_provider: {
-        pbkdf2: Object.fromEntries(
-          Object.entries(ring.keys).map(([id, passphrase]) => [id, { passphrase, ...stretching }]),
+export type StateEncryption = (options: CallOptions & { readonly takesClear?: boolean }) => Promise<Secret>;
+
+/**
+ * Passphrases are stretched here, once for the process: OpenTofu would do it up to five times for each command. What it
+ * stretched itself in earlier releases it still reads.
+ */
+export function createStateEncryption(secrets: SecretStore): StateEncryption {
+  let known: { readonly text: string; readonly keys: Promise<readonly StateKey[]> } | undefined;
+  return async ({ takesClear = false, ...options }) => {
+    const stored = await secrets.read(reference, options);
+    const ring = stored ?? (await secrets.writeIfAbsent(reference, newRing(), options));
+    const text = ring.reveal();
+    if (known?.text !== text) known = { text, keys: deriveKeys(parseRing(text)) };
+    return new Secret(configure(await known.keys, takesClear));
+  };
+}
+
+interface StateKey {
+  readonly id: string;
+  readonly passphrase: string;
+  readonly key: Buffer;
+}
+
+/** The active one first. */
+async function deriveKeys({ active, keys }: Ring): Promise<readonly StateKey[]> {
+  const derived: StateKey[] = [];
+  const { iterations, hash_function: hash } = stretching;
+  for (const [id, passphrase] of Object.entries(keys)) {
+    const key = await stretch(passphrase, `gosling state ${id}`, iterations, keyBytes, hash);
+    derived.push({ id, passphrase, key });
+  }
+  return derived.toSorted((a, b) => Number(b.id === active) - Number(a.id === active));
+}
+
+function configure(keys: readonly StateKey[], takesClear: boolean): string {
+  const byId = <Value>(of: (key: StateKey) => Value) =>
+    Object.fromEntries(keys.map((key) => [key.id, of(key)]));
+  const asGiven = keys.map(({ id }) => `method.aes_gcm.${id}`);
+  const readable = [...asGiven, ...asGiven.map((method) => `${method}_stretched`)];
+  return JSON.stringify({
+    key_provider: { pbkdf2: byId(({ passphrase }) => ({ passphrase, ...stretching })) },
+    method: {
+      aes_gcm: {
+        ...byId(({ key }) => ({ keys: { encryption_key: [...key], decryption_key: [...key] } })),
+        ...Object.fromEntries(
+          keys.map(({ id }) => [`${id}_stretched`, { keys: `\${key_provider.pbkdf2.${id}}` }]),
         ),
       },
-      method: {
-        aes_gcm: Object.fromEntries(
-          Object.keys(ring.keys).map((id) => [id, { keys: `\${key_provider.pbkdf2.${id}}` }]),
-        ),
-      },
-      state: { ...targetOf(ring.active, earlier), enforced: true },
-      plan: { ...targetOf(ring.active, earlier), enforced: true },
-    }),
-  );
+      unencrypted: { clear: {} },
+    },
+    // Where it is enforced OpenTofu refuses a configuration that reads what is in clear.
+    state: takesClear
+      ? targetOf([...readable, 'method.unencrypted.clear'])
+      : { ...targetOf(readable), enforced: true },
+    plan: { ...targetOf(readable), enforced: true },
+  });
 }
 
 interface Target {
@@ -48,9 +86,8 @@ interface Target {
   readonly fallback?: Target;
 }
 
-function targetOf(id: string, [next, ...others]: readonly string[]): Target {
-  const method = `method.aes_gcm.${id}`;
-  return next === undefined ? { method } : { method, fallback: targetOf(next, others) };
+function targetOf([method = '', ...others]: readonly string[]): Target {
+  return others.length === 0 ? { method } : { method, fallback: targetOf(others) };
 }
 
 function newRing(): Secret {
@@ -61,15 +98,15 @@ function newRing(): Secret {
 }
 
 /** Without the parser's message, which would repeat a piece of the ring. */
-function parseRing(secret: Secret): z.infer<typeof Ring> {
-  const parsed = Ring.safeParse(jsonOf(secret));
+function parseRing(text: string): Ring {
+  const parsed = Ring.safeParse(jsonOf(text));
   if (parsed.success && Object.hasOwn(parsed.data.keys, parsed.data.active)) return parsed.data;
   throw secretErrors.damaged({ path: reference, reason: 'it does not hold passphrases' });
 }
 
-function jsonOf(secret: Secret): unknown {
+function jsonOf(text: string): unknown {
   try {
-    return JSON.parse(secret.reveal());
+    return JSON.parse(text);
   } catch {
     return undefined;
   }

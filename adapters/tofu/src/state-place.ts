@@ -74,6 +74,17 @@ export function createLocalStatePlace(stateFile: string): StatePlace {
   };
 }
 
+/** How the state in a file is kept; nothing when there is none, or what is there is no state. */
+export async function readStateForm(stateFile: string): Promise<'clear' | 'encrypted' | undefined> {
+  const text = await readFile(stateFile, 'utf8').catch(() => '');
+  try {
+    const state = StateHead.loose().parse(JSON.parse(text));
+    return 'encrypted_data' in state ? 'encrypted' : 'clear';
+  } catch {
+    return undefined; // OpenTofu will say what is wrong with it
+  }
+}
+
 /** Serial and lineage of a state's bytes; nothing of none. */
 export function readStateHead(bytes: Uint8Array): Partial<StateHead> {
   const text = Buffer.from(bytes).toString('utf8');

@@ -117,6 +117,7 @@ describe('an apply that is stopped', () => {
       'PATH',
       'TF_CLI_CONFIG_FILE',
       'TF_DATA_DIR',
+      'TF_ENCRYPTION',
       'TF_INPUT',
       'TF_IN_AUTOMATION',
     ]);

@@ -17,12 +17,15 @@ import {
   type LogFields,
   type Logger,
   pollUntil,
+  Secret,
   silentLogger,
 } from '@polar-gosling/kernel';
+import { createMemorySecrets } from '@polar-gosling/ports/secrets/memory';
 import type { RunnerEntry, Tofu, TofuEvent, TofuRun, TofuWanted } from '@polar-gosling/ports/tofu';
 import { computeDirectory } from './compute-module.ts';
 import { createTofu, type TofuOptions } from './create-tofu.ts';
 import { isRunning, readStartTime, signalQuietly } from './process-identity.ts';
+import { createStateEncryption } from './state-keys.ts';
 
 export const clock = createSystemClock();
 export const never: AbortSignal = new AbortController().signal;
@@ -60,6 +63,10 @@ writeFileSync(process.env.HOME + '/seen.json', JSON.stringify({ argv: process.ar
 setInterval(() => {}, 1000);
 `;
 
+const ring = new Secret('{"active":"k1","keys":{"k1":"a-passphrase-of-tests"}}');
+/** The same in every process of a test. */
+export const encryption = createStateEncryption({ ...createMemorySecrets(), read: async () => ring });
+
 export interface Bench extends AsyncDisposable {
   readonly dir: string;
   readonly dataDir: string;
@@ -91,6 +98,7 @@ export function createBench(
       dataDir,
       clock,
       logger: silentLogger,
+      encryption,
       find: { bin: program, environment: { PATH: '/usr/local/bin:/usr/bin:/bin' }, allowTerraform: true },
       launcher: { agentCommand: [process.execPath, agent], env: agentEnv },
       ...changes,
@@ -224,7 +232,12 @@ let runs = 0;
 export async function openRun(
   tofu: Tofu,
   wanted: TofuWanted,
-  options: { runId?: string; hardEndAt?: number; onEvent?: (event: TofuEvent) => void } = {},
+  options: {
+    runId?: string;
+    hardEndAt?: number;
+    onEvent?: (event: TofuEvent) => void;
+    savedPlan?: Uint8Array | undefined;
+  } = {},
 ): Promise<OpenedRun> {
   const events: TofuEvent[] = [];
   const pids: number[] = [];
@@ -239,6 +252,7 @@ export async function openRun(
         options.onEvent?.(event);
       },
       onProcess: (pid) => pids.push(pid),
+      ...(options.savedPlan && { savedPlan: options.savedPlan }),
     },
     { signal: never },
   );

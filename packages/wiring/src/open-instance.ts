@@ -6,10 +6,10 @@ import { createKeyring, createLocalMachines } from '@polar-gosling/adapter-local
 import {
   computeModule,
   createBinaries,
+  createStateEncryption,
   createTofu,
   goslingProgram,
   type RunnerContainer,
-  readStateEncryption,
   tofuProgram,
 } from '@polar-gosling/adapter-tofu';
 import { type Clock, createMasker, type IdSource, type Logger, type Masker } from '@polar-gosling/kernel';
@@ -20,7 +20,6 @@ import type { GitlabHooks, GitlabPace, GitlabReader, GitlabRunners } from '@pola
 import type { Machines } from '@polar-gosling/ports/machines';
 import type { QueueOperations, WorkQueue } from '@polar-gosling/ports/queue';
 import type { RunnerStart } from '@polar-gosling/ports/runner-start';
-import type { CallOptions } from '@polar-gosling/ports/secrets';
 import { type CachedSecrets, createCachedSecrets } from '@polar-gosling/ports/secrets/cached';
 import type { Store } from '@polar-gosling/ports/store';
 import type { StoredRows } from '@polar-gosling/ports/store/adapter';
@@ -159,11 +158,7 @@ async function openState(options: OpenOptions, { masker, log, undo }: Opening) {
     store: opened,
   });
   undo.push(closeQueue);
-  const states = bucket && {
-    bucket,
-    blobs,
-    encryption: (call: CallOptions) => readStateEncryption(secrets, call),
-  };
+  const states = bucket && { bucket, blobs };
   return { secrets, blobs, store, storedRows: opened, queue, states };
 }
 
@@ -207,7 +202,7 @@ function openHost(
       onUse: (cache, result) => options.onTofuCache?.(cache, result),
     },
     cloudEnvironment: clouds.environmentOf,
-    encryptCloud: (call) => readStateEncryption(state.secrets, call),
+    encryption: createStateEncryption(state.secrets),
     launcher: {
       agentCommand: options.agentCommand,
       env: options.agentEnvironment,

@@ -4,6 +4,7 @@ import { createMemoryStore } from '@polar-gosling/ports/store/memory';
 import type { TofuWanted } from '@polar-gosling/ports/tofu';
 import { z } from 'zod';
 import { createTofu } from '../create-tofu.ts';
+import { encryption } from '../test-bench.ts';
 
 // Makes one run's providers ready in a process of its own, which the test kills or gives a small disk. Says how it went.
 
@@ -25,7 +26,7 @@ const wanted: TofuWanted = {
 };
 
 const tofu = createTofu({
-  ...{ dataDir, clock, logger: silentLogger },
+  ...{ dataDir, clock, encryption, logger: silentLogger },
   find: {
     bin: program,
     environment: { PATH: '/usr/local/bin:/usr/bin:/bin', SSL_CERT_FILE: caFile },

@@ -113,7 +113,7 @@ export interface TofuRun {
    * wanted map). Safe to repeat: what the state has stays. Fails with TOFU_PLAN_FAILED, TOFU_LOCKED.
    */
   adopt?(strays: readonly Machine[], options: CallOptions): Promise<void>;
-  /** init + plan + show. Fails with TOFU_PLAN_FAILED, TOFU_LOCKED. */
+  /** init + plan + show. Fails with TOFU_PLAN_FAILED, TOFU_LOCKED, TOFU_STATE_UNREADABLE. */
   plan(options: CallOptions): Promise<TofuPlan>;
   /**
    * The plan, to be applied later (`savedPlan`) by the same version of OpenTofu while serial and lineage are as they
@@ -243,6 +243,12 @@ export const tofuErrors = defineErrors('TOFU', {
   locked: {
     message: (p: { who: string; since: string }) =>
       `the OpenTofu state is locked by ${p.who} since ${p.since}`,
+    http: 409,
+    retry: 'backoff',
+  },
+  stateUnreadable: {
+    message: (p: { reason: string }) =>
+      `OpenTofu cannot read the state, or the plan made upon it; nothing was changed: ${p.reason}`,
     http: 409,
     retry: 'backoff',
   },
