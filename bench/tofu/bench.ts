@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { encryption, never } from '../../adapters/tofu/src/test-bench.ts';
 import { findFakecloudMirror, noMirrorReason } from '../../e2e/stores/fake-cloud-module.ts';
 import type { Bench, Variant } from '../harness/bench.ts';
 import { recordBundles } from './record.ts';
@@ -16,7 +17,7 @@ const withoutCollections = { GOGC: 'off', GOMEMLIMIT: '256MiB' };
 /**
  * One after the other: the same bundles, and of OpenTofu the same commands, by our runner of the binary and by a script.
  * Ours runs OpenTofu without collections, as it does for machines of this host; the script runs it as it comes, and once
- * more as ours does. States are local and in clear in both.
+ * more as ours does. States are local, and encrypted with the same keys; once more the script has them in clear.
  * Many: the demands of 100 jobs over 20 Eggs by the whole engine on SQLite, against a script of as many applies.
  * Beside: one job of an Egg with a machine whose removal hangs in a cloud of the test's own.
  */
@@ -36,13 +37,19 @@ export const bench: Bench = {
       command: [process.execPath, here(file), program, ...args.map(String)],
       measure: 'reported',
     });
+    const encrypted = { TF_ENCRYPTION: (await encryption({ signal: never })).reveal() };
     const script = (file: string, ...args: readonly (string | number)[]): Variant => ({
       name: 'script',
       command: ['bash', here(file), program, ...args.map(String)],
       measure: 'reported',
+      env: encrypted,
     });
     const one = node('one.ts', applies, folder);
     const oneScript = script('one.sh', applies, bundles);
+    const oneLike = (name: string, more: Readonly<Record<string, string>>): Variant => ({
+      ...oneScript,
+      ...{ name, env: { ...oneScript.env, ...withoutCollections, ...more } },
+    });
     const many = node('many.ts', eggs, jobs, atOnce);
     const work = join(folder, 'many');
     const manyScript = script('many.sh', eggs, jobs / eggs, atOnce, bundles, work);
@@ -57,8 +64,14 @@ export const bench: Bench = {
       },
       {
         ...{ name: 'one apply, against a script that collects no garbage either', unit: 'ms' },
-        ...{ subject: one, baseline: { ...oneScript, name: 'script, GOGC=off', env: withoutCollections } },
+        ...{ subject: one, baseline: oneLike('script, GOGC=off', {}) },
         goal: { kind: 'cost', atMost: 1.3 },
+      },
+      {
+        ...{ name: 'what encryption costs such a script', unit: 'ms' },
+        subject: oneLike('encrypted', {}),
+        baseline: oneLike('in clear', { TF_ENCRYPTION: '' }),
+        goal: { kind: 'cost', atMost: 1.35 },
       },
       {
         ...{ name: 'processes of OpenTofu for one apply', unit: 'processes', figure: 'processes' },

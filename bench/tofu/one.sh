@@ -14,4 +14,7 @@ from=$(date +%s%N)
 for size in $(seq "$applies"); do run "$size"; done
 to=$(date +%s%N)
 run 0
+# Empty by now; another variant of this script does not read it in this form.
+state=$(sed -n 's/^ *path *= "\(.*\)"$/\1/p' "$bundles/0/versions.tf")
+rm "$state" "$state.backup"
 echo "{\"value\": $(awk "BEGIN { print ($to - $from) / 1e6 / $applies }"), \"result\": {\"count\": $applies}}"
