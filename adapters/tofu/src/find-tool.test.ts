@@ -67,7 +67,10 @@ describe('finding OpenTofu', () => {
 
     expect(tool).toMatchObject({ product: 'terraform', version: '1.11.4' });
     expect(place.logged).toMatchObject([
-      { message: 'terraform stands in for OpenTofu', fields: { path, version: '1.11.4' } },
+      {
+        message: 'terraform stands in for OpenTofu, and encrypts neither states nor plans',
+        fields: { path, version: '1.11.4' },
+      },
     ]);
   });
 

@@ -44,7 +44,10 @@ export async function findTool(
       continue;
     }
     if (tool.product === 'terraform') {
-      options.logger.warn('terraform stands in for OpenTofu', { path: tool.path, version: tool.version });
+      options.logger.warn('terraform stands in for OpenTofu, and encrypts neither states nor plans', {
+        path: tool.path,
+        version: tool.version,
+      });
     }
     const sha256 = await sha256OfFile(tool.path);
     if (sha256 !== undefined) return { ...tool, sha256 };

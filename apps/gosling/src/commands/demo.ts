@@ -106,7 +106,9 @@ async function prepare(context: CliContext, at: { instance: Instance; progress: 
     const tool = await ensureTofu({ parts: instance.parts, binDir, mirror, env, clock, stage }, signal);
     stage.done(`${tool.product} ${tool.version} (${tool.source})`);
     if (tool.product === 'terraform')
-      progress.line('warning: terraform stands in for OpenTofu; install OpenTofu for real use');
+      progress.line(
+        'warning: terraform stands in for OpenTofu, and encrypts neither states nor plans; install OpenTofu for real use',
+      );
   } catch (error) {
     stage.fail(error instanceof Error ? error.message : String(error));
     throw error;

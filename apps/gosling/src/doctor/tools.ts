@@ -49,7 +49,10 @@ export const tofuCheck: Check = {
     if (version === undefined) return fail(`${terraform} does not run`, fix);
     const found = `terraform ${showVersion(version)} (${terraform})`;
     if (!isAtLeast(version, [1, 11])) return fail(`${found} is too old`, fix);
-    return warn(`${found} stands in, for an embedded instance only`, fix);
+    return warn(
+      `${found} stands in, for an embedded instance only; it encrypts neither states nor plans`,
+      fix,
+    );
   },
 };
 
