@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import { sha256Hex } from '@polar-gosling/kernel';
+import { type Clock, sha256Hex } from '@polar-gosling/kernel';
 import type { CallOptions, TofuRunRequest, TofuTool } from '@polar-gosling/ports/tofu';
 import { readBundleSources } from './compute-module.ts';
 import { openPreparedData, type PreparedData } from './prepare.ts';
@@ -11,6 +11,7 @@ export interface BundleParts {
   readonly dataDir: string;
   readonly computeDir: string;
   readonly hostMirror: string;
+  readonly clock: Clock;
   readonly cache: ProviderCache | undefined;
   readonly launcher: RenderInput['launcher'];
 }
@@ -21,7 +22,7 @@ export async function bundleWithProviders(
   at: { request: TofuRunRequest; tool: TofuTool; backend: StateBackend },
   options: CallOptions,
 ): Promise<{ bundle: Bundle; isLocked: boolean; prepared: PreparedData }> {
-  const { dataDir, hostMirror, cache, launcher } = parts;
+  const { dataDir, hostMirror, clock, cache, launcher } = parts;
   const { request, tool } = at;
   await mkdir(hostMirror, { recursive: true, mode: 0o700 });
   const sources = readBundleSources(request.wanted.provider, parts.computeDir);
@@ -39,7 +40,7 @@ export async function bundleWithProviders(
   const { ready, cleared } = (await cache?.prepare(needed, options)) ?? nothingCached;
   const bundle = ready === undefined ? unlocked : render({ providerMirror: ready.mirror, lock: ready.lock });
   const key = sha256Hex(`${tool.sha256} ${bundle.initSha256}`);
-  const prepared = await openPreparedData(dataDir, cleared, key);
+  const prepared = await openPreparedData({ dataDir, clock }, cleared, key);
   return { bundle, isLocked: ready !== undefined, prepared: counted(prepared, cache) };
 }
 

@@ -145,7 +145,7 @@ function bundleParts(
   const { environment } = at.find;
   const made = { dataDir, hostMirror, environment, clock, logger, graceMs: at.limits.graceMs };
   return {
-    ...{ dataDir, computeDir, hostMirror },
+    ...{ dataDir, computeDir, hostMirror, clock },
     cache: at.cache && createProviderCache({ ...at.cache, ...made }),
     launcher: {
       data_dir: dataDir,

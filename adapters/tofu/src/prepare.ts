@@ -1,7 +1,10 @@
-import { cpSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Clock } from '@polar-gosling/kernel';
 import { lockFileName } from './providers/lock-file.ts';
+
+/** What no run has used for so long goes, and what a process that was killed left half. */
+const keptMs = 7 * 86_400_000;
 
 /**
  * What `init` made for a bundle of this shape and this tool, kept so that the next run with both copies it and needs
@@ -10,38 +13,72 @@ import { lockFileName } from './providers/lock-file.ts';
 export interface PreparedData {
   /** Copies what was kept into a run; false when nothing was. */
   restore(runDir: string): Promise<boolean>;
-  /** Keeps what `init` made in a run. */
+  /** Keeps what `init` made in a run, and removes what no run has used for 7 days. */
   keep(runDir: string): Promise<void>;
 }
 
 /** `cleared`: how often all of it was thrown away; what was kept before the last time is not used and goes. */
-export async function openPreparedData(dataDir: string, cleared: number, key: string): Promise<PreparedData> {
-  const root = join(dataDir, 'tofu-data');
+export async function openPreparedData(
+  at: { readonly dataDir: string; readonly clock: Clock },
+  cleared: number,
+  key: string,
+): Promise<PreparedData> {
+  const root = join(at.dataDir, 'tofu-data');
   const folder = join(root, String(cleared));
   if ((await mkdir(folder, { recursive: true, mode: 0o700 })) !== undefined) await removeOthers(root, folder);
   const kept = join(folder, key);
-  // A few small files and links.
-  const copy = (from: string, to: string) => cpSync(from, to, { recursive: true, verbatimSymlinks: true });
   return {
     async restore(runDir) {
-      if (!(await isThere(kept))) return false;
-      copy(kept, runDir);
-      return true;
+      if (!(await touch(kept, at.clock.now()))) return false;
+      try {
+        await copy(kept, runDir);
+        return true;
+      } catch {
+        // It was thrown away meanwhile: what came of it is none.
+        await rm(join(runDir, '.terraform'), { recursive: true, force: true });
+        return false;
+      }
     },
     async keep(runDir) {
       const work = await mkdtemp(`${kept}-`);
       try {
-        copy(join(runDir, '.terraform'), join(work, '.terraform'));
+        await copy(join(runDir, '.terraform'), join(work, '.terraform'));
         // Names the providers that were chosen; a bundle of built-in ones has none.
         if (await isThere(join(runDir, lockFileName))) {
-          copy(join(runDir, lockFileName), join(work, lockFileName));
+          await copy(join(runDir, lockFileName), join(work, lockFileName));
         }
         await rename(work, kept);
       } catch {
         await rm(work, { recursive: true, force: true }); // somebody kept the same before us
       }
+      await touch(kept, at.clock.now());
+      await removeUnused(folder, at.clock.now());
     },
   };
+}
+
+/** A few small files and links. Not by `cpSync`, which ends the process where a folder cannot be made. */
+function copy(from: string, to: string): Promise<void> {
+  return cp(from, to, { recursive: true, verbatimSymlinks: true });
+}
+
+/** Notes that it is used; false where it is not. */
+async function touch(path: string, now: number): Promise<boolean> {
+  try {
+    await utimes(path, now / 1_000, now / 1_000);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function removeUnused(folder: string, now: number): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    const path = join(folder, name);
+    const found = await stat(path).catch(() => undefined);
+    if (found === undefined || now - found.mtimeMs <= keptMs) continue;
+    await rm(path, { recursive: true, force: true, maxRetries: 3 });
+  }
 }
 
 async function removeOthers(root: string, folder: string): Promise<void> {
