@@ -1,4 +1,4 @@
-import type { BinarySourceBy } from './index.ts';
+import type { BinarySourceBy } from './binary-source.ts';
 
 /** Platforms that programs are managed for, in the words of the releases. */
 export const binaryPlatforms: readonly string[] = ['linux', 'darwin', 'windows'].flatMap((os) => [
