@@ -18,7 +18,7 @@ const mask = (text: string) => text.replaceAll('pg-secret', '[masked]');
 function shell(onEvent: (message: string) => void = () => undefined) {
   const commands = createCommands({
     ...{ program: '/bin/sh', runDir, env: { PATH: '/usr/bin:/bin' }, clock, mask },
-    ...{ hardEndAt: clock.now() + 60_000, graceMs: 1_000, lineBytes: 1_000 },
+    ...{ hardEndAt: clock.now() + 60_000, graceMs: 1_000, lineBytes: 1_000, answerBytes: 500_000 },
     log: createRunLog(10_000, mask),
     onEvent: ({ message }) => onEvent(message),
     onStart: () => undefined,
@@ -64,6 +64,24 @@ describe('what a command prints', () => {
     await commands.run([...plan, line('log', 'planned'), line('apply_start', 'a: Creating...')].join('\n'));
 
     expect(told).toEqual(['OpenTofu 1.12.6', 'a: Plan to create', 'planned', 'planned', 'a: Creating...']);
+  });
+
+  it('is refused as an answer where it is longer than what is read, with what was asked', async () => {
+    const answer = shell().ask('head -c 500001 /dev/zero');
+
+    await expect(answer).rejects.toMatchObject({
+      code: 'TOFU_PLAN_FAILED',
+      message: expect.stringMatching(/the answer to "-c" is longer than 0\.4\d* MiB/),
+    });
+  });
+
+  it('as an error is read from its end, without a first line that may hold half of a secret', async () => {
+    const { stderr: many } = await shell().ask('{ yes x | head -n 99999; echo the end; } >&2');
+    const { stderr: one } = await shell().ask('{ head -c 99999 /dev/zero; echo; echo the end; } >&2');
+
+    expect(many).toHaveLength(4000);
+    expect(many.slice(-12)).toBe('x\nx\nthe end\n');
+    expect(one).toBe('the end\n');
   });
 
   it('is read whole where it is longer than a read takes', async () => {

@@ -1,15 +1,16 @@
 import type { Clock } from '@polar-gosling/kernel';
-import type { TofuEvent } from '@polar-gosling/ports/tofu';
+import { type TofuEvent, tofuErrors } from '@polar-gosling/ports/tofu';
 import { interruptMarkerOf } from './interrupt.ts';
 import { parseUiLine, toLogLine, toTofuEvent, type UiLine } from './json-lines.ts';
 import type { CommandResult } from './outcome.ts';
-import { followLines, type Output, readWhole, withOutput } from './output.ts';
+import { followLines, type Output, readTail, readWhole, withOutput } from './output.ts';
 import { startTool } from './process.ts';
 import { readBootId } from './process-identity.ts';
 import { recordProcess } from './run-directory.ts';
 import { createFactCollector } from './run-facts.ts';
 import type { RunLog } from './run-log.ts';
 
+const stderrBytes = 64 * 1024;
 const stderrLetters = 4000;
 
 export interface CommandContext {
@@ -19,6 +20,8 @@ export interface CommandContext {
   readonly hardEndAt: number;
   readonly graceMs: number;
   readonly lineBytes: number;
+  /** Longest answer that is read. */
+  readonly answerBytes: number;
   readonly clock: Clock;
   readonly log: RunLog;
   readonly mask: (text: string) => string;
@@ -29,7 +32,7 @@ export interface CommandContext {
 export interface Commands {
   /** Its output is the JSON UI: told, logged, and read for facts as it comes. */
   run(args: readonly string[], signal: AbortSignal): Promise<CommandResult>;
-  /** Its output is the answer. */
+  /** Its output is the answer. Fails with TOFU_PLAN_FAILED where that is longer than what is read. */
   ask(args: readonly string[], signal: AbortSignal): Promise<CommandResult & { stdout: string }>;
 }
 
@@ -50,7 +53,7 @@ export function createCommands(context: CommandContext): Commands {
     return { startedAt, done };
   };
   const readStderr = async ({ stderr }: Output) =>
-    context.mask(await readWhole(stderr)).slice(-stderrLetters);
+    context.mask(await readTail(stderr, stderrBytes)).slice(-stderrLetters);
   return {
     run: (args, signal) =>
       withOutput(context.runDir, async (output) => {
@@ -72,7 +75,9 @@ export function createCommands(context: CommandContext): Commands {
         const end = await done;
         const facts = createFactCollector().facts();
         const stderr = await readStderr(output);
-        return { startedAt, end, facts, stderr, stdout: await readWhole(output.stdout) };
+        const stdout = await readWhole(output.stdout, context.answerBytes);
+        if (stdout === undefined) throw tooLong(args, context.answerBytes);
+        return { startedAt, end, facts, stderr, stdout };
       }),
   };
 }
@@ -88,4 +93,12 @@ function createNews(): (line: UiLine) => boolean {
     told.add(message);
     return isNew;
   };
+}
+
+function tooLong([command]: readonly string[], answerBytes: number) {
+  const most = `${answerBytes / 1024 / 1024} MiB`;
+  return tofuErrors.planFailed({
+    summary: `the answer to "${command}" is longer than ${most}, which is all that is read`,
+    detail: '',
+  });
 }

@@ -10,6 +10,8 @@ export interface TofuLimits {
   readonly foreignLockMs: number;
   /** Longest line kept of OpenTofu's output; the rest of it is cut. */
   readonly lineBytes: number;
+  /** Longest answer of OpenTofu that is read, as the plan by `show`. */
+  readonly answerBytes: number;
   /** Longest log kept of one run; after it only errors are kept. */
   readonly logBytes: number;
 }
@@ -20,5 +22,6 @@ export const defaultLimits: TofuLimits = {
   settleWaitMs: 30_000,
   foreignLockMs: 60_000,
   lineBytes: 1024 * 1024,
+  answerBytes: 64 * 1024 * 1024,
   logBytes: 4 * 1024 * 1024,
 };

@@ -55,15 +55,28 @@ export async function followLines(
   splitter.end();
 }
 
-/** The whole of a file whose offset belongs to its writer. */
-export async function readWhole(file: FileHandle): Promise<string> {
+/** The whole of a file whose offset belongs to its writer; `undefined` where that is more than `mostBytes`. */
+export async function readWhole(file: FileHandle, mostBytes: number): Promise<string | undefined> {
   const { size } = await file.stat();
+  return size > mostBytes ? undefined : readFrom(file, 0, size);
+}
+
+/** The last lines of such a file, within `mostBytes`. */
+export async function readTail(file: FileHandle, mostBytes: number): Promise<string> {
+  const { size } = await file.stat();
+  if (size <= mostBytes) return readFrom(file, 0, size);
+  const text = await readFrom(file, size - mostBytes, mostBytes);
+  // What is cut off in front may be half of a secret, which nobody would know.
+  return text.slice(text.indexOf('\n') + 1);
+}
+
+async function readFrom(file: FileHandle, start: number, size: number): Promise<string> {
   const bytes = new Uint8Array(size);
-  let position = 0;
-  while (position < size) {
-    const { bytesRead } = await file.read(bytes, position, size - position, position);
+  let read = 0;
+  while (read < size) {
+    const { bytesRead } = await file.read(bytes, read, size - read, start + read);
     if (bytesRead === 0) break;
-    position += bytesRead;
+    read += bytesRead;
   }
-  return new TextDecoder().decode(bytes.subarray(0, position));
+  return new TextDecoder().decode(bytes.subarray(0, read));
 }

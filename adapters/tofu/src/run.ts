@@ -42,7 +42,8 @@ export function createRun(parts: RunParts): TofuRun {
   let checks: readonly TofuCheck[] = [];
   const commands = createCommands({
     ...{ program: parts.program, runDir, env: parts.env, hardEndAt: request.hardEndAt },
-    ...{ graceMs: limits.graceMs, lineBytes: limits.lineBytes, clock: parts.clock, log, mask },
+    ...{ graceMs: limits.graceMs, lineBytes: limits.lineBytes, answerBytes: limits.answerBytes },
+    ...{ clock: parts.clock, log, mask },
     onEvent: (event) => request.onEvent(event),
     onStart(started) {
       pid = started;

@@ -4,12 +4,13 @@ import type { CallOptions } from '@polar-gosling/ports/store';
 import { tofuErrors } from '@polar-gosling/ports/tofu';
 import { tofuEnvironment } from '../environment.ts';
 import { interruptMarkerOf } from '../interrupt.ts';
-import { readWhole, withOutput } from '../output.ts';
+import { readTail, withOutput } from '../output.ts';
 import { startTool } from '../process.ts';
 import { hclString } from '../templates.ts';
 import type { Filling } from './filling.ts';
 
 const detailLetters = 2000;
+const stderrBytes = 64 * 1024;
 
 /** Runs `init` of a project for its providers alone: no state, no values, no credentials of a cloud. */
 export async function initProviders(
@@ -31,7 +32,7 @@ export async function initProviders(
   };
   const { code, stoppedFor, stderr } = await withOutput(work, async (output) => {
     const { done } = await startTool({ ...command, output }, at.clock, signal);
-    return { ...(await done), stderr: await readWhole(output.stderr) };
+    return { ...(await done), stderr: await readTail(output.stderr, stderrBytes) };
   });
   signal.throwIfAborted();
   if (code === 0) return;
