@@ -179,7 +179,11 @@ describe('states in a bucket, by the real OpenTofu', () => {
       rmSync(hold);
       const outcome = await applied;
 
-      expect(refused).toMatchObject({ code: 'TOFU_LOCKED' });
+      const { bucket, prefix } = at.states.bucket;
+      expect(refused).toMatchObject({
+        code: 'TOFU_LOCKED',
+        params: { path: `${bucket}/${prefix}/${key}` },
+      });
       expect(outcome).toMatchObject({ kind: 'ok' });
       await first.run.dispose();
       await second.run.dispose();

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import type { CodedError } from '@polar-gosling/kernel';
 import {
   type TofuCheck,
@@ -91,22 +92,25 @@ export function planError(result: CommandResult): CodedError {
   const { summary, detail } = describeFailure(result);
   const reason = whyUnreadable(`${summary} ${detail}`);
   if (reason !== undefined) return tofuErrors.stateUnreadable({ reason });
-  if (!lockWords.test(summary)) return tofuErrors.planFailed({ summary, detail });
-  const named = (name: string) => new RegExp(`^\\s*${name}:\\s*(.+)$`, 'm').exec(detail)?.[1] ?? 'unknown';
-  return tofuErrors.locked({ who: named('Who'), since: named('Created') });
+  if (!lockWords.test(`${summary} ${detail}`)) return tofuErrors.planFailed({ summary, detail });
+  const named = (name: string) => new RegExp(`^[\\s│]*${name}:\\s*(.+)$`, 'm').exec(detail)?.[1] ?? 'unknown';
+  return tofuErrors.locked({ path: named('Path'), who: named('Who'), since: named('Created') });
 }
 
-function describeFailure({ end, facts, stderr }: Omit<CommandResult, 'startedAt'>): {
-  summary: string;
-  detail: string;
-} {
+/** In plain text: a provider may colour what it says whatever OpenTofu was told. */
+function describeFailure(result: Omit<CommandResult, 'startedAt'>): { summary: string; detail: string } {
+  const { summary, detail } = failureOf(result);
+  return { summary: stripVTControlCharacters(summary), detail: cut(stripVTControlCharacters(detail)) };
+}
+
+function failureOf({ end, facts, stderr }: Omit<CommandResult, 'startedAt'>) {
   const [first, ...others] = facts.errors;
   if (first !== undefined) {
     const more = others.map((one) => `${one.summary}: ${one.detail}`);
-    return { summary: first.summary, detail: cut([first.detail, ...more].join('\n')) };
+    return { summary: first.summary, detail: [first.detail, ...more].join('\n') };
   }
   const summary = end.code === null ? `it was ended by ${end.signal}` : `it ended with code ${end.code}`;
-  return { summary, detail: cut(stderr.trim()) };
+  return { summary, detail: stderr.trim() };
 }
 
 function cut(text: string): string {

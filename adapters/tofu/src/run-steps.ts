@@ -122,7 +122,7 @@ async function readHeadOf(place: StatePlace, logger: Logger, signal: AbortSignal
 
 export async function stateListStep(context: StepContext, signal: AbortSignal): Promise<readonly string[]> {
   await initStep(context, signal);
-  const listed = await context.commands.ask(['state', 'list'], signal);
+  const listed = await context.commands.ask(['state', 'list', '-no-color'], signal);
   signal.throwIfAborted();
   if (listed.end.code === 0) {
     const lines = listed.stdout.split('\n').filter((line) => line !== '');

@@ -74,20 +74,32 @@ describe('an apply that is stopped', () => {
     expect(readStartTime(bench.record('r1').pid)).toBe(bench.record('r1').start_time);
   });
 
-  it('has only the listed environment', async () => {
+  it('has only the listed environment, with every proxy and certificate of the host', async () => {
     await using bench = createBench(program ?? '');
+    const listed = {
+      PATH: '/usr/bin:/bin',
+      HTTPS_PROXY: 'http://127.0.0.1:1',
+      HTTP_PROXY: 'http://127.0.0.1:2',
+      NO_PROXY: 'localhost,1.example',
+      https_proxy: 'http://127.0.0.1:3',
+      http_proxy: 'http://127.0.0.1:4',
+      no_proxy: 'localhost,2.example',
+      SSL_CERT_FILE: '/nowhere/certs.pem',
+      SSL_CERT_DIR: '/nowhere/certs',
+    };
     const tofu = bench.reopen({
       computeDir: copyComputeWithHold(bench.dir),
       find: {
         bin: program,
         allowTerraform: true,
         environment: {
-          PATH: '/usr/bin:/bin',
-          HTTPS_PROXY: 'http://127.0.0.1:9',
+          ...listed,
           GOSLING_SECRETS_KEY: 'canary',
           AWS_SECRET_ACCESS_KEY: 'canary',
           TF_VAR_x: 'canary',
           TF_CLI_ARGS: '-canary',
+          ALL_PROXY: 'http://canary',
+          LD_PRELOAD: 'canary',
         },
       },
     });
@@ -106,21 +118,14 @@ describe('an apply that is stopped', () => {
     const outcome = await run.apply({ signal: never });
     await run.dispose();
 
-    const names = environment.split('\0').map((line) => line.split('=')[0]);
+    const ours = ['CHECKPOINT_DISABLE', 'GOGC', 'GOMEMLIMIT', 'HOME', 'TF_CLI_CONFIG_FILE', 'TF_DATA_DIR', 'TF_ENCRYPTION'];
+    const lines = environment.split('\0').filter((line) => line !== '' && !line.startsWith('PWD='));
+    const found = Object.fromEntries(lines.map((line) => line.split(/=(.*)/s).slice(0, 2)));
     expect(outcome.kind).toBe('ok');
-    expect(names.filter((name) => name !== '' && name !== 'PWD').toSorted()).toEqual([
-      'CHECKPOINT_DISABLE',
-      'GOGC',
-      'GOMEMLIMIT',
-      'HOME',
-      'HTTPS_PROXY',
-      'PATH',
-      'TF_CLI_CONFIG_FILE',
-      'TF_DATA_DIR',
-      'TF_ENCRYPTION',
-      'TF_INPUT',
-      'TF_IN_AUTOMATION',
-    ]);
+    expect(found).toMatchObject(listed);
+    expect(Object.keys(found).toSorted()).toEqual(
+      [...Object.keys(listed), ...ours, 'TF_INPUT', 'TF_IN_AUTOMATION'].toSorted(),
+    );
     expect(environment).not.toContain('canary');
   });
 
@@ -144,7 +149,13 @@ describe('an apply that is stopped', () => {
     const outcome = await applied;
     await Promise.all([first.run.dispose(), second.run.dispose()]);
 
-    expect(locked).toMatchObject({ code: 'TOFU_LOCKED', params: { who: expect.stringContaining('@') } });
+    expect(locked).toMatchObject({
+      code: 'TOFU_LOCKED',
+      params: {
+        who: expect.stringContaining('@'),
+        path: join(bench.dataDir, 'tofu-states/web/terraform.tfstate'),
+      },
+    });
     expect(outcome.kind).toBe('ok');
   });
 });
@@ -243,7 +254,7 @@ describe('the hard end', () => {
 describe('an apply that ends by itself', () => {
   it('is failed with the class of its error', async () => {
     await using bench = createBench('');
-    const line = `{"type":"diagnostic","@message":"x","diagnostic":{"severity":"error","summary":"EACCES","detail":"no more"}}`;
+    const line = `{"type":"diagnostic","@message":"x","diagnostic":{"severity":"error","summary":"\\u001b[1mEACCES","detail":"no more\\u001b[0m"}}`;
     const tofu = bench.reopen(fake(bench.dir, `echo '${line}'; exit 1`));
 
     const { run } = await openRun(tofu, wants([]));
@@ -298,9 +309,11 @@ describe('an apply that ends by itself', () => {
     expect(outcome).toEqual({ kind: 'unknown', reason: 'OpenTofu was ended by SIGKILL' });
   });
 
-  it('tells what it said on its error output', async () => {
+  it('tells what it said on its error output, in plain text', async () => {
     await using bench = createBench('');
-    const tofu = bench.reopen(fake(bench.dir, 'echo "flag provided but not defined" >&2; exit 2'));
+    const tofu = bench.reopen(
+      fake(bench.dir, `printf '\\033[31mflag provided\\033[0m but not defined\\n' >&2; exit 2`),
+    );
     const { run } = await openRun(tofu, wants([]));
     await run.plan({ signal: never });
 

@@ -225,7 +225,8 @@ describe('runShard', () => {
     await wantRunner();
     plane.tofu.nextApply = () => 'fails_before';
     const { tofu } = plane.deps;
-    const stateList = async () => Promise.reject(tofuErrors.locked({ who: 'somebody', since: 'now' }));
+    const stateList = async () =>
+      Promise.reject(tofuErrors.locked({ path: 'web', who: 'somebody', since: 'now' }));
     const open: typeof tofu.open = async (request, given) => ({
       ...(await tofu.open(request, given)),
       stateList,

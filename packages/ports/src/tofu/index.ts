@@ -241,8 +241,8 @@ export const tofuErrors = defineErrors('TOFU', {
     retry: 'never',
   },
   locked: {
-    message: (p: { who: string; since: string }) =>
-      `the OpenTofu state is locked by ${p.who} since ${p.since}`,
+    message: (p: { path: string; who: string; since: string }) =>
+      `the OpenTofu state ${p.path} is locked by ${p.who} since ${p.since}; a lock that a person left is removed with tofu force-unlock, or as the object .tflock beside the state`,
     http: 409,
     retry: 'backoff',
   },
