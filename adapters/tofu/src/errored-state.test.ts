@@ -44,7 +44,6 @@ function createLosingBench() {
         return 'written';
       },
     },
-    encryption: async () => new Secret('{}'),
   };
   const bench = createBench('', { blobs, states });
   const apply = `trap 'cat >errored.tfstate <<END

@@ -118,7 +118,15 @@ describe('an apply that is stopped', () => {
     const outcome = await run.apply({ signal: never });
     await run.dispose();
 
-    const ours = ['CHECKPOINT_DISABLE', 'GOGC', 'GOMEMLIMIT', 'HOME', 'TF_CLI_CONFIG_FILE', 'TF_DATA_DIR', 'TF_ENCRYPTION'];
+    const ours = [
+      'CHECKPOINT_DISABLE',
+      'GOGC',
+      'GOMEMLIMIT',
+      'HOME',
+      'TF_CLI_CONFIG_FILE',
+      'TF_DATA_DIR',
+      'TF_ENCRYPTION',
+    ];
     const lines = environment.split('\0').filter((line) => line !== '' && !line.startsWith('PWD='));
     const found = Object.fromEntries(lines.map((line) => line.split(/=(.*)/s).slice(0, 2)));
     expect(outcome.kind).toBe('ok');
