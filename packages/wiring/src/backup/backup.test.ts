@@ -16,6 +16,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { createDirectoryBlobs, createKeyring, createLocalSecrets } from '@polar-gosling/adapter-local';
 import { createSqliteStore } from '@polar-gosling/adapter-sqlite';
+import { createStateEncryption } from '@polar-gosling/adapter-tofu';
 import { createSystemClock, Secret, silentLogger } from '@polar-gosling/kernel';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { lockDirectory, restoreBackup, writeBackup } from '../index.ts';
@@ -104,6 +105,26 @@ describe('a backup', () => {
     expect(statSync(join(to, 'gosling.db')).mode & 0o777).toBe(0o600);
     expect(existsSync(join(to, 'git'))).toBe(false);
     expect(readdirSync(place).toSorted()).toEqual(['backup.tar.gz', 'data', 'restored']);
+  });
+
+  it('holds the states of the moment of the secrets, which open them wherever it is restored', async () => {
+    const { store, secrets } = await anInstance();
+    const encryption = await createStateEncryption(secrets)({ signal });
+    // The time is asked for once everything that belongs together is copied.
+    const now = () => {
+      writeFileSync(join(dataDir, 'tofu-states/my-egg/terraform.tfstate'), '{"serial":8}');
+      return clock.now();
+    };
+    await writeBackup({ dataDir, file, clock: { ...clock, now }, signal });
+    await store.close();
+    const to = join(place, 'restored');
+    putKey(to);
+    await restore(to);
+
+    const restored = createStateEncryption(createLocalSecrets({ dataDir: to, clock }));
+
+    expect((await readInstance(to)).state).toBe('{"serial":7}');
+    expect((await restored({ signal })).reveal()).toBe(encryption.reveal());
   });
 
   it('holds the columns that are too big for their row', async () => {

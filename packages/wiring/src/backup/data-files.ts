@@ -5,16 +5,16 @@ import { codeOf } from '@polar-gosling/kernel';
 export const databaseName = 'gosling.db';
 export const secretsName = 'secrets.json.enc';
 /** Folders of a data directory whose files are part of a backup. */
-const folders = ['blobs', 'tofu-states'];
+const folders = ['tofu-states', 'blobs'] as const;
 /** Marks a file that its writer has not finished. */
 const partialMark = '~';
 const keyFolder = 'key';
 /** Locks, with what SQLite puts beside them. */
 const lockFile = /^(instance\.(lock|pid)|secrets\.lock)(-journal)?$/;
 
-/** What a backup takes beside the database and the secrets: blobs and the states of OpenTofu. */
-export async function* dataFiles(dataDir: string): AsyncGenerator<string> {
-  for (const folder of folders) yield* filesBelow(dataDir, folder);
+/** The states of OpenTofu or the blobs that a backup takes, by their paths below the data directory. */
+export function dataFiles(dataDir: string, folder: (typeof folders)[number]): AsyncGenerator<string> {
+  return filesBelow(dataDir, folder);
 }
 
 async function* filesBelow(root: string, folder: string): AsyncGenerator<string> {
@@ -33,7 +33,7 @@ export function isDataPath(path: string): boolean {
   if (path === databaseName || path === secretsName) return true;
   const parts = path.split('/');
   const isPlain = parts.every((part) => part !== '' && part !== '.' && part !== '..' && !/[\\\0]/.test(part));
-  return isPlain && parts.length > 1 && folders.includes(parts[0] ?? '');
+  return isPlain && parts.length > 1 && folders.some((folder) => folder === parts[0]);
 }
 
 /** Does the directory hold more than locks and the key that was put there for a restore? */

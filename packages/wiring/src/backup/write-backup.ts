@@ -1,4 +1,4 @@
-import { mkdtemp, open, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { createGzip } from 'node:zlib';
@@ -42,7 +42,7 @@ export async function writeBackup(options: {
     const createdAt = new Date(clock.now()).toISOString();
     const seen: BackupFile[] = [];
     const manifest = (): BackupManifest => ({ v: 1, created_at: createdAt, schema, files: seen });
-    const entries = entriesOf({ dataDir, copy, seen, manifest, signal });
+    const entries = entriesOf({ dataDir, staging, copy, seen, manifest, signal });
     const archive = Readable.from(writeTar(entries)).pipe(createGzip());
     await replaceFile(file, archive);
     return { files: seen.length, sizeBytes: (await stat(file)).size, schema };
@@ -59,7 +59,10 @@ interface Copied {
   readonly secrets: Uint8Array | undefined;
 }
 
-/** The database, and the secrets (with its key ring) that were there before and after it was copied. */
+/**
+ * The database and the states of OpenTofu, and the secrets that were there before and after they were copied: they hold
+ * the keys of both.
+ */
 async function copyTogether(at: { dataDir: string; staging: string; signal: AbortSignal }): Promise<Copied> {
   const database = join(at.staging, databaseName);
   const readSecrets = () => readFile(join(at.dataDir, secretsName)).catch(orUndefined);
@@ -67,6 +70,7 @@ async function copyTogether(at: { dataDir: string; staging: string; signal: Abor
     at.signal.throwIfAborted();
     const before = await readSecrets();
     await backupDatabase(join(at.dataDir, databaseName), database);
+    await copyStates(at);
     const secrets = await readSecrets();
     const isSame = before === undefined ? secrets === undefined : secrets?.equals(before) === true;
     if (isSame) return { database, secrets };
@@ -74,17 +78,30 @@ async function copyTogether(at: { dataDir: string; staging: string; signal: Abor
   throw backupErrors.changing({ what: secretsName });
 }
 
+/** What they are now, in place of what an earlier try has copied. */
+async function copyStates({ dataDir, staging }: { dataDir: string; staging: string }): Promise<void> {
+  await rm(join(staging, 'tofu-states'), { recursive: true, force: true });
+  for await (const path of dataFiles(dataDir, 'tofu-states')) {
+    await mkdir(dirname(join(staging, path)), { recursive: true });
+    await copyFile(join(dataDir, path), join(staging, path)).catch(orUndefined);
+  }
+}
+
 async function* entriesOf(at: {
   dataDir: string;
+  staging: string;
   copy: Copied;
   seen: BackupFile[];
   manifest(): BackupManifest;
   signal: AbortSignal;
 }): AsyncGenerator<TarEntry> {
-  const { dataDir, copy, seen, signal } = at;
+  const { dataDir, staging, copy, seen, signal } = at;
   yield* fileEntry({ from: copy.database, path: databaseName, seen, signal });
   if (copy.secrets !== undefined) yield bytesEntry({ bytes: copy.secrets, path: secretsName, seen });
-  for await (const path of dataFiles(dataDir)) {
+  for await (const path of dataFiles(staging, 'tofu-states')) {
+    yield* fileEntry({ from: join(staging, path), path, seen, signal });
+  }
+  for await (const path of dataFiles(dataDir, 'blobs')) {
     yield* fileEntry({ from: join(dataDir, path), path, seen, signal });
   }
   const bytes = writeManifest(at.manifest());
