@@ -45,8 +45,9 @@ export function createHostFolder(of: {
       await flush(file);
       await rename(file, pathOf(version));
     },
+    // Not under the version's lock: a run does not wait for an installation of what is here already.
     use: (version, signal) =>
-      locked(version, signal, async (work) => {
+      locked('active', signal, async (work) => {
         if ((await sha256OfFile(pathOf(version))) === undefined) {
           throw binaryErrors.unknownVersion({ what: program.title, version });
         }

@@ -27,6 +27,15 @@ function fixture(usedDaysAgo: Readonly<Record<string, number>>) {
   return { binDir, binaries, agents: createBinaries({ program: goslingProgram, ...shared }) };
 }
 
+it('uses a version that is here while somebody installs it anew', async () => {
+  const { binDir, binaries } = fixture({ 'tofu-1.12.6': 0 });
+  const locked = { binDir, kind: 'tofu', version: '1.12.6', clock, waitMs: 0, signal: never } as const;
+
+  await withVersionLock(locked, () => binaries.use('1.12.6', call));
+
+  expect(listNames(binDir)).toEqual(['tofu-1.12.6', 'tofu.active']);
+});
+
 describe('tidying a host', () => {
   it('removes versions that are no longer kept and that nobody has used for a week, and no other file', async () => {
     const { binDir, binaries } = fixture({ 'tofu-1.11.0': 8, 'tofu-1.11.1': 6, 'gosling-0.1.0': 8, node: 8 });
@@ -60,6 +69,7 @@ describe('tidying a host', () => {
   it('removes what killed processes left, and not the folder of one that is at it', async () => {
     const { binDir, binaries, agents } = fixture({});
     mkdirSync(join(binDir, '.fetch-tofu-1.12.5+killed'));
+    mkdirSync(join(binDir, '.fetch-tofu-active+killed'));
     mkdirSync(join(binDir, '.fetch-gosling-0.1.0+killed'));
     const locked = { binDir, kind: 'tofu', version: '1.12.5-rc1', clock, waitMs: 0, signal: never } as const;
 
