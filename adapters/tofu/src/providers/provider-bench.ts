@@ -8,7 +8,7 @@ import { createMemoryBlobs } from '@polar-gosling/ports/blobs/memory';
 import type { Store } from '@polar-gosling/ports/store';
 import { createMemoryStore } from '@polar-gosling/ports/store/memory';
 import type { Tofu, TofuWanted } from '@polar-gosling/ports/tofu';
-import { aCloudEgg, aCloudEntry, schemaPath } from '../cloud-bench.ts';
+import { aCloudEgg, aCloudEntry, cloudAnswers, schemaPath } from '../cloud-bench.ts';
 import { computeDirectory } from '../compute-module.ts';
 import { releasePlatform } from '../pinned.ts';
 import { type Bench, clock, createBench, createKeepingLogger } from '../test-bench.ts';
@@ -121,7 +121,7 @@ export function aHost(
     find: { bin: program, environment, allowTerraform: true },
     cloudEnvironment: async () => ({
       SNAPSHOT_SCHEMA: schemaPath('aws'),
-      SNAPSHOT_VALUES: JSON.stringify({ 'aws_instance.instance_state': 'running' }),
+      SNAPSHOT_VALUES: JSON.stringify(cloudAnswers),
     }),
     computeDir,
     cache: {
