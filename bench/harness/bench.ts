@@ -24,7 +24,9 @@ export type Goal =
       readonly orMore?: number;
     }
   /** The subject alone, in the comparison's unit, in its worst round; the baseline is there to be seen. */
-  | { readonly kind: 'limit'; readonly atMost: number };
+  | { readonly kind: 'limit'; readonly atMost: number }
+  /** subject / baseline, to be seen only. */
+  | { readonly kind: 'none' };
 
 /** Two variants that do the same work. */
 export interface Comparison {
@@ -35,6 +37,8 @@ export interface Comparison {
   readonly subject: Variant;
   readonly baseline: Variant;
   readonly goal: Goal;
+  /** Both print what came of their work, and it has to be the same. */
+  readonly mustAgree?: boolean;
 }
 
 export interface BenchContext {

@@ -22,6 +22,7 @@ export function reportOf(result: BenchResult): string {
 }
 
 function sayGoal(goal: Goal): string {
+  if (goal.kind === 'none') return 'none';
   if (goal.kind === 'limit') return `≤ ${goal.atMost} in every round`;
   if (goal.kind === 'faster') return `≥ ${goal.atLeast}× faster`;
   return `≤ ${goal.atMost}× the cost${goal.orMore === undefined ? '' : ` or ${goal.orMore} more`}`;

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import type { Bench, Variant } from './bench.ts';
+import type { Bench, Comparison, Variant } from './bench.ts';
 import { reportOf } from './report.ts';
 import { median, runBench } from './run-bench.ts';
 import { runVariant } from './run-variant.ts';
@@ -19,12 +19,12 @@ function aReport(value: unknown, result: unknown = 'done'): string {
   return `console.log(${JSON.stringify(JSON.stringify({ value, result }))})`;
 }
 
-function aBench(subject: Variant, baseline: Variant): Bench {
+function aBench(subject: Variant, baseline: Variant, more: Partial<Comparison> = {}): Bench {
   const goal = { kind: 'faster', atLeast: 3 } as const;
   return {
     question: 'is it faster?',
     rounds: 2,
-    prepare: async () => [{ name: 'work', unit: 'ms', subject, baseline, goal }],
+    prepare: async () => [{ name: 'work', unit: 'ms', subject, baseline, goal, ...more }],
   };
 }
 
@@ -75,6 +75,30 @@ describe('the harness of benchmarks', () => {
 
     expect(order.map((line) => line.split(':')[1]?.trim())).toEqual(['ours', 'theirs', 'theirs', 'ours']);
     expect(reportOf(result)).toContain('MISSED');
+  });
+
+  it('refuses variants that came to other results, where they must agree', async () => {
+    const ours = aVariant('ours', aReport(2, { made: 3 }));
+    const theirs = aVariant('theirs', aReport(9, { made: 2 }));
+    const agreed = aVariant('agreed', aReport(9, { made: 3 }));
+
+    const refused = runBench('one', aBench(ours, theirs, { mustAgree: true }), context);
+
+    await expect(refused).rejects.toThrow('work: ours came to {"made":3}, theirs to {"made":2}');
+    for (const bench of [aBench(ours, theirs), aBench(ours, agreed, { mustAgree: true })]) {
+      expect(await runBench('one', bench, context)).toMatchObject({ goals: { work: { isMet: true } } });
+    }
+  });
+
+  it('shows a ratio without a goal', async () => {
+    const bench = aBench(aVariant('ours', aReport(9)), aVariant('theirs', aReport(3)), {
+      goal: { kind: 'none' },
+    });
+
+    const result = await runBench('one', bench, context);
+
+    expect(result).toMatchObject({ ratios: { work: 3 }, goals: { work: { isMet: true } } });
+    expect(reportOf(result)).toContain('work: 3 (goal none)\n');
   });
 
   it('refuses a variant that does other work the second time', async () => {

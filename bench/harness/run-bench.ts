@@ -72,6 +72,7 @@ function figuresOf(comparison: Comparison, measured: ReadonlyMap<Variant, readon
       throw new Error(`${variant.name} did not do the same each time: ${[...results].join(' ')}`);
     return all.map(({ value, more }) => (figure === undefined ? value : (more?.[figure] ?? Number.NaN)));
   };
+  if (comparison.mustAgree) requireAgreement(comparison, measured);
   const ratio = ratioOf(goal, values(subject), values(baseline));
   return {
     comparison,
@@ -79,6 +80,16 @@ function figuresOf(comparison: Comparison, measured: ReadonlyMap<Variant, readon
     baseline: median(values(baseline)),
     raw: { [subject.name]: values(subject), [baseline.name]: values(baseline) },
   };
+}
+
+/** Each variant does the same in every round: its first result stands for all. */
+function requireAgreement(
+  { name, subject, baseline }: Comparison,
+  measured: ReadonlyMap<Variant, readonly Measured[]>,
+): void {
+  const [ours, theirs] = [subject, baseline].map((variant) => measured.get(variant)?.[0]?.result);
+  if (ours === theirs) return;
+  throw new Error(`${name}: ${subject.name} came to ${ours}, ${baseline.name} to ${theirs}`);
 }
 
 /** For a limit not a ratio, but the worst value: it holds in every round or not at all. */
@@ -89,6 +100,7 @@ function ratioOf(goal: Goal, subject: readonly number[], baseline: readonly numb
 }
 
 function isMet(goal: Goal, ratio: number, baseline: number): boolean {
+  if (goal.kind === 'none') return true;
   if (goal.kind === 'cost' && goal.orMore !== undefined && (ratio - 1) * baseline <= goal.orMore) return true;
   return goal.kind === 'faster' ? ratio >= goal.atLeast : ratio <= goal.atMost;
 }
