@@ -1,4 +1,5 @@
 import type { EggConfig } from '@polar-gosling/domain';
+import { tooMuchForEgg } from '@polar-gosling/domain/refuse-cloud';
 import { spanOf } from '@polar-gosling/fly';
 import { formatDuration } from '@polar-gosling/kernel';
 import { type Placed, report } from './cross-check.ts';
@@ -24,7 +25,7 @@ export function checkVariables(placed: readonly Placed[], { sources, environment
   }
 }
 
-/** An Egg that no job can reach, and one whose runners may be idle longer than they may live. */
+/** An Egg that no job can reach, whose machines its cloud has not, or whose runners may be idle longer than they may live. */
 export function adviseOnEgg(egg: EggConfig, { source, block }: Placed, maxAgeMs: number | undefined): void {
   const { tags, runUntagged, idleTimeoutMs } = egg.runner;
   if (tags.length === 0 && !runUntagged) {
@@ -33,6 +34,10 @@ export function adviseOnEgg(egg: EggConfig, { source, block }: Placed, maxAgeMs:
     report(source, { code: 'FLY082', span, message });
   }
   adviseOnUserData(egg, { source, block });
+  for (const { detail, of } of tooMuchForEgg(egg)) {
+    const message = `no machine can be made for "${egg.name}": ${detail}`;
+    report(source, { code: 'FLY107', span: spanOf(source.parsed, block, ['resources', of]), message });
+  }
   if (maxAgeMs === undefined || idleTimeoutMs <= maxAgeMs) return;
   const limit = formatDuration(maxAgeMs);
   const message = `idle_timeout (${formatDuration(idleTimeoutMs)}) is longer than pruning.max_age (${limit})`;

@@ -59,7 +59,7 @@ const eggs = fc
     server: optional(fc.constantFrom('gitlab.com', 'git.example.com')),
     tags: optional(fc.uniqueArray(words)),
     concurrent: optional(fc.integer({ min: 1, max: 100 })),
-    cpu: optional(fc.integer({ min: 1, max: 64 })),
+    cpu: optional(fc.integer({ min: 1, max: 16 })),
   })
   .map(({ target, server, cpu, type, tags, concurrent, name }): EggFileOptions => {
     return {

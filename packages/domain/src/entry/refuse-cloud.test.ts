@@ -111,6 +111,50 @@ describe('an Egg in a cloud', () => {
     expect(refused?.detail.split('; ')).toHaveLength(5);
   });
 
+  const withResources = (
+    type: EggConfig['type'],
+    { provider = 'aws', ...resources }: Partial<EggConfig['resources']> & Pick<Partial<EggCloud>, 'provider'>,
+  ): EggConfig => {
+    const egg = anEgg(type, { provider });
+    return { ...egg, resources: { ...egg.resources, ...resources } };
+  };
+
+  it.each([
+    ['vm', { cpu: 65 }, 'r6i.16xlarge has at most 64 processors: set resources { instance_type }'],
+    ['vm', { memoryMib: 512 * 1024 + 1 }, 'at most 512 GiB of memory'],
+    ['vm', { gpus: 1 }, 'set resources { instance_type }'],
+    ['serverless', { cpu: 17 }, 'a task of Fargate has at most 16 processors: give the Egg type = "vm"'],
+    ['serverless', { memoryMib: 120 * 1024 + 1 }, 'at most 120 GiB of memory'],
+    ['serverless', { diskGib: 201 }, 'at most 200 GiB of disk'],
+    [
+      'serverless',
+      { gpus: 1, instanceType: 'g5.xlarge' },
+      'no graphics processors: give the Egg type = "vm"',
+    ],
+    ['vm', { provider: 'yandex', cpu: 97 }, 'standard-v3 with these cores has at most 96 processors'],
+    ['vm', { provider: 'yandex', memoryMib: 640 * 1024 + 1 }, 'at most 640 GiB of memory'],
+    ['vm', { provider: 'yandex', cpu: 90, memoryMib: 576 * 1024 + 1 }, 'at most 576 GiB of memory'],
+    ['vm', { provider: 'yandex', gpus: 1 }, 'set resources { instance_type }'],
+    ['serverless', { provider: 'yandex', cpu: 5 }, 'at most 4 processors'],
+    ['serverless', { provider: 'yandex', memoryMib: 16 * 1024 }, 'at most 8 GiB of memory'],
+  ] as const)('of type %s with %o is refused, with the next step', (type, resources, words) => {
+    const refused = refuseCloud(withResources(type, resources), { compute: whole, publicUrl });
+
+    expect(refused).toEqual({ code: 'CLOUD_TOO_SMALL', detail: expect.stringContaining(words) });
+  });
+
+  it.each([
+    ['vm', { cpu: 64, memoryMib: 512 * 1024 }],
+    ['vm', { cpu: 200, gpus: 8, instanceType: 'p5.48xlarge' }],
+    ['serverless', { cpu: 16, memoryMib: 120 * 1024, diskGib: 200 }],
+    ['vm', { provider: 'yandex', cpu: 96, memoryMib: 576 * 1024 }],
+    ['vm', { provider: 'yandex', cpu: 2, memoryMib: 640 * 1024 }],
+    ['vm', { provider: 'yandex', cpu: 224, gpus: 8, instanceType: 'gpu-standard-v3' }],
+    ['serverless', { provider: 'yandex', cpu: 4, memoryMib: 8192 }],
+  ] as const)('of type %s with %o gets the biggest there is', (type, resources) => {
+    expect(refuseCloud(withResources(type, resources), { compute: whole, publicUrl })).toBeUndefined();
+  });
+
   it('needs no agent and no subnet of the installation where it does without', () => {
     const own = anEgg('vm', { subnet: 'subnet-own', region: 'us-east-1' });
 

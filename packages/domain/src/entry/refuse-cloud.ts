@@ -1,10 +1,11 @@
 import type { EggConfig } from '../egg.ts';
 import { pickRunnerType } from '../runner-type.ts';
 import { type CloudComputeSettings, type ComputeSettings, subnetsIn } from './compute-settings.ts';
+import { type TooMuch, tooMuchFor } from './instance-types.ts';
 
 /** Why an installation makes no machine for an Egg in a cloud. */
 export interface CloudRefusal {
-  readonly code: 'CLOUD_NOT_SET_UP' | 'CLOUD_INCOMPLETE';
+  readonly code: 'CLOUD_NOT_SET_UP' | 'CLOUD_TOO_SMALL' | 'CLOUD_INCOMPLETE';
   /** What is missing, and what to do. */
   readonly detail: string;
 }
@@ -26,7 +27,9 @@ export function refuseCloud(
       '(docs/clouds.md), or give the Egg another cloud { provider }';
     return { code: 'CLOUD_NOT_SET_UP', detail };
   }
-  const type = egg.type === 'auto' ? pickRunnerType({}, egg) : egg.type;
+  const tooMuch = tooMuchForEgg(egg).map(({ detail }) => detail);
+  if (tooMuch.length > 0) return { code: 'CLOUD_TOO_SMALL', detail: tooMuch.join('; ') };
+  const type = pickRunnerType({}, egg);
   const gaps = [
     ...(installation.publicUrl === undefined
       ? ['its machines cannot reach this host: set GOSLING_PUBLIC_URL']
@@ -35,6 +38,13 @@ export function refuseCloud(
     ...(type === 'vm' || provider === 'aws' ? subnetGaps(egg, settings) : []),
   ];
   return gaps.length === 0 ? undefined : { code: 'CLOUD_INCOMPLETE', detail: gaps.join('; ') };
+}
+
+/** What this Egg asks for that its cloud has not in one machine. */
+export function tooMuchForEgg(
+  egg: Pick<EggConfig, 'cloud' | 'type' | 'resources' | 'runner'>,
+): readonly TooMuch[] {
+  return tooMuchFor({ provider: egg.cloud.provider, type: pickRunnerType({}, egg) }, egg.resources);
 }
 
 function agentGaps({ resources }: Pick<EggConfig, 'resources'>, { gosling }: ComputeSettings): string[] {

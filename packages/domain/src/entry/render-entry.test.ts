@@ -304,14 +304,59 @@ describe('sizes', () => {
         expect(task.memoryMib % 512).toBe(0);
         expect(task.memoryMib / 1024 / task.cpu).toBeGreaterThanOrEqual(2);
         expect(task.memoryMib / 1024 / task.cpu).toBeLessThanOrEqual(8);
-        expect(vm.cpu % 2).toBe(0);
+        expect(vm.cpu).toBeGreaterThanOrEqual(resources.cpu);
         expect(vm.memoryMib).toBeGreaterThanOrEqual(resources.memoryMib);
-        expect(vm.memoryMib % 1024).toBe(0);
+        expect(vm.memoryMib % (vm.cpu * 1024)).toBe(0);
+        expect(vm.memoryMib).toBeLessThanOrEqual(640 * 1024);
         expect(container.memoryMib % 128).toBe(0);
         expect(container.memoryMib).toBeLessThanOrEqual(8192);
         expect(container.cpu).toBeLessThanOrEqual(4);
       }),
     );
+  });
+});
+
+describe('a VM of Yandex Cloud', () => {
+  it.each([
+    [
+      { cpu: 1, memoryMib: 1 },
+      { cpu: 2, memoryMib: 2048 },
+    ],
+    [
+      { cpu: 2, memoryMib: 5000 },
+      { cpu: 2, memoryMib: 6144 },
+    ],
+    [
+      { cpu: 17, memoryMib: 1 },
+      { cpu: 20, memoryMib: 20_480 },
+    ],
+    [
+      { cpu: 24, memoryMib: 384 * 1024 },
+      { cpu: 36, memoryMib: 396 * 1024 },
+    ],
+    [
+      { cpu: 2, memoryMib: 640 * 1024 },
+      { cpu: 40, memoryMib: 640 * 1024 },
+    ],
+    [
+      { cpu: 112, memoryMib: 476 * 1024, instanceType: 'gpu-standard-v3' },
+      { cpu: 112, memoryMib: 476 * 1024 },
+    ],
+  ])('for %o has cores and memory that its platform knows', (asked, expected) => {
+    expect(yandexVmSize({ diskGib: 20, ...asked })).toEqual(expected);
+  });
+
+  it('that names a platform of its own is as big as it says', () => {
+    const egg = withCloud(
+      { provider: 'yandex', region: 'a' },
+      { instanceType: 'gpu-standard-v3', gpus: 4, cpu: 112 },
+    );
+
+    expect(renderRunnerEntry(egg, request)).toMatchObject({
+      cpu: 112,
+      gpus: 4,
+      instance_type: 'gpu-standard-v3',
+    });
   });
 });
 

@@ -4,7 +4,13 @@ import { physicalName, type RunnerId } from '../names.ts';
 import { serverlessLimitMs } from '../runner-type.ts';
 import { cloudTags } from './cloud-tags.ts';
 import { type Arch, type CloudComputeSettings, type ComputeSettings, subnetsIn } from './compute-settings.ts';
-import { ec2InstanceTypes, fargateSize, yandexContainerSize, yandexVmSize } from './instance-types.ts';
+import {
+  ec2InstanceTypes,
+  fargateSize,
+  yandexContainerSize,
+  yandexPlatform,
+  yandexVmSize,
+} from './instance-types.ts';
 import { chooseLaunch, launchOrder } from './launch-order.ts';
 import type { RunnerEntry } from './runner-entry.ts';
 
@@ -13,7 +19,6 @@ const debian = {
   aws: (arch: Arch) => `resolve:ssm:/aws/service/debian/release/12/latest/${arch}`,
   yandex: () => 'family:debian-12',
 } as const;
-const yandexPlatform = 'standard-v3';
 
 /** What one launch adds to its Egg. */
 export interface EntryRequest {
