@@ -43,6 +43,7 @@ describe('installing a version on a disk that is full', { timeout: 180_000 }, ()
   it.each([
     ['its archive does not fit', '3m'],
     ['what is in the archive does not fit', '8m'],
+    ['no file can be made, the lock included', '20m,nr_inodes=1'],
   ])('says so and leaves nothing where %s', async (_what, size) => {
     const { said, here, kept } = await installOn(size);
 
