@@ -33,6 +33,8 @@ export function writeCloudModule(
   edit(join(copy, 'tofu_providers.tf.j2'), /provider "aws" \{[^}]*\}/, 'provider "fakecloud" {}');
   // What AWS itself would be asked for is not there.
   edit(join(copy, 'tofu_checks.tf.j2'), /\{% if provider == "aws" %\}[\s\S]*$/, '');
+  edit(join(copy, 'tofu_data.tf.j2'), /data "aws_ssm_parameter" "newest" \{[^}]*\}/, '');
+  edit(join(copy, 'tofu_resources.tf.j2'), /try\(data\.aws_ssm_parameter.*/, 'each.value.image');
   if (moduleVersion !== undefined) {
     edit(join(copy, 'versions.json'), /"version": "[^"]*"/, `"version": "${moduleVersion}"`);
   }
@@ -53,7 +55,7 @@ function edit(path: string, from: RegExp, to: string): void {
 
 const moduleOf = (needs: string): Readonly<Record<string, string>> => ({
   'versions.tf': `terraform {\n  required_providers {\n    ${needs}\n  }\n}\n`,
-  'variables.tf': ['entry', 'user_data', 'module_version', 'machine_revision']
+  'variables.tf': ['entry', 'user_data', 'image_id', 'module_version', 'machine_revision']
     .map((name) => `variable "${name}" {\n  type = any\n}\n`)
     .join('\n'),
   'outputs.tf': 'output "state" {\n  value = "running"\n}\n',
