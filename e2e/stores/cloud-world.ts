@@ -90,15 +90,12 @@ export async function createCloudWorld(options: CloudWorldOptions): Promise<Clou
     bucket,
     onProcess: () => undefined,
     async leftovers() {
-      const runs = listNames(join(dataDir, 'runs'));
       const locks =
         (await bucket?.blobs.list('tofu-states/', 100, call)) ?? listTree(join(dataDir, 'tofu-states'));
       return {
         machines: [...cloud.machines.values()].map(({ name }) => name).toSorted(),
-        runs,
-        processes: runs.flatMap((run) =>
-          findProcessesIn(join(dataDir, 'runs', run)).map(({ pid }) => String(pid)),
-        ),
+        runs: listNames(join(dataDir, 'runs')),
+        processes: findProcessesIn(join(dataDir, 'runs')).map(({ pid }) => String(pid)),
         locks: locks.filter((key) => /\.tflock$|\.lock\.info$/.test(key)),
         errored: listTree(join(dataDir, 'errored')),
         plans: await plane.recording.leftPlans(),

@@ -1,4 +1,6 @@
-import { rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { env } from 'node:process';
 import fc from 'fast-check';
@@ -14,6 +16,24 @@ const program = findTestTofu() ?? '';
 /** Of each place of states; 50 with `npm run nightly`. */
 const count = Number(env['POLAR_KILL_POINTS'] ?? (Number(env['POLAR_RUNS'] ?? 0) >= 1_000 ? 100 : 20)) / 2;
 const seed = Number(env['POLAR_SEED'] ?? Date.now() % 1_000_000_000);
+
+describe('the look for what is left', () => {
+  it('sees a process whose run is over and wiped', { timeout: 60_000 }, async ({ skip }) => {
+    const mirror = findFakecloudMirror();
+    skip(mirror === undefined, noMirrorReason);
+    await using world = await createCloudWorld({ program, mirror: mirror ?? '', states: 'local' });
+    const runDir = join(world.dataDir, 'runs', 'over');
+    mkdirSync(runDir, { recursive: true });
+    const orphan = spawn('sleep', ['60'], { cwd: runDir, stdio: 'ignore' });
+    await once(orphan, 'spawn');
+    rmSync(runDir, { recursive: true });
+
+    const { processes } = await world.leftovers();
+    orphan.kill('SIGKILL');
+
+    expect(processes).toEqual([String(orphan.pid)]);
+  });
+});
 
 describe('OpenTofu that is broken off anywhere, with machines that are slow, refused or made by half', () => {
   it.for(['bucket', 'local'] as const)(

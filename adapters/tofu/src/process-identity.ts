@@ -29,10 +29,11 @@ export function isRunning(one: ProcessIdentity): boolean {
   return readStartTime(one.pid) === one.startTime;
 }
 
-/** Processes that work in `directory`; none where the host does not show it. */
+/** Processes that work in `directory` or below it, also once it is removed; none where the host does not show it. */
 export function findProcessesIn(directory: string): readonly ProcessIdentity[] {
   return listPids().flatMap((pid) => {
-    if (readLinkQuietly(`/proc/${pid}/cwd`) !== directory) return [];
+    const workingDirectory = readLinkQuietly(`/proc/${pid}/cwd`)?.replace(/ \(deleted\)$/, '');
+    if (workingDirectory !== directory && !workingDirectory?.startsWith(`${directory}/`)) return [];
     const startTime = readStartTime(pid);
     return startTime === undefined ? [] : [{ pid, startTime }];
   });

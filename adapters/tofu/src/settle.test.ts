@@ -203,6 +203,23 @@ describe('settling a run', () => {
     expect(readStartTime(pid)).toBeUndefined();
   });
 
+  it('ends what still works in the directory of a run that is wiped', async () => {
+    await using bench = createBench('');
+    const runDir = join(bench.dataDir, 'runs', 'x');
+    mkdirSync(runDir, { recursive: true });
+    const provider = spawn('sleep', ['60'], { cwd: runDir, stdio: 'ignore' });
+    await once(provider, 'spawn');
+    rmSync(runDir, { recursive: true });
+    const tofu = bench.reopen({ limits: { settleWaitMs: 100 } });
+    const left = leftOf(tofu, { runId: 'x', pid: undefined });
+
+    const early = await tofu.settle(left, { signal: never });
+    const late = await tofu.settle({ ...left, hardEndAt: clock.now() - 1 }, { signal: never });
+
+    expect([early, late]).toEqual(['alive', 'settled']);
+    expect(readStartTime(provider.pid ?? 0)).toBeUndefined();
+  });
+
   it('keeps an errored state, and may be repeated', async () => {
     await using bench = createBench('');
     const blobs = createMemoryBlobs();
