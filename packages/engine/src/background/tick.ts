@@ -2,7 +2,7 @@ import { type EggConfig, splitServerProject } from '@polar-gosling/domain';
 import { type MessageKind, outboxWrite } from '@polar-gosling/ports/queue';
 import type { CallOptions, Write } from '@polar-gosling/ports/store';
 import type { InternalDeps } from '../deps.ts';
-import { shardOfSet } from '../long-lived/sets.ts';
+import { longLivedSets, shardOfSet } from '../long-lived/sets.ts';
 import { liveRunners } from '../rows/live-runners.ts';
 import { getRows, listAll, listPage } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
@@ -20,11 +20,7 @@ const buriedAlarm = { schedule: 'buried-alarm', everyMs: 3_600_000 } as const;
 const machineSweep = { schedule: 'machines', everyMs: 15 * 60_000 } as const;
 const blobSweep = { schedule: 'blobs', everyMs: 86_400_000 } as const;
 /** So often a plan back of a long-lived set is looked at: it may have grown old. */
-const armed = {
-  schedule: 'armed',
-  everyMs: 3_600_000,
-  message: { kind: 'run', key: `rift#${shardOfSet}` },
-} as const;
+const armed = { schedule: 'armed', everyMs: 3_600_000 } as const;
 const ticksKeptMs = 2 * 86_400_000;
 const nestBindEveryMs = 5 * 60_000;
 /** A group tells nobody of its new projects. */
@@ -50,7 +46,7 @@ export async function tick(deps: InternalDeps, options: CallOptions): Promise<vo
     () => takeSlot(deps, prune, options),
     () => takeSlot(deps, { schedule: 'bind', everyMs: nestBindEveryMs, message: bindKey }, options),
     () => takeSlot(deps, blobs, options),
-    () => takeSlot(deps, armed, options),
+    () => armedDue(deps, options),
     async () => hasClouds && takeSlot(deps, machines, options),
     () => groupsDue(deps, options),
     () => sweepsDue(deps, options),
@@ -165,6 +161,15 @@ async function driftDue(deps: InternalDeps, options: CallOptions): Promise<void>
     const runners = await liveRunners(deps, name, options);
     const shards = new Set(runners.map(({ shard }) => shard));
     for (const shard of shards) await send(deps, { kind: 'run', key: `${name}#${shard}` }, options);
+  }
+}
+
+async function armedDue(deps: InternalDeps, options: CallOptions): Promise<void> {
+  if (!(await takeSlot(deps, armed, options))) return;
+  for (const set of longLivedSets) {
+    const query = { partition: set, limit: 1 } as const;
+    const { items } = await listPage(deps.store, { ...typed.deployments, query }, options);
+    if (items.length > 0) await send(deps, { kind: 'run', key: `${set}#${shardOfSet}` }, options);
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Write } from '@polar-gosling/ports/store';
 import { createFakeClock, createSeededIds } from '@polar-gosling/testkit';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { sweepBlobs } from '../background/sweep-blobs.ts';
@@ -22,6 +23,15 @@ beforeEach(async () => {
   plane = await createControlPlane({ clock, ids: createSeededIds(1, clock), outside });
 });
 
+const aDeployment: Write = {
+  kind: 'put',
+  table: 'deployments',
+  row: {
+    ...{ egg_name: 'rift', id: 'd1', machine_hash: 'm', config_hash: 'c', git_commit: 'a' },
+    ...{ state: 'succeeded', started_at: 1 },
+  },
+  when: { kind: 'absent' },
+};
 const filesOf = (image: string) => new Map([['resources.tf', `# ${image}`]]);
 
 async function deploy(image: string): Promise<string> {
@@ -156,11 +166,17 @@ describe('a long-lived set', () => {
     ]);
   });
 
-  it('is looked at every hour', async () => {
-    await tick(plane.deps, direct);
-    const runsAsked = async () =>
-      (await plane.recording.rows('outbox')).filter(({ merge_key: key }) => String(key).includes('rift#0'));
-    expect(await runsAsked()).toHaveLength(1);
+  it('is looked at every hour, once there is one', async () => {
+    const asked = async () => {
+      await plane.clock.advance(hourMs);
+      await tick(plane.deps, direct);
+      const rows = await plane.recording.rows('outbox');
+      return rows.filter(({ merge_key: key }) => String(key).includes('rift#0')).length;
+    };
+    expect(await asked()).toBe(0);
+    await plane.deps.store.commit([aDeployment], direct);
+
+    expect(await asked()).toBe(1);
   });
 
   it('keeps no plan that OpenTofu has not encrypted, and rolls back all the same', async () => {
