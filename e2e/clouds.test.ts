@@ -1,17 +1,20 @@
-import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { type Authority, createAuthority } from '@polar-gosling/testkit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { endWorld } from './support/end-world.ts';
-import { type FileServer, serveFile } from './support/file-server.ts';
 import { registered } from './support/jobs.ts';
-import { createWorld, localEgg, pace, publicHere, root, until, type World } from './support/world.ts';
+import { agentSha256, publishAgent, sha256 } from './support/published-agent.ts';
+import {
+  findSnapshotMirror,
+  installSnapshotProvider,
+  noSnapshotMirrorReason,
+  readIfThere,
+} from './support/snapshot-provider.ts';
+import { createWorld, localEgg, pace, publicHere, until, type World } from './support/world.ts';
 
-const agent = "#!/bin/sh\necho 'gosling 1.2.3'\n";
 const keyId = 'AKIAPOLARTESTCANARY1';
 const key = 'canary-of-the-cloud-key-0123456789abcdef';
 const clouds = {
@@ -35,11 +38,9 @@ const mg = 'mothergoose {\n  cloud {\n    provider = "aws"\n    region = "eu-cen
 let world: World;
 let authority: Authority;
 let made: string;
-let mirror: string | undefined;
 const projects = new Map<string, number>();
 
 beforeEach(async () => {
-  mirror = findSnapshotMirror();
   world = await createWorld();
   authority = createAuthority(join(world.dir, 'authority'));
   made = mkdtempSync(join(tmpdir(), 'gosling-made-'));
@@ -70,82 +71,17 @@ function cloudEgg(name: string, at: { type: string; cloud?: string }): string {
     .replace(/ {2}cloud \{[^}]*\}\n\n/, at.cloud ?? '');
 }
 
-/** Providers with the documented schemas, where they can be built. */
-function findSnapshotMirror(): string | undefined {
-  try {
-    const script = join(root, 'scripts/engines/get-snapshot-providers.sh');
-    return execFileSync('bash', [script], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
-  } catch {
-    return undefined; // no Go, or its modules cannot be had
-  }
-}
-
-/** The AWS provider of the snapshot where an instance looks for it; notes what it is asked for, and by which environment. */
-function installProvider(from: string): void {
-  const version = join('registry.opentofu.org/hashicorp/aws/6.0.0');
-  const [platform = ''] = readdirSync(join(from, version));
-  const file = join(version, platform, 'terraform-provider-aws_v6.0.0');
-  const target = join(world.dataDir, 'providers', file);
-  mkdirSync(join(target, '..'), { recursive: true, mode: 0o700 });
-  const script = [
-    '#!/bin/sh',
-    `env | cut -d= -f1 | sort -u > ${made}/names`,
-    `printf %s "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" | sha256sum | cut -c1-64 > ${made}/key`,
-    `export SNAPSHOT_SCHEMA=${root}adapters/tofu/testdata/provider-schemas/aws.json`,
-    `export SNAPSHOT_LOG=${made}/asked`,
-    `export SNAPSHOT_VALUES='${JSON.stringify(answers)}'`,
-    `exec ${join(from, file)} "$@"`,
-  ];
-  writeFileSync(target, `${script.join('\n')}\n`);
-  chmodSync(target, 0o755);
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: values of whatever resource was made
-function asked(type: string): any[] {
-  const text = readIfThere(join(made, 'asked'));
-  const lines = text.split('\n').filter((line) => line !== '');
-  return lines.map((line) => JSON.parse(line)).filter((one) => one.type === type);
-}
-
-function readIfThere(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
-}
-
-async function publishAgent(server: FileServer, archive: Buffer): Promise<void> {
-  const url = `${server.url}/gosling_{version}_{os}_{arch}.tar.gz`;
-  const source = [
-    '--of',
-    'gosling',
-    '--platform',
-    'linux_amd64',
-    '--url',
-    url,
-    '--sha256',
-    sha256(archive),
-    '--use',
-  ];
-  const installed = await world.cli(['tofu', 'install', '1.2.3', ...source]);
-  expect(installed.code, installed.stderr).toBe(0);
-}
-
-function anArchive(): Buffer {
-  const dir = join(world.dir, 'agent');
-  mkdirSync(dir);
-  writeFileSync(join(dir, 'gosling'), agent);
-  execFileSync('tar', ['-czf', '../agent.tar.gz', 'gosling'], { cwd: dir });
-  return readFileSync(join(world.dir, 'agent.tar.gz'));
-}
-
 describe('Eggs in a cloud, served by the program as it is run', { timeout: 400_000 }, () => {
   it('get their machines by OpenTofu; one of a cloud that is not set up says so and holds up no other', async ({
     skip,
   }) => {
-    skip(mirror === undefined, 'no Go to build the provider of the snapshots with');
-    installProvider(mirror ?? '');
+    const mirror = findSnapshotMirror();
+    skip(mirror === undefined, noSnapshotMirrorReason);
+    const { dataDir } = world;
+    const { asked, keySha256, environmentNames } = installSnapshotProvider({
+      ...{ cloud: 'aws', mirror: mirror ?? '', dataDir, notes: made, answers },
+      keys: ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'],
+    });
     for (const [name, value] of [
       ['access-key-id', keyId],
       ['secret-access-key', key],
@@ -153,8 +89,6 @@ describe('Eggs in a cloud, served by the program as it is run', { timeout: 400_0
       const put = await world.cli(['secret', 'put', `clouds/aws/${name}`], { stdin: value });
       expect(put.code, put.stderr).toBe(0);
     }
-    const archive = anArchive();
-    await using server = await serveFile(archive, authority);
     await world.up({
       ...publicHere(world),
       ...pace({ sweepEveryMs: 1_000 }),
@@ -165,7 +99,7 @@ describe('Eggs in a cloud, served by the program as it is run', { timeout: 400_0
     for (const id of projects.values()) world.sim.push(id);
 
     const lacking = await until('the VM’s Egg says what it lacks', () => problemOf('vm'), patienceMs);
-    await publishAgent(server, archive);
+    await publishAgent(world, authority);
     const [instance] = await until('a VM is made', () => some(asked('aws_instance')), patienceMs);
     const [service] = await until('a task is made', () => some(asked('aws_ecs_service')), patienceMs);
     const vmState = await until('the VM’s state is kept', () => stateOf('vm'), patienceMs);
@@ -188,7 +122,7 @@ describe('Eggs in a cloud, served by the program as it is run', { timeout: 400_0
     });
     const userData = unpack(values.user_data_base64);
     expect(decoded(userData)).toContain(`RUNNER_ID="${vm.id}"`);
-    expect(decoded(userData)).toContain(sha256(agent));
+    expect(decoded(userData)).toContain(agentSha256);
     expect(service.values).toMatchObject({ cluster: clouds.aws.cluster, launch_type: 'FARGATE' });
     // A state holds what the cloud was told, one-time tokens included: nobody reads it from a disk.
     const [container] = JSON.parse(asked('aws_ecs_task_definition')[0].values.container_definitions);
@@ -208,8 +142,8 @@ describe('Eggs in a cloud, served by the program as it is run', { timeout: 400_0
     expect(runners.map(({ egg_name: egg }: { egg_name: string }) => egg).toSorted()).not.toContain('far');
 
     // The provider has its key and nothing else of ours. (That the key is nowhere else, the world's end looks.)
-    expect(readIfThere(join(made, 'key')).trim()).toBe(sha256(`${keyId}:${key}`));
-    expect(readIfThere(join(made, 'names'))).not.toMatch(/^(GOSLING|POLAR|NODE|VAULT|YC)_/m);
+    expect(keySha256()).toBe(sha256(`${keyId}:${key}`));
+    expect(environmentNames()).not.toMatch(/^(GOSLING|POLAR|NODE|VAULT|YC)_/m);
   });
 });
 
@@ -247,8 +181,4 @@ function environmentOf(container: { environment: { name: string; value: string }
 function decoded(userData: string): string {
   const parts = userData.matchAll(/content: "([A-Za-z0-9+/=]+)"/g);
   return [...parts].map(([, part]) => Buffer.from(part ?? '', 'base64').toString()).join('\n');
-}
-
-function sha256(value: string | Uint8Array): string {
-  return createHash('sha256').update(value).digest('hex');
 }
