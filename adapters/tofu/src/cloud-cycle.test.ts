@@ -162,6 +162,35 @@ describe('a runner in a cloud, from plan to removal', () => {
     });
   });
 
+  it.each(['aws', 'yandex'] as const)(
+    'checks nothing of a serverless runner on %s that only says what we set',
+    async (provider) => {
+      await using at = open(provider, {
+        'aws_instance.instance_state': 'stopped',
+        'yandex_compute_instance.status': 'STOPPED',
+      });
+      const egg = aCloudEgg(provider);
+      const [vm, task] = (['vm', 'serverless'] as const).map((type) => aCloudEntry(egg, type, { id: type }));
+      const running = async (entries: readonly (RunnerEntry | undefined)[]) => {
+        const { outcome } = await bring(
+          at.tofu,
+          wantsIn(
+            provider,
+            entries.filter((one) => one !== undefined),
+          ),
+        );
+        const checks = outcome?.kind === 'ok' ? (outcome.checks ?? []) : [];
+        return checks.filter(({ name }) => name === 'machines_are_running');
+      };
+
+      const alone = await running([task]);
+      const beside = await running([task, vm]);
+
+      expect(alone).toEqual([]);
+      expect(beside).toMatchObject([{ status: 'fail', problems: ['Not running: vm.'] }]);
+    },
+  );
+
   it('keeps the one-time token out of stored plan, events and log', async () => {
     await using at = open('aws');
     const entries = [

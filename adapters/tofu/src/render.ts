@@ -98,6 +98,7 @@ function contextOf(input: RenderInput, entries: readonly RunnerEntry[]): Readonl
     backend: input.state,
     provider_mirror: input.providerMirror,
     state_bucket: bucketOf(input),
+    vms: entries.some(({ type }) => type === 'vm'),
     subnets: count(({ subnet_id }) => subnet_id),
     roles: count(({ type, role }) => (type === 'vm' ? role : undefined)),
     execution_roles: count(({ container }) => container?.execution_role),

@@ -2,9 +2,8 @@
 #
 # Nothing of a living runner is ever changed: `ignore_changes = all`. Removal is by the runner's id alone.
 locals {
-  is_vm         = var.entry.type == "vm"
-  tags          = merge(var.entry.tags, { Name = var.entry.name, "polar-gosling-module" = var.module_version })
-  service_state = one(aws_ecs_service.runner[*].desired_count) == 1 ? "running" : "stopped"
+  is_vm = var.entry.type == "vm"
+  tags  = merge(var.entry.tags, { Name = var.entry.name, "polar-gosling-module" = var.module_version })
 }
 
 resource "aws_instance" "runner" {

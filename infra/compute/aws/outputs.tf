@@ -9,6 +9,6 @@ output "machine_id" {
 }
 
 output "state" {
-  description = "What the cloud last said: `running`, or another word."
-  value       = local.is_vm ? one(aws_instance.runner[*].instance_state) : local.service_state
+  description = "What the cloud last said of a VM: `running`, or another word; null for a service, which shows nothing of its task."
+  value       = one(aws_instance.runner[*].instance_state)
 }

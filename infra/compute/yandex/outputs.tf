@@ -9,8 +9,8 @@ output "machine_id" {
 }
 
 output "state" {
-  description = "What the cloud last said: `running`, or another word. An invocation shows nothing: its agent reports."
-  value       = local.is_vm ? lower(one(yandex_compute_instance.runner[*].status)) : "running"
+  description = "What the cloud last said of a VM: `running`, or another word; null for an invocation, which shows nothing."
+  value       = one([for vm in yandex_compute_instance.runner : lower(vm.status)])
 }
 
 output "start" {
