@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cloudTags, type EggConfig, eggName, type RunnerEntry } from '@polar-gosling/domain';
 import { sha256Hex } from '@polar-gosling/kernel';
@@ -17,6 +17,7 @@ import {
   schemaPath,
   writeBundle,
 } from './cloud-bench.ts';
+import type { Bundle } from './render.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 600_000 });
 let mirror = '';
@@ -151,7 +152,7 @@ describe.each(clouds)('a bundle for %s, read by OpenTofu with the schema of the 
     );
   });
 
-  it('plans nothing for ten living runners when a new version of the module comes', async () => {
+  it('plans nothing for ten living runners when a new version of the module and of the provider comes', async () => {
     const egg = aCloudEgg(provider);
     const ids = [1, 2, 3, 4, 5];
     const entries = ids.flatMap((id) => [
@@ -161,24 +162,19 @@ describe.each(clouds)('a bundle for %s, read by OpenTofu with the schema of the 
     using run = open(entries);
     await run.tofu('init');
     const applied = await run.tofu('apply', '-auto-approve', '-no-color');
-    const raised = renderCloud(provider, entries, { providerMirror: mirror });
-    const values = JSON.parse(raised.files.get('pg.auto.tfvars.json') ?? '');
-    values.module_version = '9.0.0';
-    for (const entry of Object.values<{ image: string }>(values.runners)) entry.image = 'another';
-    writeBundle(run.dir, {
-      ...raised,
-      files: new Map([...raised.files, ['pg.auto.tfvars.json', JSON.stringify(values)]]),
-    });
+    writeBundle(run.dir, raised(provider, entries, newerMirror(run.dir)));
 
+    const upgraded = await run.tofu('init', '-upgrade', '-no-color');
     const planned = await run.tofu('plan', '-no-color', '-out=plan');
     const { stdout } = await run.tofu('show', '-json', 'plan');
 
-    expect([applied.code, planned.code]).toEqual([0, 0]);
-    const changes: { change: { actions: string[] } }[] = JSON.parse(stdout).resource_changes;
-    const loud = changes
-      .flatMap(({ change }) => change.actions)
-      .filter((one) => one !== 'no-op' && one !== 'read');
-    expect(loud).toEqual([]);
+    expect([applied.code, upgraded.code, planned.code]).toEqual([0, 0, 0]);
+    const lock = readFileSync(join(run.dir, '.terraform.lock.hcl'), 'utf8');
+    expect(lock).toContain(`version     = "${newerVersions[provider]}"`);
+    const changes: Change[] = JSON.parse(stdout).resource_changes;
+    const kept = changes.filter(({ address }) => /^module\.(runner|container)\[/.test(address));
+    expect(kept.length).toBeGreaterThanOrEqual(entries.length);
+    expect(new Set(kept.flatMap(({ change }) => change.actions))).toEqual(new Set(['no-op']));
   });
 
   it('makes a machine of the newest image that its cloud has by the name in the entry', async () => {
@@ -258,6 +254,66 @@ function tagsOfType(provider: Cloud, type: string): readonly string[] {
 // biome-ignore lint/suspicious/noExplicitAny: values of whatever resource is made
 function imageOf(values: any): string {
   return values.ami ?? values.boot_disk[0].initialize_params[0].image_id;
+}
+
+const newerVersions: Readonly<Record<Cloud, string>> = { aws: '6.1.0', yandex: '0.223.0' };
+
+/** A mirror that has the same providers as a newer version only. */
+function newerMirror(dir: string): string {
+  const newer = join(dir, 'newer');
+  for (const provider of clouds) {
+    const place = join(
+      'registry.opentofu.org',
+      { aws: 'hashicorp', yandex: 'yandex-cloud' }[provider],
+      provider,
+    );
+    const [version = ''] = readdirSync(join(mirror, place));
+    const [platform = ''] = readdirSync(join(mirror, place, version));
+    const to = join(newer, place, newerVersions[provider], platform);
+    mkdirSync(to, { recursive: true });
+    const file = (of: string) => `terraform-provider-${provider}_v${of}`;
+    copyFileSync(
+      join(mirror, place, version, platform, file(version)),
+      join(to, file(newerVersions[provider])),
+    );
+  }
+  return newer;
+}
+
+/** Arguments that another version of the module may give another value, by the module's file. */
+const raisedArguments: Readonly<
+  Record<Cloud, readonly (readonly [path: string, from: string, to: string])[]>
+> = {
+  aws: [
+    ['aws_resources.tf', 'http_put_response_hop_limit = 1', 'http_put_response_hop_limit = 2'],
+    ['aws_resources.tf', 'stopTimeout = 120', 'stopTimeout = 60'],
+    [
+      'aws_resources.tf',
+      'deployment_maximum_percent         = 100',
+      'deployment_maximum_percent         = 200',
+    ],
+  ],
+  yandex: [
+    ['yc_resources.tf', '"network-ssd"', '"network-hdd"'],
+    ['yc_resources.tf', 'container    = var.container', 'container    = null'],
+    ['container/main.tf', 'core_fraction      = 100', 'core_fraction      = 50'],
+  ],
+};
+
+/** The bundle as a later release renders it: a module that says other things of the same entries. */
+function raised(provider: Cloud, entries: readonly RunnerEntry[], providerMirror: string): Bundle {
+  const bundle = renderCloud(provider, entries, { providerMirror });
+  const files = new Map(bundle.files);
+  const values = JSON.parse(files.get('pg.auto.tfvars.json') ?? '');
+  values.module_version = '9.0.0';
+  for (const entry of Object.values<{ image: string }>(values.runners)) entry.image = 'another';
+  files.set('pg.auto.tfvars.json', JSON.stringify(values));
+  for (const [name, from, to] of raisedArguments[provider]) {
+    const text = files.get(`compute/${name}`) ?? '';
+    expect(text).toContain(from);
+    files.set(`compute/${name}`, text.replace(from, to));
+  }
+  return { ...bundle, files };
 }
 
 /** What an hour is for a resource that may live no longer. */
