@@ -26,7 +26,7 @@ type Ring = z.infer<typeof Ring>;
 export type StateEncryption = (options: CallOptions & { readonly takesClear?: boolean }) => Promise<Secret>;
 
 /**
- * Passphrases are stretched here, once for the process: OpenTofu would do it up to five times for each command. What it
+ * Passphrases are stretched here, once for the process: OpenTofu would do it up to eight times in each command. What it
  * stretched itself in earlier releases it still reads.
  */
 export function createStateEncryption(secrets: SecretStore): StateEncryption {
