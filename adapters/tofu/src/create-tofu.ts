@@ -1,7 +1,7 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { type Clock, type Logger, shareCalls } from '@polar-gosling/kernel';
+import { type Clock, createSystemIds, type Logger, shareCalls } from '@polar-gosling/kernel';
 import type { Blobs } from '@polar-gosling/ports/blobs';
 import {
   type CallOptions,
@@ -19,6 +19,7 @@ import { cannotEncrypt, encryptRun } from './encrypt-run.ts';
 import { heapOf, tofuEnvironment } from './environment.ts';
 import { findLeftPlace, findPlace, type StatesInBucket } from './find-place.ts';
 import { findTool, type TofuFinderOptions } from './find-tool.ts';
+import { readHostId } from './host-id.ts';
 import { installLauncher, type RunnerContainer, stopLocalRunner } from './launcher-files.ts';
 import { defaultLimits, type TofuLimits } from './limits.ts';
 import { createMemoryRoom } from './memory-room.ts';
@@ -70,7 +71,11 @@ export function createTofu(options: TofuOptions): Tofu {
   const { clock, logger, blobs, states, computeDir = computeDirectory } = options;
   const dataDir = resolve(options.dataDir);
   const limits = { ...defaultLimits, ...options.limits };
-  const host = { name: hostname(), bootId: readBootId() };
+  const host = {
+    name: hostname(),
+    id: readHostId(dataDir, createSystemIds(clock)),
+    bootId: readBootId(),
+  };
   const allowTerraform = states === undefined && options.find.allowTerraform;
   const find = {
     ...options.find,

@@ -145,12 +145,48 @@ describe('a plan whose OpenTofu was killed', () => {
 describe('settling a run', () => {
   it('cannot end what runs on another host before its hard end and a minute', async () => {
     await using bench = createBench('');
-    const left = { ...leftOf(bench.tofu, { runId: 'x', pid: 1 }), host: 'elsewhere' };
+    const left = { ...leftOf(bench.tofu, { runId: 'x', pid: 1 }), host: 'elsewhere', hostId: 'another' };
 
     const early = await bench.tofu.settle({ ...left, hardEndAt: clock.now() - 59_000 }, { signal: never });
     const late = await bench.tofu.settle({ ...left, hardEndAt: clock.now() - 60_000 }, { signal: never });
 
     expect([early, late]).toEqual(['alive', 'settled']);
+  });
+
+  it('cannot end what runs on another host of the same name, and leaves its lock', async () => {
+    await using bench = createBench('');
+    await using other = createBench('');
+    writeLock(bench);
+    const left = { ...leftOf(bench.tofu, { runId: 'x', pid: 1 }), bootId: 'another' };
+    const ofClone = { ...left, hostId: other.tofu.host.id };
+    const ofEarlierRelease = { ...left, hostId: undefined };
+
+    const answers = [
+      await bench.tofu.settle(ofClone, { signal: never }),
+      await bench.tofu.settle(ofEarlierRelease, { signal: never }),
+    ];
+    const locks = lockFiles(bench);
+    const late = await bench.tofu.settle({ ...ofClone, hardEndAt: clock.now() - 60_000 }, { signal: never });
+
+    expect(answers).toEqual(['alive', 'alive']);
+    expect(locks).toHaveLength(1);
+    expect(late).toBe('settled');
+  });
+
+  it('needs no id for a run of this very boot, as rows of earlier releases have none', async () => {
+    await using bench = createBench('');
+    const left = { ...leftOf(bench.tofu, { runId: 'x', pid: 1 }), hostId: undefined };
+
+    expect(await bench.tofu.settle(left, { signal: never })).toBe('settled');
+  });
+
+  it('knows its host after a restart, by another name too', async () => {
+    await using bench = createBench('');
+    const left = leftOf(bench.tofu, { runId: 'x', pid: 1 });
+    const renamed = { ...left, host: 'its-earlier-name', bootId: 'another' };
+
+    expect(await bench.reopen().settle(renamed, { signal: never })).toBe('settled');
+    expect(listNames(bench.dataDir).filter((name) => name.startsWith('host-id'))).toEqual(['host-id']);
   });
 
   it('needs no proof for a run of an earlier boot', async () => {
@@ -239,8 +275,8 @@ describe('settling a run', () => {
 });
 
 function leftOf(tofu: Tofu, run: { runId: string; pid: number | undefined }) {
-  const { name: host, bootId } = tofu.host;
-  return { ...run, egg: 'web', shard: 0, host, bootId, hardEndAt: clock.now() + 60_000 };
+  const { name: host, id: hostId, bootId } = tofu.host;
+  return { ...run, egg: 'web', shard: 0, host, hostId, bootId, hardEndAt: clock.now() + 60_000 };
 }
 
 function findLauncher(bench: Bench, runId: string): number | undefined {

@@ -27,7 +27,7 @@ export async function settleRun(
   left: Left,
   signal: AbortSignal,
 ): Promise<'settled' | 'alive'> {
-  if (left.host !== deps.host.name) {
+  if (!isThisHost(deps.host, left)) {
     const isOver = deps.clock.now() >= left.hardEndAt + deps.limits.foreignLockMs;
     if (!isOver) return 'alive';
   } else if (left.bootId === deps.host.bootId && !(await endProcesses(deps, left, signal))) {
@@ -40,6 +40,12 @@ export async function settleRun(
   await deps.place.breakLock(left.host, { signal });
   await wipeRunDirectory(runDir);
   return 'settled';
+}
+
+/** A name alone proves nothing: another host may have it. Rows of earlier releases hold no id; a boot is of one host. */
+function isThisHost(host: Tofu['host'], left: Left): boolean {
+  if (left.hostId !== undefined) return left.hostId === host.id;
+  return left.host === host.name && left.bootId === host.bootId;
 }
 
 /** True when nothing of the run is alive any more. */

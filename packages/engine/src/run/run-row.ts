@@ -40,6 +40,7 @@ export async function openRun(
         purpose,
         state: 'planning',
         host: deps.tofu.host.name,
+        host_id: deps.tofu.host.id,
         boot_id: deps.tofu.host.bootId,
         fence: at.lease.fence,
         started_at: now,

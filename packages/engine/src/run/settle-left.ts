@@ -25,6 +25,7 @@ export async function settleLeft(
       egg: at.egg,
       shard: at.shard,
       host: run.host,
+      hostId: run.host_id,
       bootId: run.boot_id,
       pid: run.pid,
       hardEndAt: run.hard_end_at,

@@ -106,7 +106,7 @@ interface World extends Omit<FakeTofu, 'tofu' | 'machinesPort' | 'entries'> {
 
 function tofuOf(world: World): Tofu {
   return {
-    host: { name: 'host', bootId: 'boot' },
+    host: { name: 'host', id: 'host-id', bootId: 'boot' },
     addressOf: resource,
     sharedAddresses: ['module.container'],
     tool: async () => ({

@@ -21,6 +21,7 @@ export const RunRow = z.object({
   purpose: z.string().optional(), // create, remove, adopt or look
   state: z.enum(['planning', 'planned', 'applying', 'applied', 'failed', 'unknown', 'settled']),
   host: z.string(),
+  host_id: z.string().optional(), // rows of earlier releases have none
   boot_id: z.string(),
   pid: z.number().optional(),
   fence: z.number(),

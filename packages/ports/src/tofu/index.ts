@@ -170,6 +170,8 @@ export interface Tofu {
       egg: string;
       shard: number;
       host: string;
+      /** Absent in rows of earlier releases. */
+      hostId?: string | undefined;
       bootId: string;
       pid: number | undefined;
       hardEndAt: number;
@@ -199,8 +201,8 @@ export interface Tofu {
   addressOf(runnerId: string): string;
   /** Addresses of what runners share and is none of them: it comes and goes, and never changes. */
   readonly sharedAddresses?: readonly string[];
-  /** Host and boot id that go into run rows. */
-  readonly host: { readonly name: string; readonly bootId: string };
+  /** What goes into run rows: two hosts may have one name, as it stands in locks, and none have one id. */
+  readonly host: { readonly name: string; readonly id: string; readonly bootId: string };
 }
 
 export const tofuErrors = defineErrors('TOFU', {
