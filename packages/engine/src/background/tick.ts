@@ -154,12 +154,10 @@ async function forgottenEggs(deps: InternalDeps, options: CallOptions): Promise<
 async function driftDue(deps: InternalDeps, options: CallOptions): Promise<void> {
   if (!(await takeSlot(deps, drift, options))) return;
   const names = (await readNestRow(deps, options))?.eggs ?? [];
-  const keys = names.map((partition) => ({ partition }));
-  for (const { name, config } of await getRows(deps.store, { ...typed.eggConfigs, keys }, options)) {
-    const { cloud }: EggConfig = config;
-    if (cloud.provider === 'local') continue;
-    const runners = await liveRunners(deps, name, options);
-    const shards = new Set(runners.map(({ shard }) => shard));
+  for (const name of names) {
+    // Where they are, not where the Egg's next ones would be.
+    const inCloud = (await liveRunners(deps, name, options)).filter((row) => row.cloud_provider !== 'local');
+    const shards = new Set(inCloud.map(({ shard }) => shard));
     for (const shard of shards) await send(deps, { kind: 'run', key: `${name}#${shard}` }, options);
   }
 }

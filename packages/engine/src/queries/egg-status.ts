@@ -1,5 +1,7 @@
 import { machinesAtMost, planPool } from '@polar-gosling/domain';
+import { toProblem } from '@polar-gosling/kernel';
 import type { CallOptions, PinRow } from '@polar-gosling/ports/store';
+import { tofuErrors } from '@polar-gosling/ports/tofu';
 import type { Caller } from '../api/caller.ts';
 import type { EggStatusView, Problem } from '../api/queries.ts';
 import { readFreeze } from '../demand/freeze.ts';
@@ -7,6 +9,7 @@ import type { InternalDeps } from '../deps.ts';
 import { type Observed, observe } from '../reconcile/observe.ts';
 import { listPage } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
+import { failingRemovals, nextRemovalAt } from '../run/failing-removals.ts';
 import { readEgg, withAgents } from './lists.ts';
 
 const historyShown = 10;
@@ -57,6 +60,7 @@ export function problemsOf(seen: Observed): readonly Problem[] {
   }
   const noted: Record<string, { code: string; detail: string; since: number }> = seen.state?.problems ?? {};
   for (const { code, detail, since } of Object.values(noted)) problems.push({ code, detail, since });
+  problems.push(...removalProblems(seen));
   const { backoff_until: until, failures } = seen.state ?? {};
   if (until !== undefined && until > seen.facts.now) {
     const detail = `${failures} boots failed in a row; the next trial launch comes at ${new Date(until).toISOString()}`;
@@ -68,4 +72,13 @@ export function problemsOf(seen: Observed): readonly Problem[] {
     problems.push({ code: 'EGG_CAPPED', detail, since: seen.facts.now });
   }
   return problems;
+}
+
+function removalProblems({ state, runners }: Observed): Problem[] {
+  return [...failingRemovals(state, runners.values()).values()].map((failing) => {
+    const { shard, failures, detail, since } = failing;
+    const next = new Date(nextRemovalAt(failing)).toISOString();
+    const told = toProblem(tofuErrors.removalFailed({ shard, failures, detail, next }));
+    return { code: told.code, detail: told.detail, since };
+  });
 }

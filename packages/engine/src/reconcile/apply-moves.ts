@@ -3,9 +3,10 @@ import { outboxWrite } from '@polar-gosling/ports/queue';
 import { type CallOptions, maxUnitWrites, type Write } from '@polar-gosling/ports/store';
 import type { InternalDeps } from '../deps.ts';
 import { type Lease, requireOk } from '../leases/lease.ts';
+import { placeOf } from '../run/place-of.ts';
 import { changeWrites } from './change-runner.ts';
 import { failedBootWrites, failuresOf } from './failed-boots.ts';
-import { launchWrites } from './launch-runner.ts';
+import { launchWrites, moveLaunch } from './launch-runner.ts';
 import { createLaunchLedger, type LaunchLedger } from './limits.ts';
 import type { Observed } from './observe.ts';
 import { createShardChooser } from './shards.ts';
@@ -52,13 +53,20 @@ async function toSteps(deps: InternalDeps, context: MovesContext, options: CallO
     const row = seen.runners.get(id);
     if (row) steps.push(changeWrites(deps, { row, moves }));
   }
-  const launches = context.moves.filter((move) => move.kind === 'launch');
-  if (launches.length === 0) return steps;
-  const chooseShard = await createShardChooser(deps, seen, options);
-  for (const move of launches) {
-    steps.push(
-      launchWrites(deps, { seen, move, shard: await chooseShard(), deploymentId: context.deploymentId }),
-    );
+  const shards = createShardChooser(deps, context, options);
+  const waiting = [...seen.runners.values()].filter(
+    ({ id, state, made }) => state === 'requested' && !made && !changes.has(id),
+  );
+  for (const row of waiting) {
+    if (await shards.suits(row.shard, placeOf(row))) continue;
+    steps.push(moveLaunch(deps, { row, shard: await shards.choose(placeOf(row)) }));
+  }
+  const { provider, region } = seen.config.cloud;
+  const place = placeOf({ cloud_provider: provider, region });
+  for (const move of context.moves) {
+    if (move.kind !== 'launch') continue;
+    const shard = await shards.choose(place);
+    steps.push(launchWrites(deps, { seen, move, shard, deploymentId: context.deploymentId }));
   }
   return steps;
 }

@@ -8,7 +8,7 @@ import {
   systemIdOf,
 } from '@polar-gosling/domain';
 import { sha256Hex, stableJson } from '@polar-gosling/kernel';
-import type { Row } from '@polar-gosling/ports/store';
+import type { Row, RunnerRow } from '@polar-gosling/ports/store';
 import type { RunnerEntry } from '@polar-gosling/ports/tofu';
 import type { InternalDeps } from '../deps.ts';
 import { byHandMetadata, byHandRule } from '../rows/by-hand.ts';
@@ -68,6 +68,23 @@ export function launchWrites(
       memberWrite(egg.name, member.runner(id), 'requested'),
       auditWrite(
         { actor: 'reconcile', action: 'launch', resourceType: 'runner', resourceId: id, details },
+        deps,
+      ),
+    ],
+  };
+}
+
+/** What no apply has begun is made in another shard than it was meant for: there it would wait for what is removed. */
+export function moveLaunch(deps: InternalDeps, { row, shard }: { row: RunnerRow; shard: number }): Step {
+  const key = { table: 'runners', partition: row.id } as const;
+  const why = 'its shard cannot make it now';
+  const details = { egg: row.egg_name, why, before: { shard: row.shard }, after: { shard } };
+  return {
+    shard,
+    writes: [
+      { kind: 'update', key, set: { shard }, when: { kind: 'version', version: row.version } },
+      auditWrite(
+        { actor: 'reconcile', action: 'move', resourceType: 'runner', resourceId: row.id, details },
         deps,
       ),
     ],

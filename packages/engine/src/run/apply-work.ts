@@ -5,7 +5,9 @@ import type { InternalDeps } from '../deps.ts';
 import type { Lease } from '../leases/lease.ts';
 import { agentsSeen } from './agents-seen.ts';
 import { alignRows } from './align.ts';
+import { callForLaunches } from './call-for-launches.ts';
 import { closeRun, finishRun } from './end-run.ts';
+import { noteRemoval } from './failing-removals.ts';
 import { noteRefreshed } from './freshness.ts';
 import { guardPlan } from './guard-plan.ts';
 import { keepBundle } from './keep-bundle.ts';
@@ -17,6 +19,7 @@ import { planKind } from './plan-kind.ts';
 import { type RowChange, writeRowChanges } from './row-changes.ts';
 import { deploymentBundleWrites, moveRun, type PlanFacts, planFailedWrite, planWrite } from './run-row.ts';
 import type { ShardOutcome } from './shard-outcome.ts';
+import { shardRows } from './shard-rows.ts';
 import type { ShardWork } from './shard-work.ts';
 import { startRunners } from './start-runners.ts';
 import { isToBeFound } from './strays.ts';
@@ -180,6 +183,11 @@ async function apply(
       deps.metrics.bootStage('requested', Math.max(0, now - target.created_at) / 1000);
     }
   }
+  if (work.kind === 'remove') {
+    // Whoever was launched here while it was planned.
+    const rows = await shardRows(deps, run, options);
+    await callForLaunches(deps, { egg: run.egg, rows }, options);
+  }
   const also = [planWrite(deps, facts, { status: 'applying' }), ...deploymentBundleWrites(facts)];
   await moveRun(deps, { run, to: 'planned' }, options);
   await moveRun(deps, { run, to: 'applying', set: { plan_id: run.planId }, also }, options);
@@ -230,6 +238,7 @@ async function conclude(
   // Before the Egg looks again: its next launch must know.
   if (kind === 'create') await noteCapacity(deps, { egg: run.egg, outcome }, options);
   await write(deps, { on, changes }, options);
+  if (kind === 'remove' && changes.length > 0) await noteRemoval(deps, run, options);
   if (outcome.kind === 'ok') await noteChecks(deps, { ...run, checks: outcome.checks }, options);
   await finishRun(deps, { run, outcome }, options);
   return 'again';

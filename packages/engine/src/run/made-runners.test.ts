@@ -149,8 +149,12 @@ describe('serverless runners that OpenTofu has recorded', () => {
   });
 
   it('are started by the next run where others of their apply could not be made', async () => {
-    const inYandex = { cloud_provider: 'yandex', type: 'serverless' };
     const [row] = await plane.recording.rows('runners');
+    const entry = JSON.parse(new TextDecoder().decode(row?.['entry'] as Uint8Array));
+    const inYandex = {
+      ...{ cloud_provider: 'yandex', type: 'serverless' },
+      entry: new TextEncoder().encode(JSON.stringify({ ...entry, provider: 'yandex' })),
+    };
     const key = { table: 'runners', partition: String(row?.['id']) } as const;
     await plane.deps.store.commit([{ kind: 'update', key, set: inYandex, when: { kind: 'any' } }], direct);
     plane.tofu.nextApply = () => 'fails_after';

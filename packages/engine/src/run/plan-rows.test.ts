@@ -11,6 +11,7 @@ import { type ControlPlane, createControlPlane } from '../testing/control-plane.
 import type { ApplyFault } from '../testing/fake-tofu.ts';
 import { direct, install } from '../testing/install.ts';
 import { nestOf } from '../testing/nest-texts.ts';
+import { cloudSettings, onAws, publishAgent } from '../testing/test-cloud.ts';
 import { runShard } from './run-shard.ts';
 
 const dayMs = 86_400_000;
@@ -20,7 +21,7 @@ let plane: ControlPlane;
 
 beforeEach(async () => {
   const clock = createFakeClock();
-  plane = await createControlPlane({ clock, ids: createSeededIds(1, clock) });
+  plane = await createControlPlane({ clock, ids: createSeededIds(1, clock), settings: cloudSettings });
   plane.model.projects.set(1, 'group/app');
   await install(plane, nestOf({ app: { concurrent: 5 } }));
 });
@@ -43,14 +44,6 @@ async function launch(jobId: number): Promise<Row> {
   await wantRunner(jobId);
   await run();
   return { ...(await plans()).at(-1) };
-}
-
-/** As if its machine were one of a cloud: such states are compared with it now and then. */
-async function inCloud(): Promise<void> {
-  const [runner] = await plane.recording.rows('runners');
-  const key = { table: 'runners', partition: String(runner?.['id']) } as const;
-  const set = { cloud_provider: 'aws', state: 'idle' };
-  await plane.deps.store.commit([{ kind: 'update', key, set, when: { kind: 'any' } }], direct);
 }
 
 const plans = () => plane.recording.rows('deployment_plans');
@@ -178,8 +171,11 @@ describe('the row of a plan', () => {
 
 describe('the checks of machines', () => {
   it('are shown by a run that changes nothing, until one finds them well', async () => {
+    // States are compared with a cloud now and then, and with this host never.
+    await publishAgent(plane);
+    await install(plane, nestOf({ app: { concurrent: 5, more: onAws } }));
     await launch(1);
-    await inCloud();
+    await plane.clock.advance(20 * 60_000);
     const problems = async () =>
       (await plane.engine().queries.eggStatus(me, 'app', direct))?.problems.map(({ detail }) => detail);
     const found = (status: 'pass' | 'fail', ...said: string[]) => {

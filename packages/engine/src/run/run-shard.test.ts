@@ -177,8 +177,9 @@ describe('runShard', () => {
     await reconcile(plane.deps, 'app', direct);
     expect((await runners())[0]).toBe('terminating true');
     for (let turn = 0; turn < 3; turn++) await run();
-    expect((await runners())[0]).toBe('terminated true');
-    expect(plane.tofu.states.get('app#0')?.size).toBe(1);
+    expect(await runners()).toEqual(['terminated true', 'requested false']);
+    expect((await plane.recording.rows('runners'))[1]).toMatchObject({ shard: 1 });
+    expect(plane.tofu.states.get('app#0')?.size).toBe(0);
     expect(plane.tofu.violations).toEqual([]);
   });
 

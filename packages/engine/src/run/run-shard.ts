@@ -4,15 +4,19 @@ import { isFrozen } from '../demand/freeze.ts';
 import type { InternalDeps } from '../deps.ts';
 import { type Lease, withLease } from '../leases/lease.ts';
 import { readInForce } from '../rollback/in-force.ts';
-import { liveRunners } from '../rows/live-runners.ts';
+import { getRow } from '../rows/read.ts';
+import { typed } from '../rows/tables.ts';
 import { applyWork } from './apply-work.ts';
+import { callForLaunches } from './call-for-launches.ts';
+import { failingRemovals, nextRemovalAt, noteRemoval } from './failing-removals.ts';
 import { isFresh } from './freshness.ts';
 import { placeOf } from './place-of.ts';
 import { noteProblem } from './problems.ts';
 import { runnersAtWork } from './runners-at-work.ts';
 import { settleLeft } from './settle-left.ts';
 import type { ShardOutcome } from './shard-outcome.ts';
-import { chooseWork, lookOver } from './shard-work.ts';
+import { shardRows } from './shard-rows.ts';
+import { chooseWork, lookOver, type ShardWork } from './shard-work.ts';
 import { lookForStrays } from './strays.ts';
 
 /** One OpenTofu run of one shard, under the shard's own lease: settle what was left, plan, guard, apply, write down. */
@@ -47,14 +51,17 @@ async function underLease(
   const atWork = await runnersAtWork(deps, rows, options);
   const strays = await lookForStrays(deps, rows, options);
   const fresh = await isFresh(deps, at, options);
-  const work = chooseWork(rows, deps.clock.now(), { atWork, strays }) ?? (fresh ? undefined : lookOver(rows));
+  const mayRemove = !(await isBackingOff(deps, { ...at, rows }, options));
+  const chosen = chooseWork(rows, deps.clock.now(), { atWork, strays, mayRemove });
+  if (chosen?.kind !== 'create') await callForLaunches(deps, { egg: at.egg, rows }, options);
+  const work = chosen ?? (fresh ? undefined : lookOver(rows));
   const [first = rows[0]] = work?.targets ?? [];
   if (work === undefined || first === undefined) return atWork.size > 0 ? 'later' : 'idle';
   const place = placeOf(first);
   const release = deps.tofu.reserve?.({ provider: place.provider, isRemoval: work.kind !== 'create' });
   if (deps.tofu.reserve !== undefined && release === undefined) return 'later';
   try {
-    return await reportProblems(deps, { egg, signal: options.signal }, () =>
+    return await reportProblems(deps, { egg, shard: at.shard, work, signal: options.signal }, () =>
       applyWork(deps, { ...at, egg, rows, work, place, isFresh: fresh, isPinned }, options),
     );
   } finally {
@@ -62,19 +69,23 @@ async function underLease(
   }
 }
 
-async function shardRows(
+async function isBackingOff(
   deps: InternalDeps,
-  at: { egg: string; shard: number },
+  { egg, shard, rows }: { egg: string; shard: number; rows: readonly RunnerRow[] },
   options: CallOptions,
-): Promise<RunnerRow[]> {
-  const rows = await liveRunners(deps, at.egg, options);
-  return rows.filter((row) => row.shard === at.shard && row.state !== 'terminated');
+): Promise<boolean> {
+  const state = await getRow(deps.store, { ...typed.eggState, key: { partition: egg } }, options);
+  const failing = failingRemovals(state, rows).get(shard);
+  return failing !== undefined && nextRemovalAt(failing) > deps.clock.now();
 }
 
-/** A run that fails is shown on its Egg until one, of whatever shard, succeeds. */
+/**
+ * A run that fails is shown on its Egg until one, of whatever shard, succeeds. A removal is a matter of its shard: it
+ * backs off, and is shown until something is removed there.
+ */
 async function reportProblems(
   deps: InternalDeps,
-  at: { egg: EggConfigRow; signal: AbortSignal },
+  at: { egg: EggConfigRow; shard: number; work: ShardWork; signal: AbortSignal },
   action: () => Promise<ShardOutcome>,
 ): Promise<ShardOutcome> {
   const egg = at.egg.name;
@@ -89,6 +100,12 @@ async function reportProblems(
     // A refused plan is a matter of its shard, noted by the guard until a plan of that shard passes it.
     if (isCoded(error, 'TOFU_PLAN_UNEXPECTED')) throw error;
     const { code, detail } = toProblem(error);
+    if (at.work.kind === 'remove' || at.work.kind === 'adopt') {
+      const failing = await noteRemoval(deps, { egg, shard: at.shard, problem: { code, detail } }, options);
+      const facts = { egg, shard: at.shard, failures: failing?.failures, error };
+      deps.log.error('machines could not be removed; they are tried again later', facts);
+      return 'idle';
+    }
     await noteProblem(deps, { egg, slot, problem: { code, detail } }, options);
     throw error;
   }

@@ -2,7 +2,7 @@ import { aRunner } from '@polar-gosling/testkit';
 import { describe, expect, it } from 'vitest';
 import { alignRows } from './align.ts';
 import { outcomeChanges } from './outcome-changes.ts';
-import { chooseWork } from './shard-work.ts';
+import { chooseWork, lookOver } from './shard-work.ts';
 
 const now = 10_000_000;
 const long = 11 * 60_000;
@@ -66,6 +66,21 @@ describe('chooseWork', () => {
 
   it('lets a removal pass that has waited for ten minutes', () => {
     expect(chooseWork([terminating('a', long), requested('b')], now)).toMatchObject({ kind: 'remove' });
+  });
+
+  it('creates while removals that failed back off, and nothing where something was made by half', () => {
+    const tainted = aRunner({ ...terminating('c'), metadata: { tainted: true } });
+    const waiting = { mayRemove: false };
+
+    expect(chooseWork([terminating('a', long), requested('b')], now, waiting)).toMatchObject({
+      kind: 'create',
+    });
+    expect(chooseWork([terminating('a', long)], now, waiting)).toBeUndefined();
+    expect(
+      chooseWork([doubtful('a')], now, { ...waiting, strays: { found: [stray('a')], awaited: new Set() } }),
+    ).toBeUndefined();
+    expect(chooseWork([tainted, requested('b')], now, waiting)).toBeUndefined();
+    expect(lookOver([aRunner({ ...tainted, cloud_provider: 'aws' })])).toBeUndefined();
   });
 
   it('settles first what an interrupted apply may have made, however long a removal waits', () => {

@@ -18,29 +18,34 @@ export interface ShardWork {
 
 /**
  * Chooses the next run of a shard from its live rows; `undefined`: nothing to do now. `atWork`: runners whose agents
- * may still have a job, which are not removed yet. Pure.
+ * may still have a job, which are not removed yet. `mayRemove`: no, while removals that failed back off. Pure.
  */
 export function chooseWork(
   rows: readonly RunnerRow[],
   now: number,
-  { atWork = new Set(), strays = noStrays }: { atWork?: ReadonlySet<string>; strays?: Strays } = {},
+  {
+    atWork = new Set(),
+    strays = noStrays,
+    mayRemove = true,
+  }: { atWork?: ReadonlySet<string>; strays?: Strays; mayRemove?: boolean } = {},
 ): ShardWork | undefined {
   // While it is wanted nothing can be applied, and it cannot go yet.
-  if (rows.some((row) => isTainted(row) && atWork.has(row.id))) return undefined;
+  if (rows.some((row) => isTainted(row) && (atWork.has(row.id) || !mayRemove))) return undefined;
   const creatable = rows.filter(isCreatable);
   const removable = rows
-    .filter(({ id, state }) => state === 'terminating' && !atWork.has(id) && !strays.awaited.has(id))
+    .filter(({ state }) => mayRemove && state === 'terminating')
+    .filter(({ id }) => !atWork.has(id) && !strays.awaited.has(id))
     .toSorted((a, b) => a.state_since - b.state_since);
   const made = rows.filter(isInState);
   const [oldest] = removable;
   // What an interrupted apply began may stand in the state: it is settled first, or a removal would find it unwanted.
   const isInterrupted = creatable.some(({ state }) => state === 'provisioning');
-  const isRemovalDue = !isInterrupted && oldest !== undefined && now - oldest.state_since > removalPatienceMs;
+  const isRemovalDue = !isInterrupted && oldest !== undefined && isOverdue(oldest, now);
   const tainted = removable.filter(isTainted);
   if (creatable.length > 0 && !isRemovalDue && tainted.length === 0) {
     return { kind: 'create', targets: creatable, wanted: [...made, ...creatable] };
   }
-  if (strays.found.length > 0 && tainted.length === 0) return adoption(rows, strays.found);
+  if (mayRemove && strays.found.length > 0 && tainted.length === 0) return adoption(rows, strays.found);
   if (removable.length === 0) return undefined;
   const targets = (tainted.length > 0 ? tainted : removable).slice(0, removalBatch);
   const gone = new Set(targets.map(({ id }) => id));
@@ -52,7 +57,7 @@ export function chooseWork(
 export function lookOver(rows: readonly RunnerRow[]): ShardWork | undefined {
   const wanted = rows.filter(isInState);
   const isInCloud = wanted.some((row) => row.cloud_provider !== 'local');
-  return isInCloud ? { kind: 'look', targets: [], wanted } : undefined;
+  return isInCloud && !wanted.some(isTainted) ? { kind: 'look', targets: [], wanted } : undefined;
 }
 
 /** A machine that no state knows is told to it first: what it knows it can remove. */
@@ -60,6 +65,11 @@ function adoption(rows: readonly RunnerRow[], strays: readonly Machine[]): Shard
   const found = new Set(strays.map(({ runnerId }) => runnerId));
   const targets = rows.filter(({ id }) => found.has(id));
   return { kind: 'adopt', targets, wanted: [...rows.filter(isInState), ...targets], strays };
+}
+
+/** It has waited for its removal so long that launches are made elsewhere. */
+export function isOverdue(row: Pick<RunnerRow, 'state' | 'state_since'>, now: number): boolean {
+  return row.state === 'terminating' && now - row.state_since > removalPatienceMs;
 }
 
 /** Wanted as long as it is there. */

@@ -1,3 +1,4 @@
+import { kernelErrors } from '@polar-gosling/kernel';
 import type { Machine, Machines } from '@polar-gosling/ports/machines';
 import {
   type PlanChange,
@@ -46,7 +47,7 @@ export interface FakeTofu {
   /** One line per apply: `create a,b` or `delete a`. */
   readonly applied: string[];
   /** Chooses how each apply (and plan) goes; the default is `ok`. */
-  nextApply: () => ApplyFault;
+  nextApply: (run: { isRemoval: boolean }) => ApplyFault;
   nextPlan: () => 'ok' | 'fails';
   /** Before there is a run, as where providers cannot be had. */
   nextOpen: () => 'ok' | 'fails';
@@ -146,7 +147,7 @@ function openRun(world: World, request: TofuRunRequest): TofuRun {
   const key = `${request.wanted.egg}#${request.wanted.shard}`;
   const state = world.states.get(key) ?? new Map<string, boolean>();
   world.states.set(key, state);
-  checkEntries(world, request.wanted.entries);
+  checkEntries(world, request.wanted);
   const on: Applying = { request, key, state, gone: new Set() };
   return {
     pid: 4711,
@@ -154,6 +155,7 @@ function openRun(world: World, request: TofuRunRequest): TofuRun {
       options.signal.throwIfAborted();
       for (const event of world.tells) request.onEvent(event);
       if (world.nextPlan() === 'fails') throw tofuErrors.planFailed({ summary: 'no provider', detail: '' });
+      checkProvider(world, on);
       refresh(world, on);
       return { ...planOf(world, on), ...headOf(world, on), checks: world.checks };
     },
@@ -175,12 +177,32 @@ function noSuchAddress(runnerId: string) {
   return tofuErrors.planFailed({ summary: `no resource to import ${runnerId} to`, detail: '' });
 }
 
-function checkEntries(world: World, entries: ReadonlyMap<string, string>): void {
+function checkEntries(world: World, { entries, provider }: TofuRunRequest['wanted']): void {
   for (const [id, text] of entries) {
+    if (providerOf(text) !== provider) {
+      throw kernelErrors.impossible({ what: `the entry of runner ${id} is not for ${provider}` });
+    }
     const before = world.entries.get(id) ?? text;
     if (before !== text) world.violations.push(`the entry of ${id} changed`);
     world.entries.set(id, before);
   }
+}
+
+/** As OpenTofu, which needs the provider of everything in the state, and that one a region. */
+function checkProvider(world: World, { request, state }: Applying): void {
+  const { provider, region } = request.wanted;
+  const foreign = [...state.keys()].find(
+    (id) => providerOf(world.entries.get(id) ?? '{}', provider) !== provider,
+  );
+  if (foreign === undefined && (region !== '' || provider !== 'aws')) return;
+  const summary =
+    foreign === undefined ? 'Invalid provider configuration' : 'Provider configuration not present';
+  throw tofuErrors.planFailed({ summary, detail: foreign ?? region });
+}
+
+function providerOf(text: string, otherwise?: string): string | undefined {
+  const entry: Partial<RunnerEntry> = JSON.parse(text);
+  return entry.provider ?? otherwise;
 }
 
 /** What a cloud does not know any more leaves the plan; the state learns of it by the next apply. */
@@ -266,12 +288,13 @@ interface Applying {
 }
 
 async function apply(world: World, on: Applying, signal: AbortSignal): Promise<TofuOutcome> {
-  const fault = world.nextApply();
+  const of = { isRemoval: planOf(world, on).summary.destroy > 0 };
+  const fault = world.nextApply(of);
   try {
     await world.clock.sleep(world.applyMs, signal);
   } catch {
     // Its process was killed with it, somewhere on the way.
-    const reached = world.nextApply();
+    const reached = world.nextApply(of);
     if (reached !== 'ok' && reached !== 'ended_before') carryOut(world, on, reached);
     return { kind: 'unknown', reason: 'interrupted' };
   }

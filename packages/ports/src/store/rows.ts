@@ -45,6 +45,10 @@ export const EggStateRow = z.object({
   /** Applies in a row that found no capacity: launches ask the next zone, type or market. */
   without_capacity: number,
   refreshed: json.optional(), // by shard: when its state was last compared with its cloud
+  /** By shard: where everything is that its state has ever known. */
+  places: json.optional(),
+  /** By shard: removals that failed in a row. */
+  removals: json.optional(),
   /** What hinders it now, by code: `{code: {detail, since}}`. */
   problems: json.optional(),
 });

@@ -236,6 +236,12 @@ export const tofuErrors = defineErrors('TOFU', {
     http: 502,
     retry: 'backoff',
   },
+  removalFailed: {
+    message: (p: { shard: number; failures: number; next: string; detail: string }) =>
+      `a machine could not be removed and goes on costing money (shard ${p.shard}, ${p.failures} in a row): ${p.detail}; it is tried again at ${p.next}: let the credentials in use delete machines, or remove it in the cloud by hand`,
+    http: 502,
+    retry: 'backoff',
+  },
   planUnexpected: {
     message: (p: { changes: string }) =>
       `the plan holds changes that must not be, nothing was applied: ${p.changes}; look at the run's log, then gosling sync`,
