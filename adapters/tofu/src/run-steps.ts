@@ -155,7 +155,7 @@ async function moveLocalState(context: StepContext, signal: AbortSignal): Promis
 /** By OpenTofu, which encrypts it. */
 async function pushClearState(context: StepContext, file: string, signal: AbortSignal): Promise<void> {
   const pushed = await withoutOwnLock(context, signal, () =>
-    context.commands.ask(['state', 'push', lockTimeout(context), file], signal),
+    context.commands.ask(['state', 'push', '-no-color', lockTimeout(context), file], signal),
   );
   signal.throwIfAborted();
   if (pushed.end.code !== 0) throw await failed(context, pushed);
