@@ -17,4 +17,4 @@ it('asks for the machine of a new job while the removal of another of its Egg ha
   console.info(`from the job to the request for its machine: ${Math.round(createdAfterMs ?? Number.NaN)} ms`);
   expect(createdAfterMs).toBeDefined();
   expect(seen).toEqual({ isRemovalOpen: true, isLeft: false });
-}, 300_000);
+}, 480_000);
