@@ -15,17 +15,18 @@ export function tofuProcesses(world: World, subcommand?: 'plan' | 'apply'): numb
   });
 }
 
-/** Pids of agents whose runner has no job in GitLab. */
+/** Pids of agents whose runner has no job in GitLab: that is looked at last, a busy machine is slow to answer the rest. */
 export async function idleAgents(world: World): Promise<number[]> {
+  const { body } = await world.api('/runners?limit=100');
+  const here = await localRunners(world.dataDir);
   const busy = new Set(
     world.sim
       .jobs()
       .filter(({ status }) => status === 'running' || status === 'canceling')
       .map(({ systemId }) => systemId),
   );
-  const { body } = await world.api('/runners?limit=100');
   const found: number[] = [];
-  for (const id of await localRunners(world.dataDir)) {
+  for (const id of here) {
     const record = runnerRecord(world.dataDir, id);
     const systemId = quietly(() =>
       readFileSync(`${world.dataDir}/local-runners/${id}/.runner_system_id`, 'utf8').trim(),
