@@ -27,7 +27,8 @@ describe('the Git of the demo', () => {
     });
   });
 
-  it.skipIf(process.platform !== 'linux')('does not hear the Ctrl-C that is for the demo', async () => {
+  it('does not hear the Ctrl-C that is for the demo', async ({ skip }) => {
+    skip(process.platform !== 'linux', 'the group of a process is read from /proc');
     const told = await runGit(asShell('cat /proc/self/stat'), { cwd, signal });
 
     expect(groupOf(told)).toMatch(/^\d+$/);
