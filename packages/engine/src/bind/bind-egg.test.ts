@@ -84,7 +84,7 @@ describe('bindEgg', () => {
     await bindEgg(plane.deps, 'app', direct);
 
     expect(shown).toMatchObject([{ problems: { gitlab: { code: 'GITLAB_UNREACHABLE' } } }]);
-    expect(await plane.recording.rows('egg_state')).toMatchObject([{ problems: {} }]);
+    expect((await plane.recording.rows('egg_state'))[0]?.['problems']).toEqual({});
     expect(calls('runners.create')).toHaveLength(2);
     expect(plane.model.registrations.size).toBe(1);
   });

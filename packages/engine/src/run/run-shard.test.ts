@@ -450,7 +450,7 @@ describe('runShard', () => {
     expect(await runners()).toEqual(['requested false']);
 
     expect(await run()).toBe('again');
-    expect(await plane.recording.rows('egg_state')).toMatchObject([{ problems: {} }]);
+    expect((await plane.recording.rows('egg_state'))[0]?.['problems']).toEqual({});
   });
 
   it('keeps what OpenTofu tells with the run, and tells each state of it', async () => {
@@ -488,7 +488,7 @@ describe('runShard', () => {
     expect(await runMembers()).toEqual([]);
     plane.tofu.nextOpen = () => 'ok';
     expect(await run()).toBe('again');
-    expect(await plane.recording.rows('egg_state')).toMatchObject([{ problems: {} }]);
+    expect((await plane.recording.rows('egg_state'))[0]?.['problems']).toEqual({});
   });
 
   it('deletes what an apply may have made before its runner ran out of time', async () => {
