@@ -36,7 +36,7 @@ export const points: fc.Arbitrary<Point> = fc.record({
 });
 
 export interface Broken {
-  /** Was the command still at work when its end came? */
+  /** Was the command still at work when its end came, or did the bucket refuse a state that it wrote? */
   readonly isHit: boolean;
   /** Requests that the cloud was working on just then. */
   readonly inFlight: number;
@@ -105,11 +105,12 @@ function createSabotage(world: CloudWorld, point: Point & { way: Way }) {
   };
   /** From the command's start until some time after its end: what is left is written then, or with the next run. */
   const refuseWrites = async (pid: number) => {
+    const before = world.bucket?.refusedWrites();
     world.bucket?.failWrites(true);
-    hit.isHit = true;
     while (readCommand(pid) !== '') await pause(5);
     await pause(point.afterMs * 4);
     world.bucket?.failWrites(false);
+    hit.isHit = world.bucket?.refusedWrites() !== before;
   };
   return {
     hit,

@@ -28,6 +28,8 @@ export interface StateBench extends AsyncDisposable {
   readonly encryption: StateEncryption;
   /** While set, writes of states are answered with 503. */
   failWrites(isFailing: boolean): void;
+  /** How many writes of states were so answered. */
+  refusedWrites(): number;
   /** The answer to the next request for a lock is lost on its way, the lock itself is made. */
   loseLockAnswer(): void;
 }
@@ -40,9 +42,14 @@ export async function createStateBench(): Promise<StateBench> {
   await raw.send(new CreateBucketCommand({ Bucket: bucket }));
   raw.destroy();
   let isFailing = false;
+  let refused = 0;
   let isLosing = false;
   const proxy = await startProxy(address, {
-    refuses: ({ method, url }) => isFailing && method === 'PUT' && pathOf(url).endsWith('.tfstate'),
+    refuses({ method, url }) {
+      const isRefused = isFailing && method === 'PUT' && pathOf(url).endsWith('.tfstate');
+      if (isRefused) refused++;
+      return isRefused;
+    },
     loses({ method, url }) {
       const isLost = isLosing && method === 'PUT' && pathOf(url).endsWith('.tflock');
       if (isLost) isLosing = false;
@@ -66,6 +73,7 @@ export async function createStateBench(): Promise<StateBench> {
     failWrites: (next) => {
       isFailing = next;
     },
+    refusedWrites: () => refused,
     loseLockAnswer: () => {
       isLosing = true;
     },
