@@ -12,7 +12,7 @@ function reasonIn(path: string, pattern: RegExp): string {
 it.each([
   ['adapters/tofu/src/test-bench.ts', /noTofuReason = '(.*)'/],
   ['adapters/tofu/src/cloud-bench.ts', /noSnapshotReason = '(.*)'/],
-  ['e2e/clouds.test.ts', /skip\(mirror === undefined, '(.*)'\)/],
+  ['e2e/support/snapshot-provider.ts', /noSnapshotMirrorReason = '(.*)'/],
   ['e2e/stores/fake-cloud-module.ts', /noMirrorReason = '(.*)'/],
 ])('a skip for the reason of %s is a failure in CI', (path, pattern) => {
   expect(reasonIn(path, pattern)).toSatisfy(isNeededInCi);
