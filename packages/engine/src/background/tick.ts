@@ -2,7 +2,7 @@ import { type EggConfig, splitServerProject } from '@polar-gosling/domain';
 import { type MessageKind, outboxWrite } from '@polar-gosling/ports/queue';
 import type { CallOptions, Write } from '@polar-gosling/ports/store';
 import type { InternalDeps } from '../deps.ts';
-import { longLivedSets, shardOfSet } from '../long-lived/sets.ts';
+import { longLivedSets, runOfSet } from '../long-lived/sets.ts';
 import { liveRunners } from '../rows/live-runners.ts';
 import { getRows, listAll, listPage } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
@@ -167,7 +167,7 @@ async function armedDue(deps: InternalDeps, options: CallOptions): Promise<void>
   for (const set of longLivedSets) {
     const query = { partition: set, limit: 1 } as const;
     const { items } = await listPage(deps.store, { ...typed.deployments, query }, options);
-    if (items.length > 0) await send(deps, { kind: 'run', key: `${set}#${shardOfSet}` }, options);
+    if (items.length > 0) await send(deps, runOfSet(set), options);
   }
 }
 

@@ -1,13 +1,12 @@
 import { eggName, launchKey, machinesAtMost } from '@polar-gosling/domain';
 import { outboxWrite } from '@polar-gosling/ports/queue';
 import type { CallOptions, Write } from '@polar-gosling/ports/store';
-import { storeErrors } from '@polar-gosling/ports/store';
 import type { TofuCacheKind } from '@polar-gosling/ports/tofu';
 import type { Caller } from '../api/caller.ts';
 import type { Commands } from '../api/commands.ts';
 import { registrationsOf } from '../bind/registrations-of.ts';
 import type { InternalDeps } from '../deps.ts';
-import { withLeaseSoon } from '../leases/lease.ts';
+import { withEggLease } from '../leases/lease.ts';
 import { applyMoves } from '../reconcile/apply-moves.ts';
 import { followDeployment } from '../reconcile/deployment.ts';
 import { observe } from '../reconcile/observe.ts';
@@ -95,8 +94,8 @@ async function launchRunners(
   options: CallOptions,
 ): Promise<'ok' | 'missing'> {
   if (!sees(at.caller, at.egg)) return 'missing';
-  const leased = { name: `egg/${at.egg}`, watch: deps.watch, signal: options.signal, patienceMs: 5_000 };
-  const outcome = await withLeaseSoon(deps, leased, async (lease) => {
+  const leased = { egg: at.egg, what: `the runners of ${at.egg}`, signal: options.signal };
+  return withEggLease(deps, leased, async (lease) => {
     const inner = { signal: lease.signal, trace: deps.ids.next() };
     const seen = await observe(deps, at.egg, inner);
     if (seen === undefined) return 'missing' as const;
@@ -120,8 +119,6 @@ async function launchRunners(
     await applyMoves(deps, { seen, lease, moves, deploymentId }, inner);
     return 'ok' as const;
   });
-  if (outcome.kind === 'busy') throw storeErrors.contended({ what: `the runners of ${at.egg}`, attempts: 1 });
-  return outcome.result;
 }
 
 /** Drains; `force` ends its jobs. The dialogue with the agent and OpenTofu does the rest. */

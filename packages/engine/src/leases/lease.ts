@@ -79,6 +79,21 @@ export async function withLeaseSoon<Result>(
   }
 }
 
+const eggPatienceMs = 5_000;
+
+/** Under the lease that an Egg, or a set, is planned under, for whoever waits for the answer. Fails with STORE_CONTENDED. */
+export async function withEggLease<Result>(
+  deps: LeaseDeps & { readonly watch: LeaseWatch },
+  at: { egg: string; what: string; signal: AbortSignal },
+  action: (lease: Lease) => Promise<Result>,
+): Promise<Result> {
+  const { egg, what, signal } = at;
+  const leased = { name: `egg/${egg}`, watch: deps.watch, signal, patienceMs: eggPatienceMs };
+  const outcome = await withLeaseSoon(deps, leased, action);
+  if (outcome.kind === 'busy') throw storeErrors.contended({ what, attempts: 1 });
+  return outcome.result;
+}
+
 /** What this process has seen of leases it could not take. */
 export type LeaseWatch = Map<string, { version: number; since: number }>;
 

@@ -1,18 +1,14 @@
-import { sha256Hex } from '@polar-gosling/kernel';
-import { contentKey } from '@polar-gosling/ports/blobs';
 import { outboxWrite } from '@polar-gosling/ports/queue';
-import { type CallOptions, storeErrors, type Write } from '@polar-gosling/ports/store';
-import { packBundle } from '@polar-gosling/ports/tofu';
+import type { CallOptions, Write } from '@polar-gosling/ports/store';
 import type { SetDeployment } from '../api/sets.ts';
 import type { InternalDeps } from '../deps.ts';
-import { type Lease, requireOk, withLeaseSoon } from '../leases/lease.ts';
+import { type Lease, requireOk, withEggLease } from '../leases/lease.ts';
 import { forgetDeployments } from '../rollback/forget-deployments.ts';
 import { liftPinWrites } from '../rollback/lift-pin.ts';
 import { auditWrite, toJson } from '../rows/writes.ts';
+import { storeBundle } from '../run/keep-bundle.ts';
 import { readSet } from './read-set.ts';
-import { shardOfSet } from './sets.ts';
-
-const leasePatienceMs = 5_000;
+import { runOfSet } from './sets.ts';
 
 /** Opens a deployment of these files, unless the newest is of the same; the run of the set brings it into force. */
 export async function deploySet(
@@ -20,18 +16,13 @@ export async function deploySet(
   at: SetDeployment,
   options: CallOptions,
 ): Promise<{ deploymentId: string }> {
-  const bytes = packBundle(at.files);
-  const sha256 = sha256Hex(bytes);
-  const bundleRef = contentKey('bundles', sha256);
-  // There before a row names it.
-  await deps.blobs.write(bundleRef, bytes, options);
-  const leased = { name: `egg/${at.set}`, watch: deps.watch, patienceMs: leasePatienceMs };
-  const outcome = await withLeaseSoon(deps, { ...leased, signal: options.signal }, (lease) =>
+  const { ref: bundleRef, sha256 } = await storeBundle(deps, at.files, options);
+  const leased = { egg: at.set, what: `the set ${at.set}`, signal: options.signal };
+  const opened = await withEggLease(deps, leased, (lease) =>
     open(deps, { ...at, sha256, bundleRef, lease }, { signal: lease.signal }),
   );
-  if (outcome.kind === 'busy') throw storeErrors.contended({ what: `the set ${at.set}`, attempts: 1 });
   deps.queue.wake();
-  return outcome.result;
+  return opened;
 }
 
 async function open(
@@ -44,7 +35,6 @@ async function open(
   const [latest] = deployments;
   if (latest?.bundle_ref === bundleRef) return { deploymentId: latest.id };
   const id = deps.ids.next();
-  const key = `${set}#${shardOfSet}`;
   const details = { egg: set, commit: at.commit, bundle: bundleRef };
   const unit: Write[] = [
     lease.check(),
@@ -66,7 +56,7 @@ async function open(
       },
       when: { kind: 'absent' },
     },
-    outboxWrite({ kind: 'run', key, trace: id }, deps),
+    outboxWrite({ ...runOfSet(set), trace: id }, deps),
     auditWrite(
       { actor: 'deploy', action: 'deployment_opened', resourceType: 'deployment', resourceId: id, details },
       deps,

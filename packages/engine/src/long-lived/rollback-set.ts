@@ -1,17 +1,16 @@
 import { outboxWrite } from '@polar-gosling/ports/queue';
-import { type CallOptions, type DeploymentRow, storeErrors, type Write } from '@polar-gosling/ports/store';
+import type { CallOptions, DeploymentRow, Write } from '@polar-gosling/ports/store';
 import type { Caller } from '../api/caller.ts';
 import type { RollbackRequest, RollbackView } from '../api/rollback.ts';
 import type { InternalDeps } from '../deps.ts';
 import { rollbackErrors } from '../errors.ts';
-import { requireOk, withLeaseSoon } from '../leases/lease.ts';
+import { requireOk, withEggLease } from '../leases/lease.ts';
 import { findTarget } from '../rollback/find-target.ts';
 import { liftPinWrites } from '../rollback/lift-pin.ts';
 import { readSet, type SetView } from './read-set.ts';
 import { pinSetWrites } from './set-rows.ts';
-import { type LongLivedSet, shardOfSet } from './sets.ts';
+import { type LongLivedSet, runOfSet } from './sets.ts';
 
-const leasePatienceMs = 5_000;
 const nothingReplaced = { kept: [], replaced: [], drained: [], leaving: [] };
 
 /** Pins an earlier deployment of a set, or lifts the pin; a worker applies it. A dry run writes nothing. */
@@ -21,20 +20,18 @@ export async function rollbackSet(
   options: CallOptions,
 ): Promise<RollbackView | 'missing'> {
   if (at.dryRun) return (await decide(deps, at, options))?.view ?? 'missing';
-  const leased = { name: `egg/${at.egg}`, watch: deps.watch, patienceMs: leasePatienceMs };
-  const outcome = await withLeaseSoon(deps, { ...leased, signal: options.signal }, async (lease) => {
+  const leased = { egg: at.egg, what: `the set ${at.egg}`, signal: options.signal };
+  const view = await withEggLease(deps, leased, async (lease) => {
     const inner = { signal: lease.signal };
     const decision = await decide(deps, at, inner);
     if (decision === undefined) return 'missing' as const;
-    const key = `${at.egg}#${shardOfSet}`;
-    const wake = outboxWrite({ kind: 'run', key, trace: deps.ids.next() }, deps);
+    const wake = outboxWrite({ ...runOfSet(at.egg), trace: deps.ids.next() }, deps);
     const unit = [lease.check(), ...decision.writes, wake];
     requireOk(await deps.store.commit(unit, inner), `the pin of ${at.egg}`);
     return decision.view;
   });
-  if (outcome.kind === 'busy') throw storeErrors.contended({ what: `the set ${at.egg}`, attempts: 1 });
   deps.queue.wake();
-  return outcome.result;
+  return view;
 }
 
 async function decide(

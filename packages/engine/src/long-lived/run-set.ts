@@ -10,8 +10,8 @@ import {
 import { isFrozen } from '../demand/freeze.ts';
 import type { InternalDeps } from '../deps.ts';
 import { type Lease, withLease } from '../leases/lease.ts';
-import { closeRun, finishRun } from '../run/end-run.ts';
-import { moveRun, type PlanFacts, planFailedWrite, planWrite } from '../run/run-row.ts';
+import { closeRun, endUnknown, finishRun } from '../run/end-run.ts';
+import { moveRun, type PlanFacts, planWrite } from '../run/run-row.ts';
 import { settleLeft } from '../run/settle-left.ts';
 import type { ShardOutcome } from '../run/shard-outcome.ts';
 import { type OpenedRun, withRun } from '../run/with-run.ts';
@@ -130,10 +130,7 @@ async function apply(
   const outcome = await tofu.apply(options);
   deps.metrics.run(outcome.kind);
   if (outcome.kind === 'unknown') {
-    const why = `its apply was ended (${outcome.reason}); the next plan shows what it did`;
-    const also = [planFailedWrite(deps, { planId: run.planId, runId: run.id, why })];
-    const error = { code: 'ENDED', detail: outcome.reason };
-    await moveRun(deps, { run, to: 'unknown', set: { error }, also }, options);
+    await endUnknown(deps, { run, reason: outcome.reason }, options);
     return 'later';
   }
   const also = outcome.kind === 'ok' ? broughtWrites(deps, { set, wanted, kind: at.kind }) : [];

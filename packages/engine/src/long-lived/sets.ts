@@ -11,3 +11,8 @@ export function isLongLived(name: string): name is LongLivedSet {
 
 /** A set is one state: its only shard. */
 export const shardOfSet = 0;
+
+/** The message that makes a worker run it. */
+export function runOfSet(set: LongLivedSet): { readonly kind: 'run'; readonly key: string } {
+  return { kind: 'run', key: `${set}#${shardOfSet}` };
+}

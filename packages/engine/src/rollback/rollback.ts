@@ -12,13 +12,13 @@ import {
   nestMachineHash,
   replacementBy,
 } from '@polar-gosling/domain';
-import { type CallOptions, type DeploymentRow, storeErrors, type Write } from '@polar-gosling/ports/store';
+import type { CallOptions, DeploymentRow, Write } from '@polar-gosling/ports/store';
 import type { Caller } from '../api/caller.ts';
 import type { RollbackRequest, RollbackView } from '../api/rollback.ts';
 import { sees } from '../commands/sees.ts';
 import type { InternalDeps } from '../deps.ts';
 import { rollbackErrors } from '../errors.ts';
-import { type Lease, requireOk, withLeaseSoon } from '../leases/lease.ts';
+import { type Lease, requireOk, withEggLease } from '../leases/lease.ts';
 import { rollbackSet } from '../long-lived/rollback-set.ts';
 import { isLongLived } from '../long-lived/sets.ts';
 import { noBackoff } from '../reconcile/backoff.ts';
@@ -32,8 +32,6 @@ import { leavePlansWrites } from './leave-plans.ts';
 import { liftPinWrites } from './lift-pin.ts';
 import { replacedRunners } from './replaced-runners.ts';
 
-const leasePatienceMs = 5_000;
-
 /** Pins the machines of an earlier deployment, or lifts the pin. A dry run writes nothing, not even a lease. */
 export async function rollback(
   deps: InternalDeps,
@@ -45,21 +43,14 @@ export async function rollback(
   if (at.dryRun) return (await decide(deps, at, options))?.view ?? 'missing';
   // Not even a lease is taken for an Egg that is not there.
   if ((await readInForce(deps, at.egg, options)) === undefined) return 'missing';
-  const leased = {
-    name: `egg/${at.egg}`,
-    watch: deps.watch,
-    signal: options.signal,
-    patienceMs: leasePatienceMs,
-  };
-  const outcome = await withLeaseSoon(deps, leased, async (lease) => {
+  const leased = { egg: at.egg, what: `the Egg ${at.egg}`, signal: options.signal };
+  return withEggLease(deps, leased, async (lease) => {
     const inner = { signal: lease.signal };
     const decision = await decide(deps, at, inner);
     if (decision === undefined) return 'missing' as const;
     await write(deps, { ...at, decision, lease }, inner);
     return decision.view;
   });
-  if (outcome.kind === 'busy') throw storeErrors.contended({ what: `the Egg ${at.egg}`, attempts: 1 });
-  return outcome.result;
 }
 
 interface Decision {

@@ -6,7 +6,7 @@ import type { Lease } from '../leases/lease.ts';
 import { agentsSeen } from './agents-seen.ts';
 import { alignRows } from './align.ts';
 import { callForLaunches } from './call-for-launches.ts';
-import { closeRun, finishRun } from './end-run.ts';
+import { closeRun, endUnknown, finishRun } from './end-run.ts';
 import { noteRemoval } from './failing-removals.ts';
 import { noteRefreshed } from './freshness.ts';
 import { guardPlan } from './guard-plan.ts';
@@ -17,7 +17,7 @@ import { outcomeChanges } from './outcome-changes.ts';
 import type { Place } from './place-of.ts';
 import { planKind } from './plan-kind.ts';
 import { type RowChange, writeRowChanges } from './row-changes.ts';
-import { deploymentBundleWrites, moveRun, type PlanFacts, planFailedWrite, planWrite } from './run-row.ts';
+import { deploymentBundleWrites, moveRun, type PlanFacts, planWrite } from './run-row.ts';
 import type { ShardOutcome } from './shard-outcome.ts';
 import { shardRows } from './shard-rows.ts';
 import type { ShardWork } from './shard-work.ts';
@@ -213,15 +213,7 @@ async function conclude(
   const { run } = on;
   deps.metrics.run(outcome.kind);
   if (outcome.kind === 'unknown') {
-    deps.log.warn('an OpenTofu run was ended; what it did is seen by the next plan', {
-      egg: run.egg,
-      runId: run.id,
-      reason: outcome.reason,
-    });
-    const why = `its apply was ended (${outcome.reason}); the next plan shows what it did`;
-    const also = [planFailedWrite(deps, { planId: run.planId, runId: run.id, why })];
-    const set = { error: { code: 'ENDED', detail: outcome.reason } };
-    await moveRun(deps, { run, to: 'unknown', set, also }, options);
+    await endUnknown(deps, { run, reason: outcome.reason }, options);
     return 'later';
   }
   const { targets, kind } = on.at.work;

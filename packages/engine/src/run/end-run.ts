@@ -5,7 +5,7 @@ import type { InternalDeps } from '../deps.ts';
 import { getRow } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
 import { inForceWrites } from './plan-in-force.ts';
-import { failedNow, leftPlanWrites, moveRun, type RunRecord } from './run-row.ts';
+import { failedNow, leftPlanWrites, moveRun, planFailedWrite, type RunRecord } from './run-row.ts';
 
 /** Writes down what came of its apply, and ends it. Fails with TOFU_APPLY_FAILED where that failed. */
 export async function finishRun(
@@ -49,6 +49,23 @@ export async function finishRun(
   await moveRun(deps, { run, to: isOk ? 'applied' : 'failed', set, also }, options);
   await closeRun(deps, run, options);
   if (!isOk) throw tofuErrors.applyFailed({ summary: outcome.summary, detail: outcome.detail });
+}
+
+/** Its apply was cut off: what it did is seen by the next plan. */
+export async function endUnknown(
+  deps: InternalDeps,
+  { run, reason }: { run: RunRecord; reason: string },
+  options: CallOptions,
+): Promise<void> {
+  deps.log.warn('an OpenTofu run was ended; what it did is seen by the next plan', {
+    egg: run.egg,
+    runId: run.id,
+    reason,
+  });
+  const why = `its apply was ended (${reason}); the next plan shows what it did`;
+  const also = [planFailedWrite(deps, { planId: run.planId, runId: run.id, why })];
+  const set = { error: { code: 'ENDED', detail: reason } };
+  await moveRun(deps, { run, to: 'unknown', set, also }, options);
 }
 
 export async function closeRun(deps: InternalDeps, run: RunRecord, options: CallOptions): Promise<void> {

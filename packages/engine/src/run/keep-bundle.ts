@@ -1,10 +1,23 @@
 import { sha256Hex } from '@polar-gosling/kernel';
 import { contentKey } from '@polar-gosling/ports/blobs';
 import type { CallOptions } from '@polar-gosling/ports/store';
-import { packBundle, type TofuRun } from '@polar-gosling/ports/tofu';
+import { type BundleFiles, packBundle, type TofuRun } from '@polar-gosling/ports/tofu';
 import type { InternalDeps } from '../deps.ts';
 
 const patienceMs = 10_000;
+
+/** Puts a bundle where rows name it, before any does. */
+export async function storeBundle(
+  { blobs }: Pick<InternalDeps, 'blobs'>,
+  files: BundleFiles,
+  options: CallOptions,
+): Promise<{ ref: string; sha256: string }> {
+  const bytes = packBundle(files);
+  const sha256 = sha256Hex(bytes);
+  const ref = contentKey('bundles', sha256);
+  await blobs.write(ref, bytes, options);
+  return { ref, sha256 };
+}
 
 /**
  * Keeps the bundle of a run before its plan is applied; answers the key that rows name it by. The same bundle is kept
@@ -17,12 +30,9 @@ export async function keepBundle(
 ): Promise<string | undefined> {
   const files = tofu.bundle?.();
   if (files === undefined) return undefined;
-  const bytes = packBundle(files);
-  const key = contentKey('bundles', sha256Hex(bytes));
   try {
     const signal = AbortSignal.any([options.signal, AbortSignal.timeout(patienceMs)]);
-    await deps.blobs.write(key, bytes, { signal });
-    return key;
+    return (await storeBundle(deps, files, { signal })).ref;
   } catch (error) {
     options.signal.throwIfAborted();
     deps.log.warn('the bundle of a run could not be kept', { runId: run.id, error });

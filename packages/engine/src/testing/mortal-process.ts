@@ -1,8 +1,7 @@
 import { defineErrors } from '@polar-gosling/kernel';
-import type { EngineDeps } from '../api/engine.ts';
 import type { ControlPlane } from './control-plane.ts';
 import { isChanging } from './whole-life.ts';
-import { type Fault, withFaults } from './with-faults.ts';
+import { type Fault, faultyPorts } from './with-faults.ts';
 
 /** Where a process ends: at its n-th call of a port, before that has any effect or right after. */
 export interface Death {
@@ -46,7 +45,7 @@ export function startMortal(
       return { error: processErrors.dead({}), when: death.when };
     };
     plane.start(`p${mine}`, (deps) => ({
-      ...mortalPorts(deps, decide),
+      ...faultyPorts(deps, decide),
       isHolderGone: (holder) => isSeen && gone.has(holder),
     }));
   };
@@ -68,27 +67,6 @@ export function startMortal(
         await goOn();
       }
       return plane.clock.now() - from;
-    },
-  };
-}
-
-function mortalPorts(deps: EngineDeps, decide: (method: string) => Fault | undefined): EngineDeps {
-  const { reader, hooks, runners } = deps.gitlab;
-  const open: EngineDeps['tofu']['open'] = async (request, options) =>
-    withFaults(await deps.tofu.open(request, options), decide);
-  return {
-    ...deps,
-    store: withFaults(deps.store, decide),
-    queue: withFaults(deps.queue, decide),
-    secrets: withFaults(deps.secrets, decide),
-    blobs: withFaults(deps.blobs, decide),
-    tofu: withFaults({ ...deps.tofu, open }, decide),
-    ...(deps.runnerStart && { runnerStart: withFaults(deps.runnerStart, decide) }),
-    gitlab: {
-      ...deps.gitlab,
-      reader: withFaults(reader, decide),
-      hooks: withFaults(hooks, decide),
-      runners: withFaults(runners, decide),
     },
   };
 }

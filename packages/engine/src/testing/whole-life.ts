@@ -1,9 +1,8 @@
 import { defineErrors, type IdSource } from '@polar-gosling/kernel';
 import type { Store } from '@polar-gosling/ports/store';
-import type { EngineDeps } from '../api/engine.ts';
 import { type ControlPlane, createControlPlane, type TestClock } from './control-plane.ts';
 import { pushToRemoved, type Scenario } from './scenarios.ts';
-import { withFaults } from './with-faults.ts';
+import { faultyPorts } from './with-faults.ts';
 
 export interface Failing {
   /** Which call of a port fails, from 1; 0: none. */
@@ -50,33 +49,12 @@ export async function live(
     if (isChanging(method)) changes.push(calls);
     return calls === failing.call ? { error, when: failing.when } : undefined;
   };
-  const plane = await createControlPlane({ ...on, wrap: (deps) => failingPorts(deps, decide) });
+  const plane = await createControlPlane({ ...on, wrap: (deps) => faultyPorts(deps, decide) });
   const steps = await scenario.play(plane, () => {
     isCounting = true;
   });
   await plane.stop();
   return { scenario, calls, changes, plane, steps };
-}
-
-function failingPorts(deps: EngineDeps, decide: Parameters<typeof withFaults>[1]): EngineDeps {
-  const { reader, hooks, runners } = deps.gitlab;
-  const open: EngineDeps['tofu']['open'] = async (request, options) =>
-    withFaults(await deps.tofu.open(request, options), decide);
-  return {
-    ...deps,
-    store: withFaults(deps.store, decide),
-    secrets: withFaults(deps.secrets, decide),
-    blobs: withFaults(deps.blobs, decide),
-    git: withFaults(deps.git, decide),
-    tofu: withFaults({ ...deps.tofu, open }, decide),
-    queue: withFaults(deps.queue, decide),
-    gitlab: {
-      ...deps.gitlab,
-      reader: withFaults(reader, decide),
-      hooks: withFaults(hooks, decide),
-      runners: withFaults(runners, decide),
-    },
-  };
 }
 
 /** What must be so at the end, whichever call failed; empty when it is. */

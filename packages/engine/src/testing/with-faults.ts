@@ -1,3 +1,5 @@
+import type { EngineDeps } from '../api/engine.ts';
+
 /** How one call of a port goes wrong. */
 export interface Fault {
   readonly error: unknown;
@@ -23,6 +25,29 @@ export function withFaults<Port extends object>(
       };
     },
   });
+}
+
+/** Everything that a process calls, failing where `decide` says so. */
+export function faultyPorts(deps: EngineDeps, decide: (method: string) => Fault | undefined): EngineDeps {
+  const { reader, hooks, runners } = deps.gitlab;
+  const open: EngineDeps['tofu']['open'] = async (request, options) =>
+    withFaults(await deps.tofu.open(request, options), decide);
+  return {
+    ...deps,
+    store: withFaults(deps.store, decide),
+    secrets: withFaults(deps.secrets, decide),
+    blobs: withFaults(deps.blobs, decide),
+    git: withFaults(deps.git, decide),
+    tofu: withFaults({ ...deps.tofu, open }, decide),
+    queue: withFaults(deps.queue, decide),
+    ...(deps.runnerStart && { runnerStart: withFaults(deps.runnerStart, decide) }),
+    gitlab: {
+      ...deps.gitlab,
+      reader: withFaults(reader, decide),
+      hooks: withFaults(hooks, decide),
+      runners: withFaults(runners, decide),
+    },
+  };
 }
 
 function takesSignal(argument: unknown): boolean {
