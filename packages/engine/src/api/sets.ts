@@ -1,9 +1,10 @@
 import type { CallOptions } from '@polar-gosling/ports/store';
 import type { BundleFiles, TofuWanted } from '@polar-gosling/ports/tofu';
+import type { LongLivedSet } from '../long-lived/sets.ts';
 
 /** What a long-lived set shall be. */
 export interface SetDeployment {
-  readonly set: 'rift';
+  readonly set: LongLivedSet;
   readonly provider: TofuWanted['provider'];
   /** All of its OpenTofu files but `versions.tf`, `providers.tf` and `tofu.rc`. No secret may be in them: they are kept. */
   readonly files: BundleFiles;

@@ -1,10 +1,10 @@
 import type { CallOptions } from '@polar-gosling/ports/store';
 import type { InternalDeps } from '../deps.ts';
-import { getRow, getRows, listAll, listPage } from '../rows/read.ts';
+import { readSet } from '../long-lived/read-set.ts';
+import { longLivedSets } from '../long-lived/sets.ts';
+import { getRow, getRows, listAll } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
 import { readNestRow } from '../sync/write-nest.ts';
-
-const armedEgg = 'rift';
 
 /**
  * Versions of OpenTofu that a plan still needs: a saved plan is applied by the very version that made it. Plans of runs
@@ -23,10 +23,9 @@ export async function versionsInPlans(deps: InternalDeps, options: CallOptions):
       if (plan?.tofu_version !== undefined) versions.add(plan.tofu_version);
     }
   }
-  const query = { index: 'egg_name', partition: armedEgg, order: 'desc', limit: 100 } as const;
-  const armed = await listPage(deps.store, { ...typed.plans, query }, options);
-  for (const { status, tofu_version: version } of armed.items) {
-    if (status === 'pending' && version !== undefined) versions.add(version);
+  for (const set of longLivedSets) {
+    const version = (await readSet(deps, set, options)).armed?.tofu_version;
+    if (version !== undefined) versions.add(version);
   }
   return versions;
 }
