@@ -1,7 +1,7 @@
-import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { builtProviders } from '../../adapters/tofu/src/test-bench.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -9,12 +9,7 @@ export const noMirrorReason = 'the provider of the fake cloud cannot be built he
 
 /** A directory of providers with the one of the fake cloud; `undefined` where it cannot be built. */
 export function findFakecloudMirror(): string | undefined {
-  try {
-    const script = join(root, 'scripts/engines/get-fakecloud-provider.sh');
-    return execFileSync('bash', [script], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
-  } catch {
-    return undefined; // no Go, or its modules cannot be had
-  }
+  return builtProviders('get-fakecloud-provider.sh');
 }
 
 /**

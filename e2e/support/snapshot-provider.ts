@@ -1,6 +1,6 @@
-import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { builtProviders } from '../../adapters/tofu/src/test-bench.ts';
 import { root } from './world.ts';
 
 const sources = { aws: 'hashicorp/aws', yandex: 'yandex-cloud/yandex' } as const;
@@ -9,12 +9,7 @@ export const noSnapshotMirrorReason = 'no Go to build the provider of the snapsh
 
 /** Providers with the documented schemas; `undefined` where they cannot be built. */
 export function findSnapshotMirror(): string | undefined {
-  try {
-    const script = join(root, 'scripts/engines/get-snapshot-providers.sh');
-    return execFileSync('bash', [script], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
-  } catch {
-    return undefined; // no Go, or its modules cannot be had
-  }
+  return builtProviders('get-snapshot-providers.sh');
 }
 
 export interface SnapshotProvider {

@@ -1,5 +1,5 @@
 // What the tests of cloud bundles share; nothing else imports it.
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -16,7 +16,7 @@ import {
 } from '@polar-gosling/domain';
 import { readBundleSources } from './compute-module.ts';
 import { type Bundle, type RenderInput, renderBundle } from './render.ts';
-import { findTestTofu } from './test-bench.ts';
+import { builtProviders, findTestTofu } from './test-bench.ts';
 
 export type Cloud = 'aws' | 'yandex';
 export const clouds: readonly Cloud[] = ['aws', 'yandex'];
@@ -126,12 +126,7 @@ export function schemaPath(provider: Cloud): string {
 export function findSnapshotMirror(): string | undefined {
   // Terraform, which cannot encrypt, makes nothing in a cloud.
   if (/^$|terraform$/.test(findTestTofu() ?? '')) return undefined;
-  try {
-    const script = join(root, 'scripts/engines/get-snapshot-providers.sh');
-    return execFileSync('bash', [script], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
-  } catch {
-    return undefined; // no Go, or its modules cannot be had
-  }
+  return builtProviders('get-snapshot-providers.sh');
 }
 export const noSnapshotReason = 'no OpenTofu, or no Go to build the provider of the snapshots with';
 

@@ -1,4 +1,5 @@
 // What the tests of this package share; nothing else imports it.
+import { execFileSync } from 'node:child_process';
 import {
   accessSync,
   constants,
@@ -12,6 +13,7 @@ import {
 } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import {
   createSystemClock,
   type LogFields,
@@ -38,6 +40,16 @@ export function findTestTofu(): string | undefined {
   const onPath = (env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, 'terraform'));
   const candidates = [env['POLAR_TOFU'], join(cache, 'bin', 'tofu-1.12.6'), ...onPath];
   return candidates.find((path) => path !== undefined && isExecutable(path));
+}
+
+/** The directory of providers that one of `scripts/engines` builds; `undefined`: no Go, or its modules cannot be had. */
+export function builtProviders(script: string): string | undefined {
+  const path = fileURLToPath(new URL(`../../../scripts/engines/${script}`, import.meta.url));
+  try {
+    return execFileSync('bash', [path], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  } catch {
+    return undefined;
+  }
 }
 
 export const noTofuReason = 'no OpenTofu: run scripts/engines/get-tofu.sh, or set POLAR_TOFU';
