@@ -30,9 +30,11 @@ function open(provider: Cloud, values: Record<string, string | number> = {}) {
     SNAPSHOT_SCHEMA: schemaPath(provider),
     SNAPSHOT_VALUES: JSON.stringify({ ...cloudAnswers, ...values }),
   };
-  const cloudEnvironment = async (asked: Cloud) => (asked === provider ? env : undefined);
-  const tofu = bench.reopen({ cloudEnvironment });
-  return { bench, tofu, [Symbol.asyncDispose]: () => bench[Symbol.asyncDispose]() };
+  const reopen = (more: Record<string, string> = {}) =>
+    bench.reopen({
+      cloudEnvironment: async (asked: Cloud) => (asked === provider ? { ...env, ...more } : undefined),
+    });
+  return { bench, tofu: reopen(), reopen, [Symbol.asyncDispose]: () => bench[Symbol.asyncDispose]() };
 }
 
 function wantsIn(provider: Cloud, entries: readonly RunnerEntry[]): TofuWanted {
@@ -133,6 +135,38 @@ describe('a runner in a cloud, from plan to removal', () => {
       [addressIn(ofBefore.machine_hash), 'delete'],
     ]);
   });
+
+  it.each([
+    ['aws', 'aws_ssm_parameter'],
+    ['yandex', 'yandex_compute_image'],
+  ] as const)(
+    'on %s is removed though its %s was withdrawn, and holds up no other',
+    async (provider, source) => {
+      await using at = open(provider);
+      const [r1, r2, own] = ['r1', 'r2', 'own'].map((id) => aCloudEntry(aCloudEgg(provider), 'vm', { id }));
+      if (!r1 || !r2 || !own) throw new Error('there are three');
+      const imaged = { ...own, image: { aws: 'ami-0own', yandex: 'fd80own' }[provider] };
+      await bring(at.tofu, wantsIn(provider, [r1, r2]));
+      const withdrawn = at.reopen({ SNAPSHOT_REFUSED: source });
+      const wanting = (entries: readonly RunnerEntry[], ...living: string[]) => ({
+        ...wantsIn(provider, entries),
+        living: new Set(living),
+      });
+
+      const another = await bring(withdrawn, wanting([r1, r2, imaged], 'r1', 'r2'));
+      const fewer = await bring(withdrawn, wanting([r1, imaged], 'r1', 'own'));
+
+      const changes = another.plan.changes.map(({ runnerId, actions }) => [runnerId, ...actions]);
+      expect(changes).toEqual([
+        ['own', 'create'],
+        ['r1', 'no-op'],
+        ['r2', 'no-op'],
+      ]);
+      expect(fewer.outcome).toMatchObject({ kind: 'ok', removed: [at.tofu.addressOf('r2')] });
+      const asNew = bring(withdrawn, wanting([r1, r2, imaged], 'r1', 'own'));
+      await expect(asNew).rejects.toMatchObject({ code: 'TOFU_PLAN_FAILED', message: /was not found/ });
+    },
+  );
 
   it('says what the checks found, before and after the apply', async () => {
     await using at = open('aws', {

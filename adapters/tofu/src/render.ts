@@ -122,8 +122,9 @@ function valuesOf(sources: BundleSources, input: RenderInput, entries: readonly 
     const text = entry.type === 'vm' ? renderCloudInit(sources, entry) : undefined;
     return text === undefined ? [] : [[entry.runner_id, Buffer.from(text).toString('base64')] as const];
   });
+  const living = [...(wanted.living ?? [])].toSorted();
   const own = wanted.provider === 'yandex' ? { shard: wanted.shard } : { region: wanted.region };
-  return { ...shared, user_data: Object.fromEntries(userData), ...own };
+  return { ...shared, living, user_data: Object.fromEntries(userData), ...own };
 }
 
 function parseEntry(id: string, text: string, provider: string): RunnerEntry {

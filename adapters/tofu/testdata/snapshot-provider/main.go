@@ -7,6 +7,7 @@
 //	SNAPSHOT_SCHEMA  JSON: {provider, configuration, resources, data_sources}
 //	SNAPSHOT_LOG     optional: one JSON line for each create and delete
 //	SNAPSHOT_VALUES  optional: JSON, values of computed attributes by "type.attribute"
+//	SNAPSHOT_REFUSED optional: names of data sources, split by commas, that find nothing
 package main
 
 import (
@@ -15,6 +16,7 @@ import (
 	"fmt"
 	"math/big"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 
@@ -219,6 +221,11 @@ func (s *server) refuse(name string, planned *tfprotov6.DynamicValue) (string, e
 }
 
 func (s *server) ReadDataSource(_ context.Context, r *tfprotov6.ReadDataSourceRequest) (*tfprotov6.ReadDataSourceResponse, error) {
+	if slices.Contains(strings.Split(os.Getenv("SNAPSHOT_REFUSED"), ","), r.TypeName) {
+		return &tfprotov6.ReadDataSourceResponse{Diagnostics: []*tfprotov6.Diagnostic{
+			{Severity: tfprotov6.DiagnosticSeverityError, Summary: r.TypeName + " was not found"},
+		}}, nil
+	}
 	state, err := s.fill("data."+r.TypeName, s.snapshot.DataSources[r.TypeName], r.Config, "found")
 	return &tfprotov6.ReadDataSourceResponse{State: state}, err
 }

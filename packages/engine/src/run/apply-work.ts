@@ -20,7 +20,7 @@ import { type RowChange, writeRowChanges } from './row-changes.ts';
 import { deploymentBundleWrites, moveRun, type PlanFacts, planWrite } from './run-row.ts';
 import type { ShardOutcome } from './shard-outcome.ts';
 import { shardRows } from './shard-rows.ts';
-import type { ShardWork } from './shard-work.ts';
+import { isCreatable, type ShardWork } from './shard-work.ts';
 import { startRunners } from './start-runners.ts';
 import { isToBeFound } from './strays.ts';
 import { type OpenedRun, withRun } from './with-run.ts';
@@ -46,7 +46,8 @@ export async function applyWork(
 ): Promise<ShardOutcome> {
   const { egg, shard, lease, place, work } = at;
   const entries = new Map(work.wanted.map((row) => [row.id, new TextDecoder().decode(row.entry)]));
-  const wanted = { egg: egg.name, shard, ...place, entries };
+  const living = new Set(work.wanted.filter((row) => !isCreatable(row)).map(({ id }) => id));
+  const wanted = { egg: egg.name, shard, ...place, entries, living };
   const refresh = takesStateAtItsWord(at) ? ({ refresh: false } as const) : {};
   const { signal } = options;
   const purpose = { lease, purpose: work.kind, request: { wanted, ...refresh }, signal };

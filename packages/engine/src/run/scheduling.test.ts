@@ -134,6 +134,8 @@ describe('runs of a shard', () => {
       true,
     );
     expect(plane.tofu.applied).toEqual(['create 1', 'create 1', 'create 1']);
+    // All that are there, and none that is still to be made.
+    expect(opened.slice(0, 4).map(({ wanted }) => wanted.living?.size)).toEqual([0, 1, 2, 3]);
   });
 
   it('ask the cloud whenever they remove, in the region of what goes', async () => {

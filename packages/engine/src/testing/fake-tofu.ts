@@ -324,8 +324,16 @@ function changedBy({ changes }: TofuPlan): { removed: string[]; made: string[] }
   return { removed: which('delete'), made: which('create') };
 }
 
+/** What is said to be there is made of nothing that was looked up. */
+function checkMade({ request }: Applying, made: readonly string[]): void {
+  const living = made.filter((id) => request.wanted.living?.has(id));
+  if (living.length > 0)
+    throw kernelErrors.impossible({ what: `${living} was said to be there, and is made` });
+}
+
 function carryOut(world: World, on: Applying, fault: ApplyFault): TofuOutcome {
   const { removed, made } = changedBy(planOf(world, on));
+  checkMade(on, made);
   share(world, on);
   for (const id of removed.filter((one) => !isRecord(world, on, one))) removeMachine(world, id);
   if (fault !== 'killed') forget(world, on, removed);

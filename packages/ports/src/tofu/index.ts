@@ -16,6 +16,8 @@ export interface TofuWanted {
   readonly region: string;
   /** Texts of entries by runner id, as stored. */
   readonly entries: ReadonlyMap<string, string>;
+  /** Those of them whose machines are there: what these are made of is not looked up again. */
+  readonly living?: ReadonlySet<string>;
   /**
    * A long-lived set of resources in the place of runners (`entries` is empty then): all its files but those that say
    * where its state lies and where its providers come from (`versions.tf`, `providers.tf`, `tofu.rc`).
