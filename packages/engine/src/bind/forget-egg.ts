@@ -2,6 +2,7 @@ import type { EggConfig } from '@polar-gosling/domain';
 import { outboxWrite } from '@polar-gosling/ports/queue';
 import type { CallOptions, EggConfigRow, Write } from '@polar-gosling/ports/store';
 import type { InternalDeps } from '../deps.ts';
+import { forgetStateWrite } from '../reconcile/forget-state.ts';
 import { getRow, listAll } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
 import { auditWrite, memberWrite } from '../rows/writes.ts';
@@ -43,7 +44,7 @@ export async function forgetEgg(
   const isSame = { kind: 'version', version: egg.version } as const;
   const rows: Write[] = [
     { kind: 'delete', key: { table: 'egg_configs', partition: egg.name }, when: isSame },
-    { kind: 'delete', key: { table: 'egg_state', partition: egg.name }, when: { kind: 'any' } },
+    await forgetStateWrite(deps, egg.name, options),
     { kind: 'delete', key: { table: 'pins', partition: egg.name }, when: { kind: 'any' } },
   ];
   const details = { commit: egg.git_commit, why: 'it is not in the Nest any more and has no runner left' };

@@ -119,6 +119,28 @@ describe('an Egg that moves', () => {
     expect(await machines()).toEqual(['yandex ru-central1 1']);
   });
 
+  it('by leaving the Nest and coming back is not mistaken about what it left in the other cloud', async () => {
+    await begin('aws');
+    await runJob(60 * minuteMs);
+    for (const id of plane.tofu.machines.keys()) {
+      plane.agents.kill(id);
+      plane.tofu.machines.delete(id);
+    }
+    await plane.runUntil(async () => (await machines()).length === 0, 180 * minuteMs);
+    const emptied = plane.git.commit(nestOf({}));
+    await plane.engine().commands.sync(me, { confirm: emptied }, direct);
+    await plane.runUntil(async () => (await plane.recording.rows('egg_configs')).length === 0, 30 * minuteMs);
+    const forgotten = await plane.recording.rows('egg_state');
+    await move('yandex');
+    const second = await runJob(60 * minuteMs);
+    await plane.stop();
+
+    expect(forgotten).toMatchObject([{ egg_name: 'app', places: { 0: 'aws eu-central-1' } }]);
+    expect(forgotten[0]).not.toHaveProperty('dirty_generation');
+    expect(second).toEqual(expect.any(Number));
+    expect(await machines()).toEqual(['yandex ru-central1 1']);
+  });
+
   it('away from a cloud has what is left there compared with its state all the same', async () => {
     await begin('aws');
     await runJob(60 * minuteMs);

@@ -8,6 +8,7 @@ import { liftSpentPin } from '../rollback/lift-pin.ts';
 import { noteProblem } from '../run/problems.ts';
 import { applyMoves } from './apply-moves.ts';
 import { followDeployment } from './deployment.ts';
+import { forgetStateWrite } from './forget-state.ts';
 import { noteHeld } from './limits.ts';
 import { type Observed, observe } from './observe.ts';
 import { settleEgg } from './settle-egg.ts';
@@ -71,8 +72,7 @@ async function forgetState(
   at: { egg: string; lease: Lease },
   options: CallOptions,
 ): Promise<void> {
-  const key = { table: 'egg_state', partition: at.egg } as const;
-  const unit = [at.lease.check(), { kind: 'delete', key, when: { kind: 'any' } } as const];
+  const unit = [at.lease.check(), await forgetStateWrite(deps, at.egg, options)];
   requireOk(await deps.store.commit(unit, options), `the state of ${at.egg}`);
 }
 
