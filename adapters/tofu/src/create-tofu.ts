@@ -20,7 +20,7 @@ import { heapOf, tofuEnvironment } from './environment.ts';
 import { findLeftPlace, findPlace, type StatesInBucket } from './find-place.ts';
 import { findTool, type TofuFinderOptions } from './find-tool.ts';
 import { readHostId } from './host-id.ts';
-import { installLauncher, type RunnerContainer, stopLocalRunner } from './launcher-files.ts';
+import { createLauncher, type RunnerContainer, stopLocalRunner } from './launcher-files.ts';
 import { defaultLimits, type TofuLimits } from './limits.ts';
 import { createMemoryRoom } from './memory-room.ts';
 import { readBootId } from './process-identity.ts';
@@ -89,7 +89,7 @@ export function createTofu(options: TofuOptions): Tofu {
     return found;
   });
 
-  const launcher = shareCalls(() => installLauncher(dataDir, computeDir));
+  const launcher = createLauncher(dataDir, computeDir);
   const parts = bundleParts({ ...options, dataDir, computeDir, limits });
   const open = async (request: TofuRunRequest, signal: AbortSignal): Promise<TofuRun> => {
     const { wanted, runId } = request;
@@ -102,7 +102,7 @@ export function createTofu(options: TofuOptions): Tofu {
     await mkdir(dirname(stateFileOf(dataDir, wanted.egg, wanted.shard)), { recursive: true, mode: 0o700 });
     const [made] = await Promise.all([
       bundleWithProviders(parts, { request, tool: found, backend: place.backend }, { signal }),
-      launcher(signal),
+      provider === 'local' ? launcher(signal) : undefined,
     ]);
     const runDir = runDirOf(dataDir, runId);
     await makeRunDirectory(runDir, new Map([...made.bundle.files, ...place.files]), request.savedPlan);

@@ -1,5 +1,6 @@
 import { mkdir, readFile, readlink, rename, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { shareCalls } from '@polar-gosling/kernel';
 import { tofuErrors } from '@polar-gosling/ports/tofu';
 import { computeDirectory } from './compute-module.ts';
 import { replaceFile } from './run-directory.ts';
@@ -25,11 +26,21 @@ export interface RunnerContainer {
   readonly relay?: string;
 }
 
+/** `installLauncher` for each run: what it put there once is looked at by its link alone, which is made last. */
+export function createLauncher(dataDir: string, directory?: string): (signal: AbortSignal) => Promise<void> {
+  let isInstalled = false;
+  return shareCalls(async () => {
+    if (isInstalled && (await isLinked(join(dataDir, 'bin')))) return;
+    await installLauncher(dataDir, directory);
+    isInstalled = true;
+  });
+}
+
 /**
  * Puts the local provider's launcher, and a link to our Node, at the fixed place its module calls: what starts a
  * runner today is stopped by the launcher of the day it is removed, wherever our own code lives then.
  */
-export async function installLauncher(dataDir: string, directory = computeDirectory): Promise<void> {
+async function installLauncher(dataDir: string, directory = computeDirectory): Promise<void> {
   const binDir = join(dataDir, 'bin');
   await mkdir(binDir, { recursive: true, mode: 0o700 });
   const install = async (name: string) => {
@@ -40,11 +51,15 @@ export async function installLauncher(dataDir: string, directory = computeDirect
     if (installed !== text) await replaceFile(join(binDir, name), text, 0o600);
   };
   await Promise.all(names.map(install));
+  if (await isLinked(binDir)) return;
   const link = join(binDir, 'node');
-  if ((await readlink(link).catch(() => undefined)) === process.execPath) return;
   await rm(`${link}.new`, { force: true });
   await symlink(process.execPath, `${link}.new`);
   await rename(`${link}.new`, link);
+}
+
+async function isLinked(binDir: string): Promise<boolean> {
+  return (await readlink(join(binDir, 'node')).catch(() => undefined)) === process.execPath;
 }
 
 /** Does with the launcher what the removal of a runner does; with a socket of Docker, also for one without a directory. */

@@ -1,6 +1,17 @@
-import { cp, mkdir, mkdtemp, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import {
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readlink,
+  rename,
+  rm,
+  stat,
+  symlink,
+  utimes,
+} from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Clock } from '@polar-gosling/kernel';
+import { type Clock, codeOf } from '@polar-gosling/kernel';
 import { lockFileName } from './providers/lock-file.ts';
 
 /** What no run has used for so long goes, and what a process that was killed left half. */
@@ -44,9 +55,7 @@ export async function openPreparedData(
       try {
         await copy(join(runDir, '.terraform'), join(work, '.terraform'));
         // Names the providers that were chosen; a bundle of built-in ones has none.
-        if (await isThere(join(runDir, lockFileName))) {
-          await copy(join(runDir, lockFileName), join(work, lockFileName));
-        }
+        await copyFile(join(runDir, lockFileName), join(work, lockFileName)).catch(passMissing);
         await rename(work, kept);
       } catch {
         await rm(work, { recursive: true, force: true }); // somebody kept the same before us
@@ -57,9 +66,19 @@ export async function openPreparedData(
   };
 }
 
-/** A few small files and links. Not by `cpSync`, which ends the process where a folder cannot be made. */
-function copy(from: string, to: string): Promise<void> {
-  return cp(from, to, { recursive: true, verbatimSymlinks: true });
+/** A few small files and links into a folder that may be there. `cp` looks at each of them several times. */
+async function copy(from: string, to: string): Promise<void> {
+  await mkdir(to, { recursive: true, mode: 0o700 });
+  for (const entry of await readdir(from, { withFileTypes: true })) {
+    const [here, there] = [join(from, entry.name), join(to, entry.name)];
+    if (entry.isDirectory()) await copy(here, there);
+    else if (entry.isSymbolicLink()) await symlink(await readlink(here), there);
+    else await copyFile(here, there);
+  }
+}
+
+function passMissing(error: unknown): void {
+  if (codeOf(error) !== 'ENOENT') throw error;
 }
 
 /** Notes that it is used; false where it is not. */
@@ -85,8 +104,4 @@ async function removeOthers(root: string, folder: string): Promise<void> {
   for (const name of await readdir(root)) {
     if (join(root, name) !== folder) await rm(join(root, name), { recursive: true, force: true });
   }
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined)) !== undefined;
 }

@@ -29,10 +29,9 @@ export async function makeRunDirectory(
 ): Promise<void> {
   await mkdir(dirname(runDir), { recursive: true, mode: 0o700 });
   await mkdir(runDir, { mode: 0o700 });
-  const write = async ([path, text]: [string, string]) => {
-    await mkdir(dirname(join(runDir, path)), { recursive: true, mode: 0o700 });
-    await writeFile(join(runDir, path), text, { mode: 0o600 });
-  };
+  const folders = new Set([...files.keys()].map((path) => dirname(join(runDir, path))));
+  for (const folder of folders) await mkdir(folder, { recursive: true, mode: 0o700 });
+  const write = ([path, text]: [string, string]) => writeFile(join(runDir, path), text, { mode: 0o600 });
   await Promise.all([...files].map(write));
   if (savedPlan !== undefined) await writeFile(join(runDir, planFile), savedPlan, { mode: 0o600 });
 }

@@ -8,6 +8,12 @@ export function renderTemplate(
   text: string,
   context: Readonly<Record<string, unknown>>,
 ): string {
+  return environment.renderNamedStr(name, text, context);
+}
+
+const environment = createEnvironment();
+
+function createEnvironment(): Environment {
   const environment = new Environment();
   environment.undefinedBehavior = 'strict';
   environment.fuel = fuel;
@@ -16,11 +22,7 @@ export function renderTemplate(
   environment.addFilter('hcl', (value: unknown) => hclString(String(value)));
   environment.addFilter('yaml', (value: unknown) => yamlString(String(value)));
   environment.addFilter('b64', (value: unknown) => Buffer.from(String(value), 'utf8').toString('base64'));
-  try {
-    return environment.renderNamedStr(name, text, context);
-  } finally {
-    environment.free();
-  }
+  return environment;
 }
 
 /** A quoted HCL string that means exactly `value`. */
