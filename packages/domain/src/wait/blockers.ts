@@ -18,11 +18,7 @@ export function blockerOf(facts: WaitFacts, cause: WaitCause): WaitBlocker | und
     case 'frozen':
       return { code: cause, detail: 'launches are frozen by an operator', fix: 'gosling unfreeze' };
     case 'backoff':
-      return {
-        code: cause,
-        detail: `launches of egg ${egg} failed${untilOf(facts)}`,
-        fix: `gosling logs --egg ${egg}`,
-      };
+      return backingOff(facts, egg);
     case 'deployment_failed':
       return {
         code: cause,
@@ -41,6 +37,19 @@ export function blockerOf(facts: WaitFacts, cause: WaitCause): WaitBlocker | und
     case 'starting_runner':
       return undefined;
   }
+}
+
+function backingOff(facts: WaitFacts, egg: string): WaitBlocker {
+  const { stuckMachines } = facts;
+  const what =
+    stuckMachines === undefined
+      ? `launches of egg ${egg} failed`
+      : `${stuckMachines} machines of egg ${egg} could not be removed and go on costing money, so no more are launched`;
+  const fix =
+    stuckMachines === undefined
+      ? `gosling logs --egg ${egg}`
+      : 'let the credentials in use delete machines, or remove them in the cloud by hand';
+  return { code: 'backoff', detail: `${what}${untilOf(facts)}`, fix };
 }
 
 function noMatch({ candidates }: WaitFacts): WaitBlocker {

@@ -83,6 +83,15 @@ describe('explainWait', () => {
     expect(waits.blockers[0]?.detail).toBe('launches of egg app failed; the next try is in 1m30s');
     expect(waits.next).toEqual({ what: 'launches are tried again', atLatest: now + 90_000 });
     expect(over.blockers[0]?.detail).toBe('launches of egg app failed');
+    const stuck = explainWait(someFacts({ cause: 'backoff', backoffUntil: now + 90_000, stuckMachines: 12 }));
+    expect(stuck.blockers).toEqual([
+      {
+        code: 'backoff',
+        detail:
+          '12 machines of egg app could not be removed and go on costing money, so no more are launched; the next try is in 1m30s',
+        fix: expect.stringContaining('delete machines'),
+      },
+    ]);
     expect(explainWait(someFacts({ cause: 'backoff' })).blockers[0]?.detail).toBe(
       'launches of egg app failed',
     );

@@ -32,6 +32,8 @@ export interface WaitFacts {
   readonly cause?: WaitCause;
   readonly starting: readonly StartingRunner[];
   readonly backoffUntil?: number;
+  /** Machines that cannot be removed, when that is what launches wait for. */
+  readonly stuckMachines?: number;
   /** When the planner, or the sweep of its project, looks again. */
   readonly lookAgainAt?: number;
   readonly sweepAt?: number;

@@ -95,7 +95,10 @@ function jobFacts(job: CiJobRow): NonNullable<WaitFacts['job']> {
   };
 }
 
-type EggFacts = Pick<WaitFacts, 'egg' | 'cause' | 'starting' | 'backoffUntil' | 'lookAgainAt'>;
+type EggFacts = Pick<
+  WaitFacts,
+  'egg' | 'cause' | 'starting' | 'backoffUntil' | 'stuckMachines' | 'lookAgainAt'
+>;
 
 function eggFacts(job: CiJobRow | undefined, seen: Observed | undefined): EggFacts {
   if (job?.egg_name === undefined || seen === undefined) return { starting: [] };
@@ -118,6 +121,7 @@ function eggFacts(job: CiJobRow | undefined, seen: Observed | undefined): EggFac
     starting,
     ...(cause === undefined ? {} : { cause }),
     ...(seen.facts.backoffUntil === undefined ? {} : { backoffUntil: seen.facts.backoffUntil }),
+    ...(seen.hold === undefined ? {} : { stuckMachines: seen.hold.machines }),
     ...(plan.lookAgainAt === undefined ? {} : { lookAgainAt: plan.lookAgainAt }),
   };
 }

@@ -4,6 +4,7 @@ import {
   type ComputeSettings,
   type EggConfig,
   eggName,
+  machinesAtMost,
   missedHeartbeats,
   type PoolFacts,
   type RunnerFacts,
@@ -30,6 +31,7 @@ import { type InForce, readInForce } from '../rollback/in-force.ts';
 import { isByHand } from '../rows/by-hand.ts';
 import { getRow, getRows, listAll } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
+import { type Hold, holdOf } from '../run/failing-removals.ts';
 import { backoffOf } from './backoff.ts';
 import { mayBeMade } from './change-runner.ts';
 import { computeFor } from './compute-for.ts';
@@ -55,6 +57,8 @@ export interface Observed {
   readonly facts: PoolFacts;
   /** What limits outside the Nest leave to it, and how launches are counted for them; absent: there are none. */
   readonly limits?: LimitsSeen;
+  /** Too many of its machines cannot be removed; absent: none, or few. */
+  readonly hold?: Hold;
   /** Why this installation must not, or cannot, run this Egg's jobs where it wants them; absent: it may. */
   readonly refused?: { readonly code: string; readonly detail: string };
   /** What its machines get from the installation. */
@@ -94,6 +98,9 @@ export async function observeAs(
   const refused = refusal(deps, { config, compute });
   const now = deps.clock.now();
   const failing = { failures: 0, ...state, ...backoffOf({ state, runners, agents }, now) };
+  const most = Math.min(config.pool.apex.max, machinesAtMost(config.runner));
+  const hold = holdOf(state, { rows: runners.values(), most, now });
+  const backoffUntil = Math.max(failing.backoff_until ?? 0, hold?.until ?? 0);
   const limits = await observeLimits(deps, { config, machines: runners.size }, options);
   const facts: PoolFacts = {
     now,
@@ -107,7 +114,7 @@ export async function observeAs(
     waiting: await waitingJobs(deps, { name, jobs, agents, fallback: first?.id }, options),
     runners: runnerFacts,
     frozen: refused !== undefined || (await isFrozen(deps, name, options)),
-    ...(failing.backoff_until === undefined ? {} : { backoffUntil: failing.backoff_until }),
+    ...(backoffUntil === 0 ? {} : { backoffUntil }),
     ...(failing.failures >= 3 ? { maxStarting: 1 } : {}),
     ...(limits === undefined ? {} : { mayLaunch: limits.room.most }),
     isLeaving: egg.status === 'draining',
@@ -125,6 +132,7 @@ export async function observeAs(
     jobs,
     facts,
     ...(limits === undefined ? {} : { limits }),
+    ...(hold === undefined ? {} : { hold }),
     ...(refused === undefined ? {} : { refused }),
     compute,
   };

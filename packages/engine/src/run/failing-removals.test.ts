@@ -93,6 +93,30 @@ describe('a removal that fails for good', () => {
     expect(waits.every((ms) => ms !== undefined && ms <= 30_000)).toBe(true);
     expect(plane.tofu.violations).toEqual([]);
   });
+
+  it('ends launches when twice the most machines of the Egg are stuck, until one is gone', async () => {
+    await refuseRemovals();
+    for (let batch = 0; batch < 2; batch++) {
+      const jobs = Array.from({ length: 9 }, () => launch(minuteMs));
+      await plane.runUntil(() => jobs.every(({ status }) => status === 'success'), 10 * minuteMs);
+      await plane.run(10 * minuteMs, 15_000);
+    }
+    const waiting = launch(minuteMs);
+    await plane.run(5 * minuteMs, 15_000);
+    const stuck = plane.tofu.machines.size;
+    const why = await plane
+      .engine()
+      .queries.why(everyone, { server: 'gitlab.com', project: '1', jobId: waiting.id }, direct);
+    await plane.run(20 * minuteMs, 15_000);
+    const later = plane.tofu.machines.size;
+    plane.tofu.nextApply = () => 'ok';
+    const took = await plane.runUntil(() => waiting.status === 'success', 20 * minuteMs);
+    await plane.stop();
+
+    expect([stuck, later]).toEqual([19, 19]);
+    expect(JSON.stringify(why)).toMatch(/19 machines of egg app could not be removed/);
+    expect(took).toEqual(expect.any(Number));
+  });
 });
 
 async function makeOne(): Promise<void> {

@@ -9,6 +9,8 @@ const longestBackoffMs = 15 * minuteMs;
 /** Longer than any back-off with its run: what failed before that is another matter. */
 const forgottenAfterMs = 60 * minuteMs;
 
+const fewestStuck = 10;
+
 /** Removals of one shard that failed in a row without removing anything. */
 export interface FailingRemoval {
   readonly shard: number;
@@ -25,14 +27,37 @@ export function failingRemovals(
   state: Pick<EggStateRow, 'removals'> | undefined,
   rows: Iterable<RunnerRow>,
 ): ReadonlyMap<number, FailingRemoval> {
+  return new Map(stuckMachines(state, rows).map(({ failing }) => [failing.shard, failing]));
+}
+
+function stuckMachines(state: Pick<EggStateRow, 'removals'> | undefined, rows: Iterable<RunnerRow>) {
   const known: Readonly<Record<string, FailingRemoval>> = state?.removals ?? {};
-  const found = new Map<number, FailingRemoval>();
-  for (const row of rows) {
+  return [...rows].flatMap((row) => {
     const failing = known[row.shard];
     const wasTried = failing !== undefined && row.state === 'terminating' && row.state_since <= failing.at;
-    if (wasTried) found.set(row.shard, failing);
-  }
-  return found;
+    return wasTried ? [{ row, failing }] : [];
+  });
+}
+
+/** Launches wait for machines that cannot be removed. */
+export interface Hold {
+  readonly machines: number;
+  /** When a removal is tried again. */
+  readonly until: number;
+}
+
+/**
+ * Whoever can launch and not remove would pay for each job's machine for ever: once as many as this are stuck, launches
+ * wait until one is gone. Twice the Egg's most machines, so that an hour's outage of a cloud holds up no job. Pure.
+ */
+export function holdOf(
+  state: Pick<EggStateRow, 'removals'> | undefined,
+  { rows, most, now }: { rows: Iterable<RunnerRow>; most: number; now: number },
+): Hold | undefined {
+  const stuck = stuckMachines(state, rows);
+  if (stuck.length < Math.max(fewestStuck, 2 * most)) return undefined;
+  const next = Math.min(...stuck.map(({ failing }) => nextRemovalAt(failing)));
+  return { machines: stuck.length, until: Math.max(next, now + minuteMs) };
 }
 
 /** 1 → 15 min after the last of them. */
