@@ -1,13 +1,16 @@
-import { chmodSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { endWorld } from './support/end-world.ts';
 import { jobsEnded, registered } from './support/jobs.ts';
+import { tapServer } from './support/tap.ts';
 import { startTerminal, type Terminal } from './support/terminal.ts';
 import { findTestTofu } from './support/tofu.ts';
-import { createWorld, localEgg, root, until, type World } from './support/world.ts';
+import { createWorld, localEgg, type Running, root, until, type World } from './support/world.ts';
 
 let world: World;
+let instance: Running;
 let projectId: number;
 let held: string;
 const terminals: Terminal[] = [];
@@ -20,7 +23,7 @@ beforeEach(async () => {
   await world.pushNest({ 'Eggs/app/config.fly': localEgg(world, { name: 'app', projectId, runner }) });
   held = join(world.dir, 'applies-are-held');
   writeFileSync(held, '');
-  await world.up({ GOSLING_TOFU_BIN: waitingTofu() });
+  instance = await world.up({ GOSLING_TOFU_BIN: waitingTofu() });
   await registered(world);
   world.sim.push(projectId);
   await until('a run that applies', async () => {
@@ -46,8 +49,9 @@ function waitingTofu(): string {
   return path;
 }
 
-function type(line: string, screen: 'pipe' | 'tty'): Terminal {
-  const terminal = startTerminal(`'${root}gosling' ${line}`, { cwd: world.dir, env: world.env, screen });
+function type(line: string, screen: 'pipe' | 'tty', more: Record<string, string> = {}): Terminal {
+  const env = { ...world.env, ...more };
+  const terminal = startTerminal(`'${root}gosling' ${line}`, { cwd: world.dir, env, screen });
   terminals.push(terminal);
   return terminal;
 }
@@ -75,6 +79,47 @@ describe('a run of OpenTofu', () => {
       expect(lines.slice(-2)).toEqual([expect.stringContaining('Apply complete!'), 'it is over']);
     },
   );
+
+  it('is told by the stream of events, and by its row where that breaks', async () => {
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    let rowsRead = 0;
+    let isRowHeld = false;
+    await using withoutRow = await tapServer(instance.url, async (path) => {
+      if (!path.startsWith('/runs/')) return;
+      rowsRead += 1;
+      if (isRowHeld) await released;
+    });
+    const streams: ServerResponse[] = [];
+    let isCut = false;
+    await using withoutStream = await tapServer(instance.url, (path, answer) => {
+      if (!path.startsWith('/events')) return;
+      streams.push(answer);
+      if (isCut) answer.destroy();
+    });
+    const token = readFileSync(join(world.dataDir, 'cli-token'), 'utf8').trim();
+    const followers = [withoutRow, withoutStream].map(({ url }) =>
+      type('logs --egg app --follow', 'pipe', { GOSLING_URL: url, GOSLING_TOKEN: token }),
+    );
+    for (const follower of followers) await follower.shows('Plan: 2 to add');
+    await until('a stream', () => (streams.length > 0 ? true : undefined));
+    const read = rowsRead;
+    await until('a row with all that was told', () => (rowsRead > read + 2 ? true : undefined));
+
+    isRowHeld = true;
+    isCut = true;
+    for (const stream of streams) stream.destroy();
+    rmSync(held);
+    const [streamed, polled] = followers;
+    const early = await streamed?.shows('Apply complete!');
+    const polledCode = await polled?.ended();
+    release();
+    const streamedCode = await streamed?.ended();
+
+    expect(early).not.toContain('it is over');
+    expect([streamedCode, polledCode]).toEqual([0, 0]);
+    expect(streamed?.data()).toBe(polled?.data());
+    expect(polled?.data().match(/Creation complete/g)).toHaveLength(2);
+  });
 
   it.each(['pipe', 'tty'] as const)('goes on when its follower leaves by Ctrl-C, on a %s', async (screen) => {
     const follower = type('logs --egg app --follow', screen);

@@ -1,4 +1,4 @@
-import { createServer, request } from 'node:http';
+import { createServer, request, type ServerResponse } from 'node:http';
 
 export interface Tap extends AsyncDisposable {
   readonly url: string;
@@ -6,11 +6,16 @@ export interface Tap extends AsyncDisposable {
   text(): string;
 }
 
+/** Told of a request before it goes on: may hold it back, or end its connection. */
+type Gate = (path: string, answer: ServerResponse) => Promise<void> | void;
+
 /** Stands before an HTTP server, passes everything on and keeps what went by. */
-export async function tapServer(target: string): Promise<Tap> {
+export async function tapServer(target: string, gate: Gate = () => undefined): Promise<Tap> {
   const bodies: Buffer[] = [];
-  const server = createServer((asked, answer) => {
+  const server = createServer(async (asked, answer) => {
     const { method, headers } = asked;
+    await gate(asked.url ?? '/', answer);
+    if (answer.destroyed) return;
     const onward = request(new URL(asked.url ?? '/', target), { method, headers }, (answered) => {
       answer.writeHead(answered.statusCode ?? 502, answered.headers);
       answered.on('data', (chunk: Buffer) => bodies.push(chunk)).pipe(answer);

@@ -1,4 +1,5 @@
 import { createServer, type ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
 
 export interface FakeApi {
   readonly url: string;
@@ -7,9 +8,13 @@ export interface FakeApi {
   close(): Promise<void>;
 }
 
-/** A function is told how often it was asked before; a string is plain text. */
+/** A function is told how often it was asked before; a string is plain text, a generator a stream of events. */
 type Answer = Fixed | ((times: number) => Fixed);
-type Fixed = object | string | { readonly status: number; readonly code: string; readonly detail: string };
+type Fixed =
+  | object
+  | string
+  | AsyncGenerator<string>
+  | { readonly status: number; readonly code: string; readonly detail: string };
 
 /** MotherGoose's API with fixed answers by `METHOD /path`; what is not there is 404. */
 export async function startFakeApi(answers: Readonly<Record<string, Answer>>): Promise<FakeApi> {
@@ -54,6 +59,11 @@ function answerTo(
 function send(response: ServerResponse, line: string, answer: Fixed): void {
   if (typeof answer === 'string') {
     response.writeHead(200, { 'content-type': 'text/plain' }).end(answer);
+  } else if (Symbol.asyncIterator in answer) {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    Readable.from(answer)
+      .once('error', () => response.destroy())
+      .pipe(response);
   } else if ('status' in answer && 'code' in answer) {
     const problem = { type: 'about:blank', title: 'x', instance: '/', ...answer };
     response.writeHead(Number(answer.status), { 'content-type': 'application/problem+json' });

@@ -219,6 +219,114 @@ describe('the API client', () => {
   });
 });
 
+describe('the stream of events', () => {
+  const event = { run_id: 'run-1', egg_name: 'app', shard: 0, state: 'planning' };
+  const stream = { 'content-type': 'text/event-stream; charset=utf-8' };
+
+  /** Writes what it is told to, and knows when its reader has left. */
+  async function aStream(headers: Record<string, string> = stream) {
+    const asked: (string | undefined)[] = [];
+    const left = Promise.withResolvers<void>();
+    let write = (_text: string | Uint8Array) => {};
+    const server = createServer((request, response) => {
+      asked.push(request.url, request.headers.accept, request.headers.authorization);
+      response.once('close', left.resolve);
+      response.writeHead(200, headers).flushHeaders();
+      write = (text) => response.write(text);
+      response.write(': watching\n\n');
+    });
+    running.push(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const baseUrl = `http://127.0.0.1:${port}`;
+    return {
+      asked,
+      baseUrl,
+      left: left.promise,
+      write: (text: string | Uint8Array) => write(text),
+    };
+  }
+
+  it('is read event by event, however it is cut, and left when its reader leaves', async () => {
+    const { baseUrl, asked, left, write } = await aStream();
+    const client = createApiClient({ baseUrl, token: 't', fetch });
+    const watching = client.watch({ query: { egg: 'app' } }, { signal });
+
+    const first = await watching.next();
+    const umlaut = JSON.stringify({ ...event, egg_name: 'gänse' });
+    const bytes = new TextEncoder().encode(`event: run\r\ndata: ${umlaut}\r\n\r\n`);
+    const cut = bytes.indexOf(0xc3) + 1;
+    write(bytes.subarray(0, cut));
+    const next = watching.next();
+    write(bytes.subarray(cut));
+    write(`: nothing new\n\nevent: later\ndata: {}\n\nevent: run\ndata: ${JSON.stringify(event)}\n\n`);
+    const events = [await next, await watching.next(), await watching.next(), await watching.next()];
+    await watching.return(undefined);
+    await left;
+
+    expect(first).toEqual({ done: false, value: undefined });
+    expect(events.map(({ value }) => value)).toEqual([
+      { ...event, egg_name: 'gänse' },
+      undefined,
+      undefined,
+      event,
+    ]);
+    expect(asked).toEqual(['/events?egg=app', 'text/event-stream, application/problem+json', 'Bearer t']);
+  });
+
+  it('is given up where its first word is kept back, and goes on without words after that', async () => {
+    const silent = await serve(() => undefined);
+    const { baseUrl, write } = await aStream();
+    const options = { fetch, timeoutMs: 200 };
+
+    const kept = await failureOf(
+      createApiClient({ baseUrl: silent, ...options })
+        .watch({}, { signal })
+        .next(),
+    );
+    const watching = createApiClient({ baseUrl, ...options }).watch({}, { signal });
+    await watching.next();
+    setTimeout(() => write(`event: run\ndata: ${JSON.stringify(event)}\n\n`), 400);
+
+    expect(kept.code).toBe('API_TIMED_OUT');
+    expect((await watching.next()).value).toEqual(event);
+    await watching.return(undefined);
+  });
+
+  it.each([
+    ['a refusal', { ...problem(404, 'HTTP_NO_ROUTE') }, 'API_PROBLEM'],
+    ['no stream', { status: 200, text: 'event: run\n\n' }, 'API_BAD_ANSWER'],
+    [
+      'an event of another shape',
+      { status: 200, text: 'event: run\ndata: {}\n\n', headers: stream },
+      'API_BAD_ANSWER',
+    ],
+    [
+      'an event without an end',
+      { status: 200, text: `data: ${'x'.repeat(1_100_000)}`, headers: stream },
+      'API_BAD_ANSWER',
+    ],
+  ])('fails as a call does with %s', async (_what, reply, code) => {
+    const baseUrl = await serve(() => reply);
+    const client = createApiClient({ baseUrl, fetch });
+
+    expect((await failureOf(client.watch({}, { signal }).next())).code).toBe(code);
+  });
+
+  it('ends with the reason of the caller who aborts', async () => {
+    const { baseUrl, left } = await aStream();
+    const controller = new AbortController();
+    const watching = createApiClient({ baseUrl, fetch }).watch({}, { signal: controller.signal });
+    await watching.next();
+    const next = watching.next();
+
+    controller.abort(new DOMException('enough', 'AbortError'));
+
+    await expect(next).rejects.toThrow('enough');
+    await left;
+  });
+});
+
 describe('the address of MotherGoose', () => {
   it.each([
     ['http://127.0.0.1:8080', true],

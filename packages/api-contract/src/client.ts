@@ -1,10 +1,12 @@
-import { deadline, isCoded, revealOf, type Secret } from '@polar-gosling/kernel';
+import { deadline, isCoded, linkAbort, revealOf, type Secret } from '@polar-gosling/kernel';
 import { apiErrors } from './api-errors.ts';
 import { readBaseUrl } from './base-url.ts';
 import type { FetchAnswer, FetchLike } from './fetch.ts';
 import { Problem } from './problem.ts';
 import type { AnswerOf, RequestOf, RequestParts, Route } from './route.ts';
 import { type RouteName, type Routes, routes } from './routes.ts';
+import { RunEvent } from './runs.ts';
+import { readServerEvents, type ServerEvent } from './server-events.ts';
 
 export interface ApiClientDeps {
   /** `https://host[:port][/prefix]`; plain HTTP only to loopback. */
@@ -28,14 +30,24 @@ export interface ApiClient {
    * Calls one operation. Fails with API_UNREACHABLE, API_TIMED_OUT, API_UNAUTHORIZED (401, 403), API_BUSY (429, 502–504),
    * API_PROBLEM (other refusals; `params.status`, `params.code`) or API_BAD_ANSWER; with the signal's reason when aborted.
    */
-  call<Name extends Exclude<RouteName, 'downloadGosling'>>(
+  call<Name extends Exclude<RouteName, 'downloadGosling' | 'watchEvents'>>(
     name: Name,
     request: RequestOf<Routes[Name]>,
     options: ApiCallOptions,
   ): Promise<AnswerOf<Routes[Name]>>;
+  /**
+   * What happens in runs, as it happens; `undefined` where the server only says that it is there, at its first word at
+   * once. Ends when the server ends it, or when its reader leaves. Fails as `call` does; with API_TIMED_OUT where that
+   * first word does not come within 5 s: something on the way keeps answers back until they are long.
+   */
+  watch(
+    request: RequestOf<Routes['watchEvents']>,
+    options: ApiCallOptions,
+  ): AsyncGenerator<RunEvent | undefined>;
 }
 
 const defaultTimeoutMs = 30_000;
+const firstWordMs = 5_000;
 const maxAnswerBytes = 64 * 1024 * 1024;
 
 /** Fails at once with API_BAD_URL or API_INSECURE_URL. */
@@ -48,7 +60,55 @@ export function createApiClient(deps: ApiClientDeps): ApiClient {
       const answer = await send(deps, { route, url, request }, signal);
       return readAnswer<AnswerOf<Routes[typeof name]>>(route, url, answer);
     },
+    watch: (request, { signal }) => {
+      const url = baseUrl + pathOf(routes.watchEvents, request);
+      return watchEvents(deps, { url, headers: headersOf(deps, {}) }, signal);
+    },
   };
+}
+
+async function* watchEvents(
+  deps: ApiClientDeps,
+  { url, headers }: { url: string; headers: Record<string, string> },
+  signal: AbortSignal,
+): AsyncGenerator<RunEvent | undefined> {
+  const watching = linkAbort(signal);
+  const timeoutMs = Math.min(deps.timeoutMs ?? defaultTimeoutMs, firstWordMs);
+  const late = setTimeout(() => watching.abort(), timeoutMs);
+  try {
+    const answer = await deps.fetch(url, {
+      method: routes.watchEvents.method,
+      headers: { ...headers, accept: 'text/event-stream, application/problem+json' },
+      signal: watching.signal,
+      redirect: 'error',
+    });
+    const { status } = answer;
+    if (status !== 200) throw refusalOf(url, { status, headers: answer.headers, text: await answer.text() });
+    if (!answer.headers.get('content-type')?.startsWith('text/event-stream') || answer.body === null) {
+      throw apiErrors.badAnswer({ url, status, reason: 'no stream of events' });
+    }
+    for await (const event of readServerEvents(answer.body, { url, status })) {
+      clearTimeout(late);
+      yield readRunEvent(url, event);
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    if (watching.signal.aborted) throw apiErrors.timedOut({ url, timeoutMs }, { cause: error });
+    if (isCoded(error)) throw error;
+    throw apiErrors.unreachable({ url, reason: reasonOf(error) }, { cause: error });
+  } finally {
+    clearTimeout(late);
+    watching.abort();
+  }
+}
+
+/** Events of other names are for later releases of this client. */
+function readRunEvent(url: string, event: ServerEvent | undefined): RunEvent | undefined {
+  if (event?.name !== 'run') return undefined;
+  const answer = { status: 200, text: event.data };
+  const parsed = RunEvent.safeParse(parseJson(url, answer));
+  if (parsed.success) return parsed.data;
+  throw apiErrors.badAnswer({ url, status: 200, reason: 'an event that is none of a run' });
 }
 
 interface Answer {
@@ -136,7 +196,7 @@ function refusalOf(url: string, answer: Answer): Error {
   return apiErrors.problem({ ...refusal, errors });
 }
 
-function parseJson(url: string, answer: Answer): unknown {
+function parseJson(url: string, answer: Pick<Answer, 'status' | 'text'>): unknown {
   try {
     return JSON.parse(answer.text);
   } catch (error) {

@@ -14,4 +14,6 @@ export interface FetchAnswer {
   readonly status: number;
   readonly headers: { get(name: string): string | null };
   text(): Promise<string>;
+  /** For who reads it while it comes. */
+  readonly body: AsyncIterable<Uint8Array> | null;
 }

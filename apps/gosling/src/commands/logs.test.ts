@@ -51,6 +51,36 @@ describe.concurrent('gosling logs', { timeout: 90_000 }, () => {
     test.expect(stderr).toContain('it failed: no capacity (TOFU_APPLY_FAILED)');
   });
 
+  it('shows what the stream of events tells, and looks how the run ended when that says so', async (test) => {
+    const event = (what: object) =>
+      `event: run\ndata: ${JSON.stringify({ run_id: 'run-1', egg_name: 'my-app', shard: 0, ...what })}\n\n`;
+    const told = ['Still creating...', 'Creation complete'].map((message, place) => line(place + 2, message));
+    const api = await startFakeApi({
+      'GET /runs/run-1': (times) =>
+        times === 0 ? applying : Run.parse({ ...base, state: 'settled', progress: [line(1, '…'), ...told] }),
+      'GET /events': async function* () {
+        yield ': watching\n\n';
+        for (const each of told) yield event({ line: each });
+        yield event({ state: 'settled' });
+        await new Promise(() => undefined); // for as long as somebody reads
+      },
+    });
+    test.onTestFinished(api.close);
+    const env = { GOSLING_URL: api.url, GOSLING_TOKEN: 'a-read-token-of-the-api' };
+
+    const { code, stdout } = await runCli(['logs', 'run-1', '--follow', '--json'], { env });
+
+    test.expect(code).toBe(0);
+    const shown = stdout
+      .trimEnd()
+      .split('\n')
+      .map((text) => JSON.parse(text));
+    test.expect(shown).toEqual([line(1, 'Creating...'), ...told]);
+    test
+      .expect(api.requests.map((request) => request.line))
+      .toEqual(['GET /runs/run-1', 'GET /events?egg=my-app', 'GET /runs/run-1']);
+  });
+
   it('gives all that OpenTofu said, and JSON', async (test) => {
     const run = await anApi(test);
 

@@ -1,10 +1,10 @@
-import type { ApiClient, Run, RunLine } from '@polar-gosling/api-contract';
+import type { ApiClient, Run } from '@polar-gosling/api-contract';
 import { connect } from '../api.ts';
 import type { CliContext, Command, CommandInput } from '../cli/command.ts';
 import { cliErrors } from '../cli-errors.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
-
-const everyMs = 1_000;
+import { followRun } from './logs/follow-run.ts';
+import { createRunLines } from './logs/run-lines.ts';
 
 /** What OpenTofu tells in one run: the lines so far, with `--follow` those that come, with `--full` all it said. */
 export const logs: Command = async (context, input) => {
@@ -20,11 +20,10 @@ export const logs: Command = async (context, input) => {
     return exitOf(run);
   }
   context.output.talk(`run ${run.id} of ${run.egg_name}, shard ${run.shard}`);
-  let seen = printNew(context, run, 0);
-  while (input.flag('follow') && run.state !== 'settled') {
-    await context.clock.sleep(everyMs, context.signal);
-    run = await api.call('getRun', { params: { id } }, call(context));
-    seen = printNew(context, run, seen);
+  const lines = createRunLines(context);
+  lines.takeRow(run);
+  if (input.flag('follow') && run.state !== 'settled') {
+    run = await followRun({ api, run, lines, clock: context.clock }, context.signal);
   }
   talkOutcome(context, run);
   return exitOf(run);
@@ -48,23 +47,6 @@ async function runIdOf(context: CliContext, input: CommandInput, api: ApiClient)
       fix: 'OpenTofu has not run for it yet; gosling list eggs shows the names',
     });
   return newest.id;
-}
-
-/** Prints what was not printed; answers the number of the last line. */
-function printNew({ output, flags }: CliContext, { progress }: Run, seen: number): number {
-  const lines = progress.filter(({ number }) => number > seen);
-  const [first] = lines;
-  if (first !== undefined && seen > 0 && first.number > seen + 1) {
-    output.talk(`… ${first.number - seen - 1} lines came too fast; gosling logs RUN --full has them`);
-  }
-  for (const line of lines) output.data(flags.json ? JSON.stringify(line) : textOf(line));
-  return lines.at(-1)?.number ?? seen;
-}
-
-function textOf({ at, message, address, severity }: RunLine): string {
-  const time = at.slice(11, 19);
-  const where = address === undefined || message.includes(address) ? '' : `${address}: `;
-  return `${time} ${severity === undefined ? '' : `${severity}: `}${where}${message}`;
 }
 
 function talkOutcome({ output }: CliContext, { state, problem }: Run): void {

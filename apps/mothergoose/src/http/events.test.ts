@@ -54,6 +54,7 @@ describe('the stream of events', () => {
     const text = await readUntil(answer, 'nothing new\n\n');
 
     expect(answer.headers.get('content-type')).toMatch(/^text\/event-stream/);
+    expect(answer.headers.get('x-accel-buffering')).toBe('no');
     expect(watched).toEqual([{ egg: 'my-app' }]);
     const [, data = ''] = /^event: run\ndata: (.*)\n\n/m.exec(text) ?? [];
     expect(RunEvent.parse(JSON.parse(data))).toEqual({

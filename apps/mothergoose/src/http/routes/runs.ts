@@ -27,7 +27,11 @@ export function runHandlers({ engine, closing }: HttpContext): RunHandlers {
       const bytes = found(await queries.runLog(caller, params.id, { signal }), 'run, or it has no log');
       return Buffer.from(bytes).toString('utf8');
     },
-    watchEvents: async (call) => Readable.from(eventStream(engine, closing, call), { objectMode: false }),
+    async watchEvents(call) {
+      // nginx keeps answers back until they are long, where nobody says that this one is read as it comes.
+      call.reply.header('x-accel-buffering', 'no');
+      return Readable.from(eventStream(engine, closing, call), { objectMode: false });
+    },
   };
 }
 
