@@ -179,6 +179,17 @@ describe('the follower of a run', () => {
     leaving.abort();
   });
 
+  it('reads the row once a second until a line shows that the stream lacks none', async () => {
+    const { state, tell, clock, started, leaving } = follower();
+    await started;
+
+    await tell(becomes('applying'), undefined);
+    await clock.advance(10_000);
+
+    expect(state.reads).toBe(11);
+    leaving.abort();
+  });
+
   it('does not trust a stream that has fallen silent', async () => {
     const { shown, state, tell, clock, started, leaving } = follower();
     await started;
