@@ -95,7 +95,6 @@ describe('the lines of a run', () => {
         expect(data).toEqual(upTo(run.told).map(({ number }) => number));
         expect(talk).toEqual([]);
       }),
-      { numRuns: 300 },
     );
   });
 });
