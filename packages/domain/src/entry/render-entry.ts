@@ -82,10 +82,7 @@ function cloudFields(
   const { cloud, resources, runner } = egg;
   const { request, settings, provider } = at;
   const arch = resources.arch ?? 'amd64';
-  const types =
-    provider === 'aws' ? ec2InstanceTypes(resources, arch) : [resources.instanceType ?? yandexPlatform];
-  const order = launchOrder(cloud, types, subnetsIn(settings.subnets, cloud.region));
-  const choice = chooseLaunch(order, request.withoutCapacity ?? 0);
+  const choice = chooseLaunch(orderOf(egg, settings), request.withoutCapacity ?? 0);
   const groups = cloud.securityGroups.length > 0 ? cloud.securityGroups : settings.securityGroups;
   const shared = {
     machine_hash: request.machineHash,
@@ -109,6 +106,20 @@ function cloudFields(
     ssh_user: cloud.sshUser,
     ssh_public_keys: cloud.sshPublicKeys,
   };
+}
+
+/** How many choices the order of an Egg's launches has: so many in a row are asked before one is asked again. */
+export function launchChoices(egg: EggConfig, compute: ComputeSettings): number {
+  const { provider } = egg.cloud;
+  const settings = provider === 'local' ? undefined : compute[provider];
+  return settings === undefined ? 1 : orderOf(egg, settings).length;
+}
+
+function orderOf({ cloud, resources }: EggConfig, { subnets }: CloudComputeSettings) {
+  const arch = resources.arch ?? 'amd64';
+  const types =
+    cloud.provider === 'aws' ? ec2InstanceTypes(resources, arch) : [resources.instanceType ?? yandexPlatform];
+  return launchOrder(cloud, types, subnetsIn(subnets, cloud.region));
 }
 
 function serverlessFields(egg: EggConfig, settings: CloudComputeSettings): Partial<Unset<RunnerEntry>> {

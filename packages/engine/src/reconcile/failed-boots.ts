@@ -4,9 +4,13 @@ import { getRow } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
 import type { FailedBoot } from './step.ts';
 
-/** How many of them make the Egg back off: those of an earlier configuration say nothing of the one in force. */
+/**
+ * How many of them make the Egg back off: those of an earlier configuration say nothing of the one in force, and where
+ * another choice of its order is left, that one is asked at once.
+ */
 export function failuresOf(failed: readonly FailedBoot[], egg: { readonly config_hash: string }): number {
-  return failed.filter(({ configHash }) => configHash === egg.config_hash).length;
+  return failed.filter(({ configHash, isElsewhere }) => configHash === egg.config_hash && !isElsewhere)
+    .length;
 }
 
 /** Counts them on their deployments, one write each; excused ones are not counted. */

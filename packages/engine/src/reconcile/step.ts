@@ -6,6 +6,8 @@ export interface FailedBoot {
   readonly deploymentId: string | undefined;
   /** It says nothing of the deployment: nothing was tried, or what failed may do so with any (no capacity, a quota). */
   readonly isExcused: boolean;
+  /** There was no capacity where it was asked for, and the next launch asks elsewhere: no reason to wait with that. */
+  readonly isElsewhere?: true;
 }
 
 /** One runner's part of the plan: its writes, and the shard whose OpenTofu run it needs. */

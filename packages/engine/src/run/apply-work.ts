@@ -225,11 +225,14 @@ async function conclude(
   const inState = outcome.kind === 'failed' ? new Set(await on.tofu.stateList(options)) : undefined;
   const rows = await freshRows(deps, targets, options);
   const agents = await agentsSeen(deps, rows, options);
-  const changes = outcomeChanges({ work: on.at.work, rows, outcome, inState, agents });
+  // Before the Egg looks again: its next launch must know.
+  const { isElsewhere } =
+    kind === 'create'
+      ? await noteCapacity(deps, { egg: on.at.egg, outcome }, options)
+      : { isElsewhere: false };
+  const changes = outcomeChanges({ work: on.at.work, rows, outcome, inState, agents, isElsewhere });
   // An earlier apply that was killed may have made what this one could not.
   if (outcome.kind === 'failed') await removeStrays(deps, changes, options);
-  // Before the Egg looks again: its next launch must know.
-  if (kind === 'create') await noteCapacity(deps, { egg: run.egg, outcome }, options);
   await write(deps, { on, changes }, options);
   if (kind === 'remove' && changes.length > 0) await noteRemoval(deps, run, options);
   if (outcome.kind === 'ok') await noteChecks(deps, { ...run, checks: outcome.checks }, options);

@@ -4,6 +4,7 @@ import { createFakeClock, createSeededIds } from '@polar-gosling/testkit';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { applyJob } from '../demand/apply-job.ts';
 import { reconcile } from '../reconcile/reconcile.ts';
+import { readInForce } from '../rollback/in-force.ts';
 import { type ControlPlane, createControlPlane } from '../testing/control-plane.ts';
 import { direct, install } from '../testing/install.ts';
 import { nestOf } from '../testing/nest-texts.ts';
@@ -241,7 +242,9 @@ describe('a lack of capacity', () => {
     await wantRunner(2);
     await run({ failsWith: 'quota' });
     const counted = await withoutCapacity();
-    await noteCapacity(plane.deps, { egg: 'app', outcome: { kind: 'ok', applied: [], removed: [] } }, direct);
+    const egg = (await readInForce(plane.deps, 'app', direct))?.egg;
+    if (egg === undefined) throw new Error('it is in force');
+    await noteCapacity(plane.deps, { egg, outcome: { kind: 'ok', applied: [], removed: [] } }, direct);
 
     expect(counted).toBe(1);
     expect(await withoutCapacity()).toBe(0);

@@ -18,6 +18,8 @@ export function outcomeChanges(at: {
   inState: ReadonlySet<string> | undefined;
   /** Those of runners that are still being made. */
   agents?: ReadonlyMap<string, AgentSeen>;
+  /** The next launch asks elsewhere for capacity. */
+  isElsewhere?: boolean;
 }): readonly RowChange[] {
   return at.rows.flatMap((row) => {
     const change = at.work.kind === 'create' ? created(row, at) : removed(row, at);
@@ -25,9 +27,10 @@ export function outcomeChanges(at: {
   });
 }
 
-type Ended = Pick<Parameters<typeof outcomeChanges>[0], 'outcome' | 'inState' | 'agents'>;
+type Ended = Pick<Parameters<typeof outcomeChanges>[0], 'outcome' | 'inState' | 'agents' | 'isElsewhere'>;
 
-function created(row: RunnerRow, { outcome, inState, agents }: Ended): RowChange | undefined {
+function created(row: RunnerRow, ended: Ended): RowChange | undefined {
+  const { outcome, inState, agents } = ended;
   // A failed apply tells no outputs. Its record is found by the next plan, which sends it.
   if (outcome.kind === 'failed' && isInvocation(row) && inState?.has(row.address)) return undefined;
   if (outcome.kind === 'ok' || outcome.applied.includes(row.address)) {
@@ -37,7 +40,7 @@ function created(row: RunnerRow, { outcome, inState, agents }: Ended): RowChange
   }
   if (inState?.has(row.address)) {
     const why = `its create failed half-way: ${outcome.summary}`;
-    return { row, to: afterHalf(row.state), made: true, isTainted: true, ...excuse(outcome), why };
+    return { row, to: afterHalf(row.state), made: true, isTainted: true, ...excuse(ended), why };
   }
   if (isHeard(row.state)) return { row, to: row.state, made: true, why: 'its agent is at work' };
   if (row.cloud_provider !== 'local') {
@@ -48,16 +51,18 @@ function created(row: RunnerRow, { outcome, inState, agents }: Ended): RowChange
       return { row, to: 'booting', made: true, isVanished: true, why };
     }
     const why = `its create failed: ${outcome.summary}; its machine may exist`;
-    const doubtful = { isDoubtful: true, agentVersion: agent?.version, ...excuse(outcome) };
+    const doubtful = { isDoubtful: true, agentVersion: agent?.version, ...excuse(ended) };
     return { row, to: afterHalf(row.state), made: true, ...doubtful, why };
   }
   const why = `its create failed without a machine: ${outcome.summary}`;
-  return { row, to: 'terminated', ...excuse(outcome), why };
+  return { row, to: 'terminated', ...excuse(ended), why };
 }
 
-function excuse(outcome: Ended['outcome']): Pick<RowChange, 'isExcused'> {
-  const isExcused = outcome.kind === 'failed' && (outcome.class === 'retryable' || outcome.class === 'quota');
-  return isExcused ? { isExcused } : {};
+const excused: ReadonlySet<string> = new Set(['retryable', 'quota', 'fallback']);
+
+function excuse({ outcome, isElsewhere }: Ended): Pick<RowChange, 'isExcused' | 'isElsewhere'> {
+  if (outcome.kind !== 'failed' || !excused.has(outcome.class)) return {};
+  return { isExcused: true, ...(isElsewhere ? { isElsewhere: true } : {}) };
 }
 
 /** It goes by a delete of its own; one that is at work finishes its jobs first. */

@@ -34,6 +34,8 @@ export interface RowChange {
   readonly agentVersion?: number | undefined;
   /** What kept it from being made may do so with any deployment (no capacity, a quota). */
   readonly isExcused?: true;
+  /** The next launch asks for its machine elsewhere. */
+  readonly isElsewhere?: true;
   /** The 10 minutes of its one-time token begin now. */
   readonly startsBootstrap?: boolean;
 }
@@ -140,6 +142,11 @@ function isFailedLaunch({ row, to }: RowChange): boolean {
   return row.state === 'provisioning' && (to === 'failed' || to === 'terminated');
 }
 
-function failedBootOf({ row, isExcused }: RowChange): FailedBoot {
-  return { configHash: row.config_hash, deploymentId: row.deployment_id, isExcused: isExcused === true };
+function failedBootOf({ row, isExcused, isElsewhere }: RowChange): FailedBoot {
+  return {
+    configHash: row.config_hash,
+    deploymentId: row.deployment_id,
+    isExcused: isExcused === true,
+    ...(isElsewhere ? { isElsewhere } : {}),
+  };
 }
