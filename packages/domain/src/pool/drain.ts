@@ -17,9 +17,11 @@ export function drain(planning: Planning): void {
   drainAboveMax(planning);
 }
 
-/** Frozen means no launches: those that no apply has begun are closed, and their jobs wait for the end of the freeze. */
+/** No launches: those that no apply has begun are closed, and their jobs wait for the end of the freeze or refusal. */
 export function closeRequested(planning: Planning): void {
-  const reason = { why: 'the Egg was frozen before its machine was begun', rule: 'frozen' };
+  const reason = planning.facts.frozen
+    ? { why: 'the Egg was frozen before its machine was begun', rule: 'frozen' }
+    : { why: 'its Egg cannot be launched here any more', rule: 'refused' };
   for (const draft of planning.drafts) {
     if (draft.state === 'requested') sendAway(planning, draft, reason);
   }
@@ -61,8 +63,8 @@ export function isMarkSpent(
 function drainOutdated(planning: Planning): void {
   const { facts, drafts } = planning;
   const isFailing = facts.backoffUntil !== undefined && facts.backoffUntil > facts.now;
-  // While new machines fail to boot, the old ones go on serving.
-  if (isFailing) return;
+  // While new machines fail to boot, or must not be launched, the old ones go on serving.
+  if (isFailing || facts.isRefused) return;
   const outdated = drafts.filter((draft) => draft.facts.machineHash !== facts.machineHash);
   const reason = { why: 'it was made from an earlier machine configuration', rule: 'outdated' };
   for (const draft of outdated) {

@@ -81,6 +81,8 @@ export interface PoolFacts {
   readonly waiting: readonly WaitingJob[];
   readonly runners: readonly RunnerFacts[];
   readonly frozen: boolean;
+  /** Its configuration cannot be launched here: none is, and none that lives is replaced. What ends goes as ever. */
+  readonly isRefused?: boolean;
   /** No launches before this time (a failed boot's back-off). */
   readonly backoffUntil?: number;
   /** At most so many runners may be starting at once: 1 while a failed deployment is tried again. */

@@ -82,7 +82,7 @@ function slotsOfNew({ facts }: Planning): number {
 
 function whyNoLaunch({ facts, ...planning }: Planning, growth: Growth): WaitCause | undefined {
   if (facts.isLeaving) return 'no_matching_egg';
-  if (facts.frozen) return 'frozen';
+  if (facts.frozen || facts.isRefused) return 'frozen';
   if (facts.backoffUntil !== undefined && facts.backoffUntil > facts.now) return 'backoff';
   if (growth.machines >= mostMachines({ facts, ...planning })) return 'egg_full';
   if (growth.beingMade >= (facts.maxStarting ?? Number.POSITIVE_INFINITY)) return 'deployment_failed';

@@ -161,6 +161,7 @@ describe('planPool: launches', () => {
 
   it.each([
     ['frozen', { frozen: true }],
+    ['frozen', { isRefused: true }],
     ['backoff', { backoffUntil: now + 1 }],
     ['no_matching_egg', { isLeaving: true }],
     ['deployment_failed', { maxStarting: 0 }],

@@ -16,9 +16,8 @@ import { freeSlots, isStarting, mostMachines } from './supply.ts';
 export function planPool(facts: PoolFacts): PoolPlan {
   const planning = startPlanning(facts);
   observe(planning);
-  if (facts.frozen) {
-    closeRequested(planning);
-  } else {
+  if (facts.frozen || facts.isRefused) closeRequested(planning);
+  if (!facts.frozen) {
     writeOffSilent(planning);
     drain(planning);
   }

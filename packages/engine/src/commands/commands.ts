@@ -104,7 +104,7 @@ async function launchRunners(
       ({ state }) => state !== 'terminating' && state !== 'failed',
     ).length;
     const { apex } = seen.config.pool;
-    const mayLaunch = !seen.facts.frozen && !seen.facts.isLeaving;
+    const mayLaunch = !seen.facts.frozen && !seen.refused && !seen.facts.isLeaving;
     const room = mayLaunch ? Math.max(0, Math.min(apex.max, machinesAtMost(seen.config.runner)) - live) : 0;
     if (registration === undefined || room === 0) return 'ok' as const;
     const deploymentId = await followDeployment(deps, { seen, lease }, inner);

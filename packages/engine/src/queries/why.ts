@@ -104,7 +104,7 @@ function eggFacts(job: CiJobRow | undefined, seen: Observed | undefined): EggFac
   if (job?.egg_name === undefined || seen === undefined) return { starting: [] };
   const plan = planPool(seen.facts);
   const blocked = plan.blocked.find(({ jobKey }) => jobKey === waitingKey(job))?.cause;
-  // Refused is planned as frozen, but no operator can unfreeze it: the problem itself says what to do.
+  // Refused waits as a frozen one does, but no operator can unfreeze it: the problem itself says what to do.
   const cause: WaitCause | undefined = seen.refused === undefined ? blocked : undefined;
   const starting = seen.facts.runners
     .filter(({ state }) => state === 'requested' || state === 'provisioning' || state === 'booting')
