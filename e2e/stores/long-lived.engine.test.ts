@@ -11,6 +11,7 @@ import {
 } from '../../adapters/tofu/src/test-bench.ts';
 import { runSet } from '../../packages/engine/src/long-lived/run-set.ts';
 import { createControlPlane } from '../../packages/engine/src/testing/control-plane.ts';
+import type { Row } from '../../packages/ports/src/store/index.ts';
 import { createStateBench, noS3Reason, type StateBench } from './state-bench.ts';
 
 const program = findTestTofu() ?? '';
@@ -87,6 +88,14 @@ async function aWorld(at: StateBench) {
       return (await plane.recording.rows('runs')).map(({ purpose }) => purpose);
     },
     rows: plane.recording.rows,
+    /** Puts other columns into the row of the armed plan. */
+    async spoil(change: (binary: Uint8Array) => Row) {
+      const rows = await plane.recording.rows('deployment_plans');
+      const armed = rows.find(({ status }) => status === 'pending');
+      const key = { table: 'deployment_plans', partition: String(armed?.['id']) } as const;
+      const set = change(armed?.['plan_binary'] as Uint8Array);
+      await plane.deps.store.commit([{ kind: 'update', key, set, when: { kind: 'present' } }], call);
+    },
     /** What a plan to these files would change now. */
     changesTo: async (image: string) => (await planOnly(bench, image)).summary,
     commandsOf: async (run: number) => {
@@ -161,6 +170,44 @@ describe('a long-lived set, by the real OpenTofu', () => {
       await world.settle();
 
       expect(await world.changesTo('image:1')).toEqual({ add: 0, change: 0, destroy: 0 });
+      expect(await world.plans()).toEqual([
+        'deploy applied',
+        'deploy rolled_back',
+        'rollback discarded',
+        'rollback applied',
+      ]);
+    },
+    timeoutMs,
+  );
+
+  it.each([
+    {
+      of: 'is cut short: OpenTofu cannot show it',
+      change: (binary: Uint8Array) => ({ plan_binary: binary.subarray(0, binary.length / 2) }),
+      commands: ['show'],
+    },
+    {
+      of: 'was made by another version: it is not opened',
+      change: () => ({ tofu_version: '1.0.0' }),
+      commands: ['plan', 'show', 'apply'],
+    },
+  ])(
+    'goes back from its bundle where the armed plan $of',
+    async ({ change, commands }) => {
+      await using at = await createStateBench();
+      const world = await aWorld(at);
+      await using _ = world.bench;
+      await world.deploy('image:1');
+      await world.settle();
+      await world.deploy('image:2');
+      await world.settle();
+      await world.spoil(change);
+
+      await world.rollback();
+      await world.settle();
+
+      expect(await world.changesTo('image:1')).toEqual({ add: 0, change: 0, destroy: 0 });
+      expect(await world.commandsOf(3)).toEqual(commands);
       expect(await world.plans()).toEqual([
         'deploy applied',
         'deploy rolled_back',

@@ -3,21 +3,33 @@ import type { PlanRow } from '@polar-gosling/ports/store';
 /** What a plan says of resources is as old as the plan: another one is armed then. */
 const armedForMs = 24 * 3_600_000;
 
-/** What an armed plan must fit: the state as the last apply left it, and the OpenTofu that runs. */
-export interface ArmedAgainst {
-  readonly lineage: string | undefined;
-  readonly serial: number | undefined;
-  readonly tofuSha256: string;
+/** A saved plan is read by the version of OpenTofu that made it, on whatever platform, and by no other. */
+export interface ArmedBy {
+  readonly version: string;
   readonly now: number;
 }
 
-/** Why a saved plan cannot be applied as it is; `undefined`: it can. (`research/03-opentofu.md` §5, R1.) */
-export function whyNotArmed(
-  plan: Pick<PlanRow, 'status' | 'lineage' | 'serial_before' | 'tofu_sha256' | 'created_at' | 'plan_binary'>,
-  { lineage, serial, tofuSha256, now }: ArmedAgainst,
+/** The state that an armed plan must fit, as the last apply left it. */
+export interface ArmedAgainst {
+  readonly lineage?: string | undefined;
+  readonly serial?: number | undefined;
+}
+
+/** Why a saved plan need not even be opened; `undefined`: it may be looked at. (`research/03-opentofu.md` §5, R1.) */
+export function whyNotOpened(
+  plan: Pick<PlanRow, 'status' | 'tofu_version' | 'created_at' | 'plan_binary'>,
+  { version, now }: ArmedBy,
 ): string | undefined {
   if (plan.status !== 'pending' || plan.plan_binary === undefined) return 'it is not armed any more';
-  if (plan.lineage !== lineage || plan.serial_before !== serial) return 'its state has moved on since';
-  if (plan.tofu_sha256 !== tofuSha256) return 'OpenTofu is another one since';
+  if (plan.tofu_version !== version) return 'OpenTofu is of another version since';
   return now - plan.created_at >= armedForMs ? 'it is older than a day' : undefined;
+}
+
+/** Why a saved plan cannot be applied upon this state; `undefined`: it can. */
+export function whyNotApplied(
+  plan: Pick<PlanRow, 'lineage' | 'serial_before'>,
+  { lineage, serial }: ArmedAgainst,
+): string | undefined {
+  const isSame = plan.lineage === lineage && plan.serial_before === serial;
+  return isSame ? undefined : 'its state has moved on since';
 }

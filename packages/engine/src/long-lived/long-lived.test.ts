@@ -69,6 +69,11 @@ async function armed() {
   return rows.find(({ status }) => status === 'pending');
 }
 
+async function discardedBecause(): Promise<unknown[]> {
+  const rows = await plane.recording.rows('deployment_plans');
+  return rows.flatMap(({ status, metadata }) => (status === 'discarded' ? [Object(metadata)['why']] : []));
+}
+
 describe('a long-lived set', () => {
   it('is planned and applied, and a plan back is armed after each apply but the first', async () => {
     await deploy('v1');
@@ -138,15 +143,12 @@ describe('a long-lived set', () => {
 
     expect(await settle()).toEqual(['look', 'plan', 'apply']);
     expect(world.state).toEqual(filesOf('v1'));
-    const rows = await plane.recording.rows('deployment_plans');
-    expect(rows.find(({ status }) => status === 'discarded')).toMatchObject({
-      metadata: { why: 'its state has moved on since' },
-    });
+    expect(await discardedBecause()).toEqual(['its state has moved on since']);
   });
 
   it.each([
     ['a day has passed', () => plane.clock.advance(24 * hourMs)],
-    ['OpenTofu is another one', async () => void Object.assign(world, { sha256: 'b'.repeat(64) })],
+    ['OpenTofu is of another version', async () => void Object.assign(world, { version: '1.12.7' })],
   ])('is armed anew when %s, and not before', async (_what, change) => {
     await deploy('v1');
     await settle();
@@ -164,6 +166,46 @@ describe('a long-lived set', () => {
     expect(rows.filter(({ rollback_plan_id: id }) => id !== undefined)).toMatchObject([
       { rollback_plan_id: (await armed())?.['id'] },
     ]);
+  });
+
+  it('keeps its armed plan where another host has the same version for another platform', async () => {
+    await deploy('v1');
+    await settle();
+    await deploy('v2');
+    await settle();
+    world.sha256 = 'b'.repeat(64);
+
+    expect(await settle()).toEqual([]);
+    await rollback();
+    expect(await settle()).toEqual(['look', 'apply']);
+  });
+
+  it('goes back from its bundle, without a look, right after another version came into use', async () => {
+    await deploy('v1');
+    await settle();
+    await deploy('v2');
+    await settle();
+    world.version = '1.12.7';
+
+    await rollback();
+
+    expect(await settle()).toEqual(['plan', 'apply']);
+    expect(world.state).toEqual(filesOf('v1'));
+    expect(await discardedBecause()).toEqual(['OpenTofu is of another version since']);
+  });
+
+  it('goes back from its bundle where nobody can read the armed plan', async () => {
+    await deploy('v1');
+    await settle();
+    await deploy('v2');
+    await settle();
+    world.during = { look: async () => void Object.assign(world, { version: '1.12.7' }) };
+
+    await rollback();
+
+    expect(await settle()).toEqual(['look', 'plan', 'apply']);
+    expect(world.state).toEqual(filesOf('v1'));
+    expect(await discardedBecause()).toEqual([expect.stringMatching(/^it cannot be shown: .*transferred/)]);
   });
 
   it('is looked at every hour, once there is one', async () => {

@@ -1,6 +1,12 @@
-import { isCoded } from '@polar-gosling/kernel';
+import { isCoded, toProblem } from '@polar-gosling/kernel';
 import { readContent } from '@polar-gosling/ports/blobs';
-import { type CallOptions, type DeploymentRow, type PlanRow, storeErrors } from '@polar-gosling/ports/store';
+import {
+  type CallOptions,
+  type DeploymentRow,
+  type PlanRow,
+  storeErrors,
+  type Write,
+} from '@polar-gosling/ports/store';
 import {
   type BundleFiles,
   type TofuPlan,
@@ -9,13 +15,14 @@ import {
 } from '@polar-gosling/ports/tofu';
 import { isFrozen } from '../demand/freeze.ts';
 import type { InternalDeps } from '../deps.ts';
-import { type Lease, withLease } from '../leases/lease.ts';
+import { commitUnderLease, type Lease, withLease } from '../leases/lease.ts';
 import { closeRun, endUnknown, finishRun } from '../run/end-run.ts';
 import { moveRun, type PlanFacts, planWrite } from '../run/run-row.ts';
 import { settleLeft } from '../run/settle-left.ts';
 import type { ShardOutcome } from '../run/shard-outcome.ts';
 import { type OpenedRun, withRun } from '../run/with-run.ts';
-import { whyNotArmed } from './armed-plan.ts';
+import { followActiveTofu } from '../tools/follow-active.ts';
+import { type ArmedBy, whyNotApplied, whyNotOpened } from './armed-plan.ts';
 import { readSet, type SetView } from './read-set.ts';
 import { armedWrites, broughtWrites, discardWrites } from './set-rows.ts';
 import { type LongLivedSet, shardOfSet } from './sets.ts';
@@ -48,6 +55,8 @@ async function underLease(
   if (await isFrozen(deps, name, options)) return 'idle';
   const set = await readSet(deps, name, options);
   if (set.wanted === undefined) return 'idle';
+  // What an armed plan is judged by is what the run will be done with.
+  await followActiveTofu(deps, options);
   if (set.inForce?.deployment_id !== set.wanted.id) {
     return bringIntoForce(deps, { set, lease, wanted: set.wanted }, options);
   }
@@ -63,42 +72,57 @@ async function bringIntoForce(
 ): Promise<ShardOutcome> {
   const { set, lease, wanted } = at;
   const armed = set.armed?.deployment_id === wanted.id ? set.armed : undefined;
+  const problem = armed && whyNotOpened(armed, await armedBy(deps, options));
+  if (armed !== undefined && problem !== undefined) {
+    const unit = discarded(deps, { set, armed, why: problem });
+    await commitUnderLease(deps, { lease, unit, what: `the armed plan of ${set.name}` }, options);
+    return 'again';
+  }
   const files = await filesOf(deps, wanted, options);
   const kind = set.pin === undefined ? 'deploy' : 'rollback';
   const saved = armed?.plan_binary === undefined ? {} : { savedPlan: armed.plan_binary };
   const request = { wanted: wantedOf(wanted, files), ...saved };
   return withRun(deps, { lease, purpose: kind, request, signal: options.signal }, async (opened) => {
-    const plan = await opened.tofu.plan(options);
-    const problem = armed && whyUnfit(deps, { armed, plan, opened });
-    if (armed !== undefined && problem !== undefined) {
-      deps.log.info('an armed plan does not fit any more; another one is made', {
-        egg: set.name,
-        reason: problem,
-      });
-      const also = discardWrites(deps, { plans: [armed], why: problem });
+    if (armed === undefined) {
+      const plan = await opened.tofu.plan(options);
+      return apply(deps, { ...at, opened, plan, armed, kind }, options);
+    }
+    const looked = await lookAtArmed({ armed, opened }, options);
+    if (typeof looked === 'string') {
+      const also = discarded(deps, { set, armed, why: looked });
       await moveRun(deps, { run: opened.run, to: 'planned', also }, options);
       await closeRun(deps, opened.run, options);
       return 'again';
     }
-    return apply(
-      deps,
-      { ...at, opened: { ...opened, run: runOf(opened, armed) }, plan, armed, kind },
-      options,
-    );
+    // The plan's own row is the armed one.
+    const run = { ...opened.run, planId: armed.id };
+    return apply(deps, { ...at, opened: { ...opened, run }, plan: looked, armed, kind }, options);
   });
 }
 
-/** The plan's own row is the armed one, where that is applied. */
-function runOf({ run }: OpenedRun, armed: PlanRow | undefined): OpenedRun['run'] {
-  return armed === undefined ? run : { ...run, planId: armed.id };
+/** What an armed plan holds; or why it is not applied, be it that nobody can read it. */
+async function lookAtArmed(
+  { armed, opened }: { armed: PlanRow; opened: OpenedRun },
+  options: CallOptions,
+): Promise<TofuPlan | string> {
+  try {
+    const plan = await opened.tofu.plan(options);
+    return whyNotApplied(armed, plan) ?? plan;
+  } catch (error) {
+    options.signal.throwIfAborted();
+    return `it cannot be shown: ${toProblem(error).detail}`;
+  }
 }
 
-function whyUnfit(
-  deps: InternalDeps,
-  { armed, plan, opened }: { armed: PlanRow; plan: TofuPlan; opened: OpenedRun },
-): string | undefined {
-  const { lineage, serial } = plan;
-  return whyNotArmed(armed, { lineage, serial, tofuSha256: opened.tool.sha256, now: deps.clock.now() });
+function discarded(deps: InternalDeps, at: { set: SetView; armed: PlanRow; why: string }): Write[] {
+  const { set, armed, why } = at;
+  deps.log.info('an armed plan does not fit any more; another one is made', { egg: set.name, reason: why });
+  return discardWrites(deps, { plans: [armed], why });
+}
+
+async function armedBy(deps: InternalDeps, options: CallOptions): Promise<ArmedBy> {
+  const { version } = await deps.tofu.tool(options);
+  return { version, now: deps.clock.now() };
 }
 
 async function apply(
@@ -164,12 +188,11 @@ async function keepArmed(
   const { set, lease } = at;
   const { back, armed, inForce } = set;
   if (inForce === undefined || back === undefined) return;
-  const { sha256: tofuSha256 } = await deps.tofu.tool(options);
   const { lineage, serial_after: serial } = inForce;
-  const now = deps.clock.now();
   const isFit =
     armed?.deployment_id === back.id &&
-    whyNotArmed(armed, { lineage, serial, tofuSha256, now }) === undefined;
+    whyNotOpened(armed, await armedBy(deps, options)) === undefined &&
+    whyNotApplied(armed, { lineage, serial }) === undefined;
   if (isFit) return;
   const files = await filesOf(deps, back, options);
   const request = { wanted: wantedOf(back, files) };

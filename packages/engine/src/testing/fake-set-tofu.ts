@@ -4,8 +4,11 @@ import {
   type Tofu,
   type TofuOutcome,
   type TofuRunRequest,
+  tofuErrors,
   unpackBundle,
 } from '@polar-gosling/ports/tofu';
+
+type Call = 'plan' | 'look' | 'apply';
 
 /** OpenTofu with the one state of a long-lived set, in memory: its files are its resources. */
 export interface FakeSetTofu {
@@ -13,48 +16,57 @@ export interface FakeSetTofu {
   /** What was applied, by path. */
   state: ReadonlyMap<string, string>;
   serial: number;
-  /** The tool in use. */
+  /** The tool in use: as the real one, it reads plans of its own version only. */
+  version: string;
   sha256: string;
   /** `plan`, `look` (at a saved plan) and `apply`, in order. */
-  readonly calls: string[];
+  readonly calls: Call[];
   /** How the next apply goes; then `ok` again. */
   nextApply: TofuOutcome['kind'];
   /** States and plans are encrypted. */
   isEncrypted: boolean;
+  /** What happens during the next call of that name. */
+  during: Partial<Record<Call, () => Promise<unknown>>>;
 }
 
 export function createFakeSetTofu(base: Tofu): FakeSetTofu {
   const world: FakeSetTofu = {
     tofu: {
       ...base,
-      tool: async () => ({ ...tool, sha256: world.sha256 }),
+      tool: async () => ({ ...tool, version: world.version, sha256: world.sha256 }),
       open: async (request) => openRun(world, request),
     },
     state: new Map(),
     serial: 0,
+    version: '1.12.6',
     sha256: sha256Hex('a tool'),
     calls: [],
     nextApply: 'ok',
     isEncrypted: true,
+    during: {},
   };
   return world;
 }
 
-const tool = { path: '/bin/tofu', product: 'opentofu', version: '1.12.6', source: 'PATH' } as const;
+const tool = { path: '/bin/tofu', product: 'opentofu', source: 'PATH' } as const;
+/** Names in a saved plan who made it. */
+const madeBy = '.version';
 
-function openRun(world: FakeSetTofu, request: TofuRunRequest): ReturnType<typeof runOf> {
-  const { savedPlan, wanted } = request;
-  const planned = savedPlan === undefined ? (wanted.files ?? new Map()) : unpackBundle(savedPlan);
-  return runOf(world, { planned, isSaved: savedPlan !== undefined });
+async function call(world: FakeSetTofu, name: Call): Promise<void> {
+  world.calls.push(name);
+  const { [name]: happens, ...others } = world.during;
+  world.during = others;
+  await happens?.();
 }
 
-function runOf(world: FakeSetTofu, of: { planned: ReadonlyMap<string, string>; isSaved: boolean }) {
-  const { planned, isSaved } = of;
+function openRun(world: FakeSetTofu, { savedPlan, wanted }: TofuRunRequest) {
+  let planned = wanted.files ?? new Map<string, string>();
   return {
     pid: 4711,
     bundle: () => planned,
     async plan() {
-      world.calls.push(isSaved ? 'look' : 'plan');
+      await call(world, savedPlan === undefined ? 'plan' : 'look');
+      if (savedPlan !== undefined) planned = readPlan(world, savedPlan);
       const add = [...planned.keys()].filter((path) => !world.state.has(path)).length;
       const destroy = [...world.state.keys()].filter((path) => !planned.has(path)).length;
       const isSame = ([path, text]: [string, string]) => (world.state.get(path) ?? text) === text;
@@ -63,9 +75,10 @@ function runOf(world: FakeSetTofu, of: { planned: ReadonlyMap<string, string>; i
       const summary = { add, change, destroy };
       return { changes: [], hasChanges: add + change + destroy > 0, summary, redacted: {}, ...head };
     },
-    savedPlan: async () => (world.isEncrypted ? packBundle(planned) : undefined),
+    savedPlan: async () =>
+      world.isEncrypted ? packBundle(new Map([...planned, [madeBy, world.version]])) : undefined,
     async apply(): Promise<TofuOutcome> {
-      world.calls.push('apply');
+      await call(world, 'apply');
       const kind = world.nextApply;
       world.nextApply = 'ok';
       if (kind === 'unknown') return { kind, reason: 'its process was killed' };
@@ -80,4 +93,13 @@ function runOf(world: FakeSetTofu, of: { planned: ReadonlyMap<string, string>; i
     log: () => new TextEncoder().encode('{}\n'),
     dispose: async () => undefined,
   };
+}
+
+function readPlan(world: FakeSetTofu, savedPlan: Uint8Array): ReadonlyMap<string, string> {
+  const files = new Map(unpackBundle(savedPlan));
+  const version = files.get(madeBy);
+  files.delete(madeBy);
+  if (version === world.version) return files;
+  const summary = 'plan files cannot be transferred between different versions';
+  throw tofuErrors.planFailed({ summary, detail: `${version} is not ${world.version}` });
 }
