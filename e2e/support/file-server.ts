@@ -8,11 +8,14 @@ export interface FileServer extends AsyncDisposable {
   readonly asked: readonly string[];
 }
 
-/** Answers every request with one body, over TLS of a private authority; `stallsAt`: no more than so many bytes. */
+/**
+ * Answers every request with one body, over TLS of a private authority; `stallsAt`: no more than so many bytes, until
+ * it `goesOn`.
+ */
 export async function serveFile(
   body: Uint8Array,
   authority: Authority,
-  { stallsAt }: { stallsAt?: number } = {},
+  { stallsAt, goesOn }: { stallsAt?: number; goesOn?: Promise<void> } = {},
 ): Promise<FileServer> {
   const asked: string[] = [];
   const tls = { cert: readFileSync(authority.certFile), key: readFileSync(authority.keyFile) };
@@ -20,7 +23,10 @@ export async function serveFile(
     asked.push(request.url ?? '');
     response.setHeader('content-length', body.length);
     if (stallsAt === undefined) response.end(body);
-    else response.write(body.subarray(0, stallsAt));
+    else {
+      response.write(body.subarray(0, stallsAt));
+      void goesOn?.then(() => response.end(body.subarray(stallsAt)));
+    }
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();

@@ -18,6 +18,8 @@ export const ToolVersion = z.object({
   sha256: z.string().optional(),
   proved_by: z.enum(['signature', 'checksum']).optional(),
   downloaded_at: Time.optional(),
+  /** Of what a worker fetches, some seconds old; without `total_bytes` where the source does not say. */
+  progress: z.object({ received_bytes: z.int(), total_bytes: z.int().optional() }).optional(),
   problem: z.object({ code: z.string(), detail: z.string() }).optional(),
 });
 export type ToolVersion = z.infer<typeof ToolVersion>;

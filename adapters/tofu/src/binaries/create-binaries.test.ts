@@ -5,7 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Secret } from '@polar-gosling/kernel';
-import type { Binaries, BinarySource } from '@polar-gosling/ports/binaries';
+import type { Binaries, BinarySource, FetchProgress } from '@polar-gosling/ports/binaries';
 import { createMemoryBlobs } from '@polar-gosling/ports/blobs/memory';
 import { createMessage, generateKey, readPrivateKey, sign } from 'openpgp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -53,9 +53,13 @@ describe('installing a release of GitHub', () => {
   it('proves the checksum by the signature, unpacks, keeps it in Blobs and here', async () => {
     await using server = await authority.serve(await release());
     const { binaries, binDir, blobs } = fixture(server);
+    const told: FetchProgress[] = [];
+    const onProgress = (progress: FetchProgress) => void told.push(progress);
 
-    const kept = await binaries.install({ version: '1.12.6', source: { kind: 'github' } }, call);
+    const kept = await binaries.install(github, { ...call, onProgress });
 
+    const { length } = archive;
+    expect(told).toEqual([{ receivedBytes: length, totalBytes: length }]);
     const base = '/opentofu/opentofu/releases/download/v1.12.6/tofu_1.12.6';
     expect(kept).toEqual({
       ...{ version: '1.12.6', platform: 'linux_amd64', source: 'github' },

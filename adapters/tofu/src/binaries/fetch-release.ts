@@ -79,7 +79,9 @@ async function proveByRelease(fetching: Fetching, context: FetchContext): Promis
   const { program, version, platform } = fetching;
   const base = `${releasesOf(fetching)}/v${version}`;
   const sumsUrl = `${base}/${program.kind}_${version}_SHA256SUMS`;
-  const texts = { ...downloading(fetching, context), limitBytes: textLimitBytes };
+  // What is told is how much came of the archive.
+  const { onProgress: _, ...quiet } = downloading(fetching, context);
+  const texts = { ...quiet, limitBytes: textLimitBytes };
   const { bytes: sums } = await downloadBytes(sumsUrl, texts);
   if (program.signer !== undefined) {
     const { bytes: signature } = await downloadBytes(`${sumsUrl}.gpgsig`, texts);

@@ -140,6 +140,23 @@ describe.concurrent('gosling tofu install', { timeout: 90_000 }, () => {
     test.expect(atTerminal.stdout).not.toContain('still at it');
   });
 
+  it('shows how much of how much came: live, now and then on a line, and as numbers', async (test) => {
+    const progress = { received_bytes: 4_404_019, total_bytes: 34_708_224 };
+    const fetching = aVersion('1.12.6', { state: 'wanted', progress });
+    const { run, env } = await anApi(test, { items: [aTool([fetching])] });
+
+    const [piped, json, atTerminal] = await Promise.all([
+      run('install', '1.12.6', '--timeout', '12s'),
+      run('install', '1.12.6', '--timeout', '3s', '--json'),
+      runAtTerminal(['tofu', 'install', '1.12.6', '--timeout', '3s'], { env }),
+    ]);
+
+    test.expect(piped.stderr).toMatch(/^ {2}still at it \(1\d\.\ds, 4\.2 of 33\.1 MiB\)$/m);
+    test.expect(atTerminal.stdout).toMatch(/fetching tofu 1\.12\.6: 4\.2 of 33\.1 MiB .*[0-3]\.\ds/);
+    const events = json.stderr.split('\n').filter((line) => line.includes('"received"'));
+    test.expect(events.map((line) => JSON.parse(line))).toEqual([test.expect.objectContaining(progress)]);
+  });
+
   it.for([
     ['1.12'],
     ['1.12.6', '--url', 'http://127.0.0.1/x', '--sha256', 'a'.repeat(64)],

@@ -22,6 +22,7 @@ export function createPlainProgress({ out, clock, color }: ProgressOptions): Pro
         note: (text) => {
           if (isOpen) print(`  ${cleanLine(text)}`);
         },
+        received: () => undefined,
         done: (detail) => end(style('green', '✓'), detail),
         fail: (detail) => end(style('red', '✗'), detail),
       };

@@ -1,4 +1,5 @@
 import type { Clock } from '@polar-gosling/kernel';
+import { formatBytes } from './bytes.ts';
 import { formatElapsed } from './elapsed.ts';
 import type { Progress, ProgressOptions } from './stage.ts';
 import { createStyle } from './style.ts';
@@ -14,6 +15,7 @@ interface OpenStage {
   readonly name: string;
   readonly startedAt: number;
   notes: string[];
+  received?: string;
 }
 
 /** Ended stages stay above as printed; the open ones below are drawn anew with their elapsed time. */
@@ -28,7 +30,7 @@ export function createTreeProgress({ out, clock, color }: ProgressOptions): Prog
     const columns = Math.max(20, out.columns ?? 80);
     const spinner = style('cyan', frames[frame % frames.length] ?? '·');
     const live = [...open].flatMap((stage) => [
-      `${spinner} ${stage.name} ${style('dim', formatElapsed(clock.monotonic() - stage.startedAt))}`,
+      `${spinner} ${stage.name}${stage.received ?? ''} ${style('dim', formatElapsed(clock.monotonic() - stage.startedAt))}`,
       ...stage.notes.slice(-notesShown).map((note) => style('dim', `  ${note}`)),
     ]);
     const erase = `${eraseLine}\r${`${lineUp}${eraseLine}`.repeat(drawn)}`;
@@ -58,6 +60,10 @@ export function createTreeProgress({ out, clock, color }: ProgressOptions): Prog
           if (!open.has(stage)) return;
           stage.notes = [...stage.notes.slice(1 - notesShown), cleanLine(text)];
           draw();
+        },
+        received: (bytes) => {
+          stage.received = `: ${formatBytes(bytes)}`;
+          if (open.has(stage)) draw();
         },
         done: (detail) => end(style('green', '✓'), detail),
         fail: (detail) => end(style('red', '✗'), detail),

@@ -75,6 +75,37 @@ describe('progress', () => {
     expect(text().endsWith('✓ job: green 0.1s\n')).toBe(true);
   });
 
+  it('shows how much came in place of what it told before, and as numbers for a program', async () => {
+    const [live, plain, json] = [{ isTty: true }, { isTty: false }, { isTty: false, json: true }].map(aStage);
+    for (const each of [live, plain, json]) {
+      const stage = each?.progress.stage('fetching');
+      stage?.received({ received: 512, total: 2_048 });
+      stage?.received({ received: 1_024 });
+      stage?.done();
+      stage?.received({ received: 9 });
+    }
+
+    expect(live?.text()).toContain('⠋ fetching: 0.5 of 2.0 KiB 0.0s');
+    expect(live?.text()).toContain('⠋ fetching: 1.0 KiB 0.0s');
+    expect(live?.text().endsWith('✓ fetching 0.0s\n')).toBe(true);
+    expect(plain?.text()).toBe('… fetching\n✓ fetching (0.0s)\n');
+    const events = (json?.text() ?? '')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(events.slice(1, -1)).toEqual([
+      {
+        stage: 1,
+        name: 'fetching',
+        event: 'received',
+        elapsed_ms: 0,
+        received_bytes: 512,
+        total_bytes: 2_048,
+      },
+      { stage: 1, name: 'fetching', event: 'received', elapsed_ms: 0, received_bytes: 1_024 },
+    ]);
+  });
+
   it('cuts live lines to the width of the terminal, so that erasing them leaves nothing', () => {
     const { progress, text } = aStage({ isTty: true, columns: 24 });
 

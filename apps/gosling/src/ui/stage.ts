@@ -3,8 +3,16 @@ import type { Clock } from '@polar-gosling/kernel';
 /** One step of a long work; ends with exactly one `done` or `fail` (later calls say nothing). */
 export interface Stage {
   note(text: string): void;
+  /** How much came of what is fetched: shown in place of what was told before, and not at all line by line. */
+  received(bytes: ReceivedBytes): void;
   done(detail?: string): void;
   fail(detail: string): void;
+}
+
+export interface ReceivedBytes {
+  readonly received: number;
+  /** Absent where nobody says. */
+  readonly total?: number | undefined;
 }
 
 /** Shows long work as stages; several may be open at once. */

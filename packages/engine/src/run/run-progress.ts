@@ -1,6 +1,7 @@
 import type { ProgressLine } from '@polar-gosling/ports/store';
 import type { TofuEvent } from '@polar-gosling/ports/tofu';
 import type { InternalDeps } from '../deps.ts';
+import { createPacedWrite } from '../rows/paced-write.ts';
 import { toJson } from '../rows/writes.ts';
 import type { RunRecord } from './run-row.ts';
 
@@ -23,30 +24,21 @@ export function createRunProgress(
 ): RunProgress {
   const lines: ProgressLine[] = [];
   let count = 0;
-  let written = 0;
-  let flushing: Promise<void> | undefined;
-  const closing = new AbortController();
 
   const write = async () => {
-    if (written === count) return;
-    const upTo = count;
     const key = { table: 'runs', partition: run.id } as const;
-    const set = { progress: toJson(lines), progress_count: upTo };
+    const set = { progress: toJson(lines), progress_count: count };
     try {
       await deps.store.commit([{ kind: 'update', key, set, when: { kind: 'present' } }], {
         signal: AbortSignal.timeout(writeTimeoutMs),
       });
-      written = upTo;
+      return true;
     } catch (error) {
       deps.log.warn('the progress of a run could not be written', { runId: run.id, error });
+      return false;
     }
   };
-  const flushSoon = async () => {
-    await deps.clock.sleep(everyMs, closing.signal).catch(() => undefined); // at its end at once
-    await write();
-    flushing = undefined;
-    if (written !== count && !closing.signal.aborted) flushing = flushSoon();
-  };
+  const row = createPacedWrite({ clock: deps.clock, everyMs, write });
 
   return {
     note(event) {
@@ -59,13 +51,9 @@ export function createRunProgress(
         ...{ runId: run.id, egg: run.egg, shard: run.shard },
         line: { ...line, number: count },
       });
-      flushing ??= flushSoon();
+      row.soon();
     },
-    async close() {
-      closing.abort();
-      await flushing;
-      await write();
-    },
+    close: () => row.close(),
   };
 }
 

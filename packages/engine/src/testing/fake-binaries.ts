@@ -3,6 +3,7 @@ import {
   type Binaries,
   type BinarySource,
   binaryErrors,
+  type FetchProgress,
   type KeptBinary,
 } from '@polar-gosling/ports/binaries';
 
@@ -17,6 +18,8 @@ export interface FakeBinaries extends Binaries {
   readonly sources: BinarySource[];
   /** Fails the next calls of `install` with this. */
   failures: Error[];
+  /** What goes on while something is fetched; at once where nothing does. */
+  fetching(tell: (progress: FetchProgress) => void): Promise<void>;
 }
 
 /** Binaries as a model: what is offered can be installed, and remembers what was asked of it. */
@@ -35,8 +38,10 @@ export function createFakeBinaries(): FakeBinaries {
     async available() {
       return fake.offered;
     },
-    async install({ version, platform = 'linux_amd64', source }) {
+    fetching: async () => undefined,
+    async install({ version, platform = 'linux_amd64', source }, { onProgress }) {
       fake.sources.push(source);
+      await fake.fetching((progress) => onProgress?.(progress));
       const failure = fake.failures.shift();
       if (failure !== undefined) throw failure;
       if (!fake.offered.includes(version)) {

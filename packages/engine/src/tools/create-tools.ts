@@ -70,11 +70,12 @@ async function askToInstall(
   const key = `${kind}#${id}`;
   const details = { version, platform, source: request.source.kind, use: request.use };
   const who = { actor: at.caller.name, action: 'install' };
+  const trace = deps.ids.next();
   const decide = async () => ({
     unit: [
-      wantedWrite(request),
+      wantedWrite(request, trace),
       ...(await forgetWrites(deps, request, options)),
-      outboxWrite({ kind: 'install', key, trace: deps.ids.next() }, deps),
+      outboxWrite({ kind: 'install', key, trace }, deps),
       auditWrite({ ...who, resourceType: 'tool', resourceId: kind, details }, deps),
     ],
     result: undefined,

@@ -1,12 +1,14 @@
 import { toProblem, withRetries } from '@polar-gosling/kernel';
-import type { KeptBinary } from '@polar-gosling/ports/binaries';
+import type { Binaries, KeptBinary } from '@polar-gosling/ports/binaries';
 import type { CallOptions, ToolVersionRow, Write } from '@polar-gosling/ports/store';
 import { z } from 'zod';
 import type { ToolKind } from '../api/tools.ts';
 import type { InternalDeps } from '../deps.ts';
+import { commitDecision } from '../rows/commit.ts';
 import { getRow } from '../rows/read.ts';
 import { auditWrite } from '../rows/writes.ts';
 import { use } from './create-tools.ts';
+import { createFetchProgress } from './fetch-progress.ts';
 import { removeOldVersions } from './remove-old-versions.ts';
 import { resolveSource } from './resolve-source.ts';
 import { tableOf, versionId } from './version-rows.ts';
@@ -25,6 +27,7 @@ const Request = z.object({
     z.object({ kind: z.literal('other'), url: z.string(), sha256: z.string(), auth: Auth }),
   ]),
   use: z.boolean(),
+  trace: z.string().optional(),
 });
 
 /** Fetches what a `wanted` row asks for. What fails stays as a row that says why, until it is asked for again. */
@@ -37,12 +40,7 @@ export async function installTool(deps: InternalDeps, key: string, options: Call
   try {
     const source = await resolveSource(deps, request.source, options);
     const wanted = { version: row.release, platform: row.platform, source };
-    const kept = await withRetries(() => deps.binaries[kind].install(wanted, options), {
-      plan,
-      clock: deps.clock,
-      ids: deps.ids,
-      signal: options.signal,
-    });
+    const kept = await fetch(deps, { kind, row, wanted }, options);
     await keep(deps, { kind, kept }, options);
     if (request.use)
       await use(deps, { actor: 'install', kind, version: kept.version, why: 'asked for' }, options);
@@ -51,6 +49,24 @@ export async function installTool(deps: InternalDeps, key: string, options: Call
   } catch (error) {
     if (options.signal.aborted) throw error;
     await fail(deps, { kind, row, error }, options);
+  }
+}
+
+/** Fetches it; its row tells how much came. */
+async function fetch(
+  deps: InternalDeps,
+  at: { kind: ToolKind; row: ToolVersionRow; wanted: Parameters<Binaries['install']>[0] },
+  options: CallOptions,
+): Promise<KeptBinary> {
+  const { kind, row, wanted } = at;
+  const progress = createFetchProgress(deps, { kind, id: row.version_id });
+  try {
+    return await withRetries(
+      () => deps.binaries[kind].install(wanted, { ...options, onProgress: progress.note }),
+      { plan, clock: deps.clock, ids: deps.ids, signal: options.signal },
+    );
+  } finally {
+    await progress.close();
   }
 }
 
@@ -99,12 +115,23 @@ async function forget(
   at: { kind: ToolKind; wanted: ToolVersionRow },
   options: CallOptions,
 ): Promise<void> {
-  const key = { table: tableOf(at.kind).table, partition: at.wanted.version_id };
-  // Asked for again meanwhile: then it stays.
-  await deps.store.commit(
-    [{ kind: 'delete', key, when: { kind: 'version', version: at.wanted.version } }],
-    options,
-  );
+  const { kind, wanted } = at;
+  const key = { table: tableOf(kind).table, partition: wanted.version_id };
+  const traceOf = (row: ToolVersionRow) => Request.parse(row.request).trace;
+  const decide = async () => {
+    const row = await getRow(
+      deps.store,
+      { ...tableOf(kind), key: { partition: wanted.version_id } },
+      options,
+    );
+    // Asked for again meanwhile: then it stays.
+    const isOurs = row !== undefined && traceOf(row) === traceOf(wanted);
+    const unit: Write[] = isOurs
+      ? [{ kind: 'delete', key, when: { kind: 'version', version: row.version } }]
+      : [];
+    return { unit, result: undefined };
+  };
+  await commitDecision(deps.store, `the versions of ${kind}`, { ...options, decide });
 }
 
 async function fail(

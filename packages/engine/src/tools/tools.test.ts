@@ -52,6 +52,42 @@ describe('installing a version', () => {
     expect(audit).toEqual(expect.arrayContaining(['ada install', 'install installed', 'install use']));
   });
 
+  it('tells its row how much came, once in two seconds, and is forgotten like any other', async () => {
+    const { install, versions, binaries, clock } = await fixture();
+    const told: (readonly [number | undefined, number])[] = [];
+    binaries.fetching = async (tell) => {
+      for (let part = 1; part <= 100; part++) {
+        tell({ receivedBytes: part * 1_000, totalBytes: 100_000 });
+        await clock.sleep(100, options.signal);
+        const [row] = await versions();
+        told.push([row?.progress?.received_bytes, row?.version ?? 0]);
+      }
+    };
+
+    await install('1.12.6');
+
+    const bytes = [...new Set(told.map(([received]) => received))];
+    expect(bytes.length).toBeGreaterThanOrEqual(5);
+    expect(bytes).toEqual([undefined, ...bytes.slice(1).toSorted((a, b) => Number(a) - Number(b))]);
+    expect(told.at(-1)?.[1]).toBeLessThanOrEqual((told[0]?.[1] ?? 0) + 5);
+    expect((await versions()).map(({ state, active }) => [state, active])).toEqual([[undefined, true]]);
+  });
+
+  it('is done once more when it was asked for while it was fetched', async () => {
+    const { install, tools, versions, binaries, clock } = await fixture();
+    const request = { kind: 'tofu', version: '1.12.6', source: { kind: 'github' }, use: true } as const;
+    binaries.fetching = async (tell) => {
+      if (binaries.sources.length === 1) await tools.install(caller, request, options);
+      tell({ receivedBytes: 7, totalBytes: undefined });
+      await clock.sleep(3_000, options.signal);
+    };
+
+    await install('1.12.6');
+
+    expect(binaries.sources).toHaveLength(2);
+    expect((await versions()).map(({ state, active }) => [state, active])).toEqual([[undefined, true]]);
+  });
+
   it('shows why it failed, until it is asked for again', async () => {
     const { install, versions, binaries } = await fixture();
 

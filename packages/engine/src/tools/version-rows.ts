@@ -63,8 +63,11 @@ export function wantedId({ version, platform, source }: Wanted): string {
   return sha256Hex(`wanted ${version} ${platform} ${source.kind} ${place}`);
 }
 
-/** The row of a version that a worker shall fetch. No secret stands in it, only its reference. */
-export function wantedWrite(request: InstallRequest & { platform: string }): Write {
+/**
+ * The row of a version that a worker shall fetch. No secret stands in it, only its reference. `trace` tells what is
+ * asked for again from what was.
+ */
+export function wantedWrite(request: InstallRequest & { platform: string }, trace: string): Write {
   const row = {
     version_id: wantedId(request),
     release: request.version,
@@ -72,7 +75,7 @@ export function wantedWrite(request: InstallRequest & { platform: string }): Wri
     platform: request.platform,
     active: false,
     state: 'wanted',
-    request: toJson({ source: request.source, use: request.use }),
+    request: toJson({ source: request.source, use: request.use, trace }),
   };
   return { kind: 'put', table: tableOf(request.kind).table, row, when: { kind: 'any' } };
 }

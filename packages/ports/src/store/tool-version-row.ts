@@ -21,6 +21,8 @@ export const ToolVersionRow = z.object({
   state: z.enum(['wanted', 'failed']).optional(),
   /** Where it comes from, while it is not here: `{repository?, url?, sha256?, auth?, use?}`. */
   request: z.any().optional(),
+  /** How much of it came, while it is fetched; some seconds old. */
+  progress: z.object({ received_bytes: z.number(), total_bytes: z.number().optional() }).optional(),
   problem: z.any().optional(),
 });
 export type ToolVersionRow = z.infer<typeof ToolVersionRow>;

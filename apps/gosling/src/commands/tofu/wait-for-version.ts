@@ -2,9 +2,10 @@ import { type ApiClient, apiErrors, type Tool, type ToolVersion } from '@polar-g
 import { formatDuration } from '@polar-gosling/kernel';
 import type { CliContext } from '../../cli/command.ts';
 import { cliErrors } from '../../cli-errors.ts';
+import { formatBytes } from '../../ui/bytes.ts';
 import { formatElapsed } from '../../ui/elapsed.ts';
 import { createProgress } from '../../ui/progress.ts';
-import type { Stage } from '../../ui/stage.ts';
+import type { ReceivedBytes, Stage } from '../../ui/stage.ts';
 
 const everyMs = 1_000;
 /** Without a terminal a line says now and then that it goes on. */
@@ -42,10 +43,11 @@ export async function waitForVersion(context: CliContext, at: Awaited): Promise<
 async function poll({ clock, signal, output }: CliContext, at: Awaited, stage: Stage): Promise<ToolVersion> {
   const startedAt = clock.monotonic();
   let notedAt = startedAt;
+  let seenBytes: number | undefined;
   for (;;) {
     const { items } = await at.api.call('listTools', {}, { signal });
-    const done = findDone(toolOf(items, at.kind), at);
-    if (done !== undefined) return done;
+    const found = findVersion(toolOf(items, at.kind), at);
+    if (found?.state === 'installed') return found;
     const now = clock.monotonic();
     if (now - startedAt >= at.timeoutMs) {
       const what = `${at.kind} ${at.version}`;
@@ -54,15 +56,20 @@ async function poll({ clock, signal, output }: CliContext, at: Awaited, stage: S
         fix: 'a worker may still be at it: gosling tofu versions shows how that ends',
       });
     }
+    const bytes = receivedOf(found);
+    if (bytes !== undefined && bytes.received !== seenBytes) stage.received(bytes);
+    seenBytes = bytes?.received;
     if (!output.stderr.isTty && now - notedAt >= noteEveryMs) {
       notedAt = now;
-      stage.note(`still at it (${formatElapsed(now - startedAt)})`);
+      const came = bytes === undefined ? '' : `, ${formatBytes(bytes)}`;
+      stage.note(`still at it (${formatElapsed(now - startedAt)}${came})`);
     }
     await clock.sleep(Math.min(everyMs, startedAt + at.timeoutMs - now), signal);
   }
 }
 
-function findDone(tool: Tool, at: Awaited): ToolVersion | undefined {
+/** The row that stands for it now; fails with what the worker found. */
+function findVersion(tool: Tool, at: Awaited): ToolVersion | undefined {
   const platform = at.platform ?? tool.platform;
   const found = tool.versions.filter((each) => each.version === at.version && each.platform === platform);
   const asked = found.find(({ id, state }) => state !== 'installed' && (at.id === undefined || id === at.id));
@@ -70,7 +77,13 @@ function findDone(tool: Tool, at: Awaited): ToolVersion | undefined {
     const { code = 'BINARY_DOWNLOAD', detail = 'it could not be fetched' } = asked.problem ?? {};
     throw apiErrors.problem({ status: 422, code, detail: `${at.kind} ${at.version}: ${detail}` });
   }
-  return asked === undefined ? found.find(({ state }) => state === 'installed') : undefined;
+  return asked ?? found.find(({ state }) => state === 'installed');
+}
+
+function receivedOf(version: ToolVersion | undefined): ReceivedBytes | undefined {
+  if (version?.progress === undefined) return undefined;
+  const { received_bytes: received, total_bytes: total } = version.progress;
+  return { received, total };
 }
 
 export function toolOf(items: readonly Tool[], kind: Tool['kind']): Tool {

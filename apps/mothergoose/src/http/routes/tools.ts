@@ -67,6 +67,7 @@ function toWireVersion(row: ToolView['versions'][number]): ToolVersion {
     ...(row.sha256_hash !== undefined && { sha256: row.sha256_hash }),
     ...(row.proved_by !== undefined && { proved_by: row.proved_by }),
     ...(row.downloaded_at !== undefined && { downloaded_at: row.downloaded_at }),
+    ...(row.state === 'wanted' && row.progress !== undefined && { progress: row.progress }),
     ...(row.state === 'failed' && code !== undefined && { problem: { code, detail: detail ?? '' } }),
   };
 }
