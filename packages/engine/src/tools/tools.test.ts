@@ -73,6 +73,17 @@ describe('installing a version', () => {
     expect((await versions()).map(({ state, active }) => [state, active])).toEqual([[undefined, true]]);
   });
 
+  it('tells its row nothing more once it has failed', async () => {
+    const { install, versions, binaries } = await fixture();
+    binaries.fetching = async (tell) => tell({ receivedBytes: 7, totalBytes: 9 });
+
+    await install('9.9.9');
+
+    const [row] = await versions();
+    expect([row?.state, row?.progress?.received_bytes]).toEqual(['failed', 7]);
+    expect(row?.updated_at).toBe(row?.problem.since);
+  });
+
   it('is done once more when it was asked for while it was fetched', async () => {
     const { install, tools, versions, binaries, clock } = await fixture();
     const request = { kind: 'tofu', version: '1.12.6', source: { kind: 'github' }, use: true } as const;
