@@ -27,7 +27,7 @@ import { readBootId } from './process-identity.ts';
 import type { ProviderCacheOptions } from './providers/filling.ts';
 import { createProviderCache } from './providers/provider-cache.ts';
 import { createRun } from './run.ts';
-import { makeRunDirectory, runDirOf } from './run-directory.ts';
+import { makeRunDirectory, runDirOf, wipeOldRuns } from './run-directory.ts';
 import { settleRun } from './settle.ts';
 import type { StateEncryption } from './state-keys.ts';
 import { stateFileOf } from './state-place.ts';
@@ -77,18 +77,17 @@ export function createTofu(options: TofuOptions): Tofu {
     bootId: readBootId(),
   };
   const allowTerraform = states === undefined && options.find.allowTerraform;
-  const find = {
-    ...options.find,
-    allowTerraform,
-    binDir: options.find.binDir ?? join(dataDir, 'bin'),
-    logger,
-  };
-  const tool = rememberTool(find.binDir, async (signal) => {
+  const binDir = options.find.binDir ?? join(dataDir, 'bin');
+  const find = { ...options.find, allowTerraform, binDir, logger };
+  const tool = rememberTool(binDir, async (signal) => {
     const found = await findTool(find, signal);
     if (states !== undefined && found.product === 'terraform') throw cannotEncrypt(found);
     return found;
   });
 
+  wipeOldRuns(dataDir, clock.now()).catch((error) => {
+    logger.warn('what earlier runs have left could not be removed', { error });
+  });
   const launcher = createLauncher(dataDir, computeDir);
   const parts = bundleParts({ ...options, dataDir, computeDir, limits });
   const open = async (request: TofuRunRequest, signal: AbortSignal): Promise<TofuRun> => {
