@@ -91,6 +91,31 @@ describe('checkTofuPlan', () => {
     expect(verdictOf({ state: 'active', sharedKey: 'h' })).toMatchObject({ kind: 'ok' });
   });
 
+  it('makes anew what was made by half, and only while it serves nobody', () => {
+    const shared = 'module.container["h1"].yandex_serverless_container.runner';
+    const verdictOf = (over: Partial<TofuRow>, more: { actions?: string[]; runner?: string } = {}) =>
+      checkTofuPlan({
+        changes: [
+          { address: shared, actions: more.actions ?? ['delete', 'create'] },
+          { address: machine, actions: [more.runner ?? 'delete'] },
+        ],
+        rows: [aRow({ made: true, sharedKey: 'h1', state: 'terminating', ...over })],
+        helpers: ['module.container'],
+      });
+    const made = { kind: 'ok', deletes: expect.arrayContaining([shared]) };
+
+    expect(verdictOf({})).toMatchObject({ ...made, creates: [shared] });
+    expect(verdictOf({ state: 'requested', made: false }, { runner: 'create' })).toMatchObject(made);
+    expect(verdictOf({ state: 'active', sharedKey: 'h2' }, { runner: 'no-op' })).toMatchObject(made);
+    for (const state of ['provisioning', 'booting', 'active', 'draining', 'terminating'] as const) {
+      const why = `replace (delete, create) of what a runner that is ${state} uses`;
+      expect(verdictOf({ state }, { runner: 'no-op' })).toMatchObject({ offending: [{ why }] });
+    }
+    for (const actions of [['create', 'delete'], ['update'], ['forget']]) {
+      expect(verdictOf({}, { actions })).toMatchObject({ kind: 'unexpected' });
+    }
+  });
+
   it('names every offender and lets nothing through beside it', () => {
     const changes = [
       { address: machine, actions: ['create'] },

@@ -26,7 +26,8 @@ export type TofuVerdict =
 /**
  * May this plan be applied? Allowed are exactly: create for rows `requested` or `provisioning` whose address never
  * existed, delete for rows `terminating`, no-op and read. `helpers` are addresses of the bundle that are no
- * runners: they may come and go, but never change or be replaced, nor go while a runner lives that shares their key.
+ * runners: they may come and go, but never change, nor go while a runner lives that shares their key. What is shared by
+ * key may also be made anew, while it serves nobody: one that was made by half is of no use, and stays so.
  */
 export function checkTofuPlan(plan: {
   readonly changes: readonly TofuChange[];
@@ -39,28 +40,51 @@ export function checkTofuPlan(plan: {
   for (const change of plan.changes) {
     const why = objection(change, plan);
     if (why !== undefined) offending.push({ ...change, why });
-    else if (change.actions[0] === 'create') creates.push(change.address);
-    else if (change.actions[0] === 'delete') deletes.push(change.address);
+    if (change.actions.includes('create')) creates.push(change.address);
+    if (change.actions.includes('delete')) deletes.push(change.address);
   }
   return offending.length > 0 ? { kind: 'unexpected', offending } : { kind: 'ok', creates, deletes };
 }
 
 function objection(
   { address, actions }: TofuChange,
-  { rows, helpers = [] }: { rows: readonly TofuRow[]; helpers?: readonly string[] },
+  plan: {
+    changes: readonly TofuChange[];
+    rows: readonly TofuRow[];
+    helpers?: readonly string[];
+  },
 ): string | undefined {
+  const { rows, helpers = [] } = plan;
   const action = actions.length === 1 ? actions[0] : `replace (${actions.join(', ')})`;
   if (action === 'no-op' || action === 'read') return undefined;
+  const helper = helpers.find((one) => isWithin(address, one));
+  if (action === madeAnew && address.startsWith(`${helper}["`)) {
+    return objectionToShared(address, plan, { helper, action });
+  }
   if (action !== 'create' && action !== 'delete') return `${action} is never allowed`;
   const row = rows.find((one) => isWithin(address, one.address));
   if (row !== undefined) return objectionToRow(action, row);
-  const helper = helpers.find((one) => isWithin(address, one));
-  if (helper !== undefined) {
-    const isOf = (one: TofuRow) => isWithin(address, `${helper}["${one.sharedKey}"]`);
-    const user = action === 'delete' ? rows.find((one) => mayUse(one) && isOf(one)) : undefined;
-    return user && `delete of what a runner that is ${user.state} uses`;
-  }
-  return `${action} of something that is no runner of this shard`;
+  if (helper === undefined) return `${action} of something that is no runner of this shard`;
+  return action === 'delete' ? objectionToShared(address, plan, { helper, action }) : undefined;
+}
+
+/** What serves a runner stays as it is. */
+function objectionToShared(
+  address: string,
+  { changes, rows }: { changes: readonly TofuChange[]; rows: readonly TofuRow[] },
+  { helper, action }: { helper: string | undefined; action: string },
+): string | undefined {
+  const isOf = (one: TofuRow) => isWithin(address, `${helper}["${one.sharedKey}"]`);
+  const isServed = (one: TofuRow) => mayUse(one) || (action === madeAnew && stays(one, changes));
+  const user = rows.find((one) => isOf(one) && isServed(one));
+  return user && `${action} of what a runner that is ${user.state} uses`;
+}
+
+const madeAnew = 'replace (delete, create)';
+
+/** It is to end, and not by this plan: its agent may still have a job. */
+function stays({ address }: TofuRow, changes: readonly TofuChange[]): boolean {
+  return changes.some((one) => isWithin(one.address, address) && one.actions[0] === 'no-op');
 }
 
 /** One that is only requested has made nothing yet: what it shares is made again with it. */

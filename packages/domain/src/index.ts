@@ -37,7 +37,7 @@ export { cloudTags, type MachineOwner } from './entry/cloud-tags.ts';
 export type { Arch, CloudComputeSettings, ComputeSettings } from './entry/compute-settings.ts';
 export { type CloudRefusal, refuseCloud } from './entry/refuse-cloud.ts';
 export { type EntryRequest, launchChoices, renderRunnerEntry } from './entry/render-entry.ts';
-export { type RunnerEntry, sharedKeyOf } from './entry/runner-entry.ts';
+export { containerName, type RunnerEntry, sharedKeyOf } from './entry/runner-entry.ts';
 export { checkTofuPlan, isWithin, type TofuChange, type TofuRow, type TofuVerdict } from './guard.ts';
 export { configHash, machineHash, registrationSpecHash } from './hashes.ts';
 export { checkLimits } from './limits/check-limits.ts';

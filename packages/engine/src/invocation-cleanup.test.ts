@@ -1,3 +1,4 @@
+import { containerName } from '@polar-gosling/domain';
 import { createFakeClock, createSeededIds, runs } from '@polar-gosling/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -140,7 +141,7 @@ function watchEnds(plane: ControlPlane) {
         const isTimedOut = ['failed', 'terminating', 'terminated'].includes(String(row['state']));
         note(ended, id, isDone || isEnded || isTimedOut);
         const isShared = rows.some((one) => one['machine_hash'] === hash && one['state'] !== 'terminated');
-        const hasContainer = [...tofu.containers].some((one) => one.endsWith(hash)) && !isShared;
+        const hasContainer = tofu.containers.has(containerOf(row)) && !isShared;
         note(
           gone,
           id,
@@ -154,4 +155,9 @@ function watchEnds(plane: ControlPlane) {
         .map(([id, at]) => ({ id, lateMs: (gone.get(id) ?? Infinity) - at }))
         .filter(({ lateMs }) => lateMs > 5 * minuteMs),
   };
+}
+
+function containerOf({ entry, shard }: Readonly<Record<string, unknown>>): string {
+  const { container_key: key } = JSON.parse(new TextDecoder().decode(entry as Uint8Array));
+  return containerName(key, Number(shard));
 }

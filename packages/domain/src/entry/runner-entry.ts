@@ -56,3 +56,8 @@ export interface RunnerEntry {
 export function sharedKeyOf(entry: RunnerEntry): string | undefined {
   return entry.container_key ?? entry.machine_hash;
 }
+
+/** How the container of one shard's runners is called in its folder, where names are unique. */
+export function containerName(containerKey: string, shard: number): string {
+  return shard === 0 ? containerKey : `${containerKey}-${shard}`;
+}

@@ -349,6 +349,22 @@ describe('runShard', () => {
     expect(plane.tofu.applied).toEqual([]);
   });
 
+  it('plans what is refused everywhere a few times an hour, and launches soon after that is over', async () => {
+    const shards = [0, 1, 2].map((shard) => `app#${shard}`);
+    for (const shard of shards) plane.tofu.states.set(shard, new Map([['foreign', true]]));
+    plane.start();
+    const job = addJob(plane.model, { projectId: 1, lastsMs: 5_000 });
+    await plane.run(12 * 60 * 60_000, 5_000);
+    const refused = (await runStates()).length;
+    for (const shard of shards) plane.tofu.states.get(shard)?.clear();
+    const servedAfterMs = await plane.runUntil(() => job.status === 'success', 60 * 60_000);
+    await plane.stop();
+
+    expect(refused).toBeGreaterThan(12 * 4);
+    expect(refused).toBeLessThan(3 * 12 * 4 + 20);
+    expect(servedAfterMs).toBeLessThan(16 * 60_000);
+  }, 60_000);
+
   it('begins nothing while the Egg is frozen, also when it is frozen during the plan', async () => {
     await wantRunner();
     const freeze = (on: boolean) =>

@@ -12,6 +12,7 @@ import { failingRemovals, nextRemovalAt, noteRemoval } from './failing-removals.
 import { isFresh } from './freshness.ts';
 import { placeOf } from './place-of.ts';
 import { noteProblem } from './problems.ts';
+import { isRefusedLately } from './refused-shards.ts';
 import { runnersAtWork } from './runners-at-work.ts';
 import { settleLeft } from './settle-left.ts';
 import type { ShardOutcome } from './shard-outcome.ts';
@@ -49,11 +50,9 @@ async function underLease(
   // A half-made machine goes by a delete of its own; until reconcile has said so its plan would be a replace.
   if (rows.some(({ state, made }) => state === 'failed' && made)) return 'later';
   const atWork = await runnersAtWork(deps, rows, options);
-  const strays = await lookForStrays(deps, rows, options);
   const fresh = await isFresh(deps, at, options);
-  const mayRemove = !(await isBackingOff(deps, { ...at, rows }, options));
-  const chosen = chooseWork(rows, deps.clock.now(), { atWork, strays, mayRemove });
-  if (chosen?.kind !== 'create') await callForLaunches(deps, { egg: at.egg, rows }, options);
+  const chosen = await chooseNext(deps, { ...at, rows, atWork }, options);
+  if (chosen === 'refused') return 'idle';
   const work = chosen ?? (fresh ? undefined : lookOver(rows));
   const [first = rows[0]] = work?.targets ?? [];
   if (work === undefined || first === undefined) return atWork.size > 0 ? 'later' : 'idle';
@@ -69,14 +68,22 @@ async function underLease(
   }
 }
 
-async function isBackingOff(
+/** `refused`: its plans are, and the next one waits. */
+async function chooseNext(
   deps: InternalDeps,
-  { egg, shard, rows }: { egg: string; shard: number; rows: readonly RunnerRow[] },
-  options: CallOptions,
-): Promise<boolean> {
-  const state = await getRow(deps.store, { ...typed.eggState, key: { partition: egg } }, options);
+  at: { egg: string; shard: number; rows: readonly RunnerRow[]; atWork: ReadonlySet<string> },
+  options: CallOptions & { trace: string },
+): Promise<ShardWork | 'refused' | undefined> {
+  const { shard, rows, atWork } = at;
+  const state = await getRow(deps.store, { ...typed.eggState, key: { partition: at.egg } }, options);
+  const now = deps.clock.now();
+  if (isRefusedLately(state, { shard, rows, now })) return 'refused';
+  const strays = await lookForStrays(deps, rows, options);
   const failing = failingRemovals(state, rows).get(shard);
-  return failing !== undefined && nextRemovalAt(failing) > deps.clock.now();
+  const mayRemove = failing === undefined || nextRemovalAt(failing) <= now;
+  const chosen = chooseWork(rows, deps.clock.now(), { atWork, strays, mayRemove });
+  if (chosen?.kind !== 'create') await callForLaunches(deps, { egg: at.egg, rows }, options);
+  return chosen;
 }
 
 /**

@@ -11,11 +11,11 @@ import {
   type TofuPlan,
   type TofuRun,
   type TofuRunRequest,
-  type TofuStart,
   tofuErrors,
 } from '@polar-gosling/ports/tofu';
+import { applyShared, isRecord, refreshShared, sharedActions, startsOf } from './fake-shared.ts';
 
-/** How one apply goes. `half`: its first resource is made by half. `killed`: done, but no state tells. */
+/** How one apply goes. `half`: the first thing it makes is made by half. `killed`: done, but no state tells. */
 export type ApplyFault =
   | 'ok'
   | 'fails_before'
@@ -36,12 +36,14 @@ export interface FakeTofu {
   readonly machinesPort: Machines;
   /** What there really is, by runner id. */
   readonly machines: Map<string, ModelMachine>;
-  /** Containers of serverless runners of Yandex Cloud, by id: the runners themselves are invocations of them. */
+  /** Containers of serverless runners of Yandex Cloud, by name: the runners themselves are invocations of them. */
   readonly containers: Set<string>;
   /** Texts of the entries of all runners that were ever wanted, by runner id. */
   readonly entries: ReadonlyMap<string, string>;
   /** Resources of each shard's state; `false`: made by half. */
   readonly states: Map<string, Map<string, boolean>>;
+  /** The same of its containers, by their keys. */
+  readonly shared: Map<string, Map<string, boolean>>;
   /** What must never be: an entry that changed, a machine made twice. */
   readonly violations: string[];
   /** One line per apply: `create a,b` or `delete a`. */
@@ -79,6 +81,7 @@ export function createFakeTofu(clock: Clock): FakeTofu {
     machines: new Map(),
     containers: new Set(),
     states: new Map(),
+    shared: new Map(),
     violations: [],
     applied: [],
     entries: new Map(),
@@ -147,8 +150,10 @@ function openRun(world: World, request: TofuRunRequest): TofuRun {
   const key = `${request.wanted.egg}#${request.wanted.shard}`;
   const state = world.states.get(key) ?? new Map<string, boolean>();
   world.states.set(key, state);
+  const shared = world.shared.get(key) ?? new Map<string, boolean>();
+  world.shared.set(key, shared);
   checkEntries(world, request.wanted);
-  const on: Applying = { request, key, state, gone: new Set() };
+  const on: Applying = { request, key, state, shared, gone: new Set() };
   return {
     pid: 4711,
     async plan(options) {
@@ -206,48 +211,12 @@ function providerOf(text: string, otherwise?: string): string | undefined {
 }
 
 /** What a cloud does not know any more leaves the plan; the state learns of it by the next apply. */
-function refresh(world: World, { request, state, gone }: Applying): void {
+function refresh(world: World, { request, state, shared, gone }: Applying): void {
   if (request.wanted.provider === 'local' || request.refresh === false) return;
   for (const [id, isWhole] of state) {
-    if (isWhole && !isRecord(world, { request }, id) && !world.machines.has(id)) gone.add(id);
+    if (isWhole && !isRecord(world, id) && !world.machines.has(id)) gone.add(id);
   }
-}
-
-/** Id of the container that a runner is an invocation of: runners with one machine hash share it. */
-function containerOf(world: World, at: Pick<Applying, 'request'> & { runnerId: string }): string | undefined {
-  const entry: RunnerEntry = JSON.parse(world.entries.get(at.runnerId) ?? '{}');
-  if (entry.provider !== 'yandex' || entry.type !== 'serverless') return undefined;
-  return `${containersOf(at)}${entry.machine_hash}`;
-}
-
-function isRecord(world: World, on: Pick<Applying, 'request'>, runnerId: string): boolean {
-  return containerOf(world, { ...on, runnerId }) !== undefined;
-}
-
-function containersOf({ request }: Pick<Applying, 'request'>): string {
-  return `${request.wanted.egg}-${request.wanted.shard}-`;
-}
-
-/** What becomes of the containers of a shard. */
-function sharedOf(
-  world: World,
-  { request }: Applying,
-): { made: string[]; kept: string[]; removed: string[] } {
-  const ids = [...request.wanted.entries.keys()];
-  const wanted = new Set(ids.flatMap((runnerId) => containerOf(world, { request, runnerId }) ?? []));
-  const there = [...world.containers].filter((id) => id.startsWith(containersOf({ request })));
-  return {
-    made: [...wanted].filter((id) => !world.containers.has(id)),
-    kept: there.filter((id) => wanted.has(id)),
-    removed: there.filter((id) => !wanted.has(id)),
-  };
-}
-
-function startsOf(world: World, { request, state }: Applying): TofuStart[] {
-  return [...state.keys()].flatMap((runnerId) => {
-    const id = containerOf(world, { request, runnerId });
-    return id === undefined || !world.containers.has(id) ? [] : [{ runnerId, container: { id, url: id } }];
-  });
+  refreshShared(world, { request, shared });
 }
 
 function planOf(world: World, on: Applying): TofuPlan {
@@ -265,13 +234,10 @@ function planOf(world: World, on: Applying): TofuPlan {
     if (!entries.has(id)) return change(id, ['delete']);
     return change(id, isWhole ? ['no-op'] : ['delete', 'create']);
   });
-  const { made, kept, removed } = sharedOf(world, on);
-  const share = (ids: readonly string[], action: string): PlanChange[] =>
-    ids.map((id) => ({
-      address: `module.container["${id.slice(containersOf(on).length)}"].container`,
-      actions: [action],
-    }));
-  const all = [...changes, ...share(made, 'create'), ...share(kept, 'no-op'), ...share(removed, 'delete')];
+  const containers = [...sharedActions(world, on)].map(
+    ([key, actions]): PlanChange => ({ address: `module.container["${key}"].container`, actions }),
+  );
+  const all = [...changes, ...containers];
   const count = (action: string) => all.filter(({ actions }) => actions.includes(action)).length;
   const summary = { add: count('create'), change: 0, destroy: count('delete') };
   const hasChanges = summary.add + summary.destroy > 0;
@@ -283,6 +249,7 @@ interface Applying {
   /** Egg and shard. */
   readonly key: string;
   readonly state: Map<string, boolean>;
+  readonly shared: Map<string, boolean>;
   /** Runners whose machines were not there when it was planned. */
   readonly gone: Set<string>;
 }
@@ -299,7 +266,7 @@ async function apply(world: World, on: Applying, signal: AbortSignal): Promise<T
     return { kind: 'unknown', reason: 'interrupted' };
   }
   if (fault === 'ended_before') return { kind: 'unknown', reason: 'hard end' };
-  if (fault === 'fails_before') return failed(world, [], []);
+  if (fault === 'fails_before') return failure(world, [], []);
   return carryOut(world, on, fault);
 }
 
@@ -334,37 +301,40 @@ function checkMade({ request }: Applying, made: readonly string[]): void {
 function carryOut(world: World, on: Applying, fault: ApplyFault): TofuOutcome {
   const { removed, made } = changedBy(planOf(world, on));
   checkMade(on, made);
-  share(world, on);
-  for (const id of removed.filter((one) => !isRecord(world, on, one))) removeMachine(world, id);
+  const shared = applyShared(world, on, fault);
+  const ended = [...removed.filter((one) => !isRecord(world, one)), ...shared.ended];
+  for (const id of ended) removeMachine(world, id);
   if (fault !== 'killed') forget(world, on, removed);
-  for (const [index, id] of made.entries()) {
-    const isHalf = fault === 'half' && index === 0;
-    if (!isHalf) makeMachine(world, on, id);
-    if (fault !== 'killed') on.state.set(id, !isHalf);
-  }
-  if (made.length > 0) world.applied.push(`create ${made.length}`);
-  if (removed.length > 0) world.applied.push(`delete ${removed.length}`);
-  const whole = made.filter((id) => on.state.get(id) === true).map(resource);
   const gone = removed.map(resource);
+  if (removed.length > 0) world.applied.push(`delete ${removed.length}`);
+  // Its runners need what they share.
+  if (shared.failure !== undefined) return { ...failure(world, [], gone), ...shared.failure };
+  makeAll(world, on, { made, fault });
+  if (made.length > 0) world.applied.push(`create ${made.length}`);
+  const whole = made.filter((id) => on.state.get(id) === true).map(resource);
   if (fault === 'ended_after' || fault === 'killed') return { kind: 'unknown', reason: 'killed' };
-  if (fault === 'fails_after' || (fault === 'half' && made.length > 0)) return failed(world, whole, gone);
+  if (fault === 'fails_after' || (fault === 'half' && made.length > 0)) return failure(world, whole, gone);
   const known = { checks: world.checks, starts: startsOf(world, on) };
   return { kind: 'ok', ...headOf(world, on), applied: whole, removed: gone, ...known };
 }
 
-/** A container that goes takes its invocations with it. */
-function share(world: World, on: Applying): void {
-  const { made, removed } = sharedOf(world, on);
-  for (const id of made) world.containers.add(id);
-  for (const id of removed) {
-    world.containers.delete(id);
-    for (const runnerId of world.machines.keys()) {
-      if (containerOf(world, { ...on, runnerId }) === id) removeMachine(world, runnerId);
-    }
+function makeAll(
+  world: World,
+  on: Applying,
+  { made, fault }: { made: readonly string[]; fault: ApplyFault },
+): void {
+  for (const [index, id] of made.entries()) {
+    const isHalf = fault === 'half' && index === 0 && !isRecord(world, id);
+    if (!isHalf) makeMachine(world, on, id);
+    if (fault !== 'killed') on.state.set(id, !isHalf);
   }
 }
 
-function failed(world: World, applied: readonly string[], removed: readonly string[]): TofuOutcome {
+function failure(
+  world: World,
+  applied: readonly string[],
+  removed: readonly string[],
+): Extract<TofuOutcome, { kind: 'failed' }> {
   return { kind: 'failed', class: world.failureClass, summary: 'no capacity', detail: '', applied, removed };
 }
 
@@ -373,7 +343,7 @@ function makeMachine(world: World, { request }: Applying, runnerId: string): voi
   if (world.lived.has(runnerId)) world.violations.push(`${runnerId} was made twice`);
   world.lived.add(runnerId);
   // It is only recorded: whoever invokes its container makes it.
-  if (isRecord(world, { request }, runnerId)) return;
+  if (isRecord(world, runnerId)) return;
   const entry: RunnerEntry = JSON.parse(request.wanted.entries.get(runnerId) ?? '{}');
   world.machines.set(runnerId, { runnerId, entry, madeAt: world.clock.now() });
 }
