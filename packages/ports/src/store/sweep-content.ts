@@ -28,7 +28,7 @@ export interface ContentSweep {
   readonly removed: number;
 }
 
-/** So many in one pass; the rest waits for the next one. */
+/** So many of each folder in one pass; the next one goes on behind them. */
 const mostAtOnce = 10_000;
 
 /**
@@ -62,7 +62,10 @@ export async function sweepContent(deps: ContentSweepDeps, options: CallOptions)
   return counts;
 }
 
-/** What lies there, by the key that rows name it by. */
+/**
+ * What lies there, by the key that rows name it by. Where there is more than one pass may look at, the next one goes on
+ * behind: a note says where, and is gone when the end was reached.
+ */
 async function keysAt(
   { blobs }: ContentSweepDeps,
   { place, before = Number.POSITIVE_INFINITY }: { place: (key: string) => string; before?: number },
@@ -70,14 +73,25 @@ async function keysAt(
 ): Promise<Map<string, number>> {
   const found = new Map<string, number>();
   for (const folder of folders) {
+    const note = `sweeps/${place(folder).slice(0, -1)}`;
+    const after = await readText(blobs, note, options);
     let seen = 0;
+    let last: string | undefined;
     for await (const { key, writtenAt } of blobs.entries(place(folder), options)) {
-      if (contentHashOf(key) === undefined || writtenAt >= before) continue;
+      if (contentHashOf(key) === undefined || writtenAt >= before || key <= after) continue;
       found.set(`${folder}${key.slice(place(folder).length)}`, writtenAt);
-      if (++seen === mostAtOnce) break;
+      if (++seen < mostAtOnce) continue;
+      last = key;
+      break;
     }
+    if (last !== undefined) await blobs.write(note, new TextEncoder().encode(last), options);
+    else if (after !== '') await blobs.remove(note, options);
   }
   return found;
+}
+
+async function readText(blobs: Blobs, key: string, options: CallOptions): Promise<string> {
+  return new TextDecoder().decode((await blobs.read(key, options)) ?? new Uint8Array());
 }
 
 /** Which of these values a row names; every row there is, ended ones too. */
