@@ -1,5 +1,6 @@
 import {
   DescribeInstancesCommand,
+  DescribeSubnetsCommand,
   EC2Client,
   RunInstancesCommand,
   StopInstancesCommand,
@@ -12,8 +13,8 @@ import {
   ECSClient,
   RegisterTaskDefinitionCommand,
 } from '@aws-sdk/client-ecs';
-import { physicalName } from '@polar-gosling/domain';
 import { createSystemClock, createSystemIds } from '@polar-gosling/kernel';
+import type { CloudMachineRef } from '@polar-gosling/ports/machines';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { createAwsMachines } from './machines.ts';
 
@@ -26,9 +27,16 @@ const region = 'eu-central-1';
 const client = { region, credentials, endpoint: endpoint ?? 'http://127.0.0.1:9' };
 let installation = '';
 
+/** A runner of this installation, in a subnet that is there. */
+async function aRunner(over: Partial<CloudMachineRef> = {}): Promise<CloudMachineRef> {
+  const { Subnets = [] } = await new EC2Client(client).send(new DescribeSubnetsCommand({}));
+  const subnet = String(Subnets[0]?.SubnetId);
+  return { runnerId: ids.next(), type: 'vm', region, installation, name: `n-${ids.next()}`, subnet, ...over };
+}
+
 function machinesAt(url = client.endpoint, cluster?: string) {
   return createAwsMachines({
-    ...{ installation, regions: [region], endpoint: url, credentials: async () => credentials },
+    ...{ regions: [region], endpoint: url, credentials: async () => credentials },
     ...(cluster === undefined ? {} : { cluster }),
   });
 }
@@ -42,7 +50,7 @@ describe('machines of AWS', () => {
 
   it('tells an instance by its tags, from its start to its end', async () => {
     const ec2 = new EC2Client(client);
-    const machine = { runnerId: ids.next(), type: 'vm', region } as const;
+    const machine = await aRunner();
     const tags = { runner: machine.runnerId, egg: 'web', installation };
     const { Instances = [] } = await ec2.send(
       new RunInstancesCommand({
@@ -70,7 +78,7 @@ describe('machines of AWS', () => {
     expect((await ec2.send(new DescribeInstancesCommand({ InstanceIds }))).Reservations).toHaveLength(1);
   });
 
-  it('lists the instances and services of this installation that are not gone', async () => {
+  it('lists the instances and services of runners that are not gone, with who made them', async () => {
     const ec2 = new EC2Client(client);
     const ecs = new ECSClient(client);
     const cluster = `arn:aws:ecs:${region}:123456789012:cluster/c-${ids.next()}`;
@@ -82,7 +90,8 @@ describe('machines of AWS', () => {
       }),
     );
     const started: string[] = [];
-    for (const [runner, owner] of Object.entries({ r1: installation, r2: installation, r3: 'theirs' })) {
+    const theirs = `i${ids.next()}`;
+    for (const [runner, owner] of Object.entries({ r1: installation, r2: installation, r3: theirs })) {
       const tags = Object.entries({ runner, egg: 'web', installation: owner });
       const { Instances = [] } = await ec2.send(
         new RunInstancesCommand({
@@ -108,12 +117,16 @@ describe('machines of AWS', () => {
     }
     await ec2.send(new TerminateInstancesCommand({ InstanceIds: started.slice(1, 2) }));
 
-    const found = await machinesAt(client.endpoint, cluster).list(call);
+    const all = await machinesAt(client.endpoint, cluster).list(call);
 
-    expect(found.map(({ runnerId, egg, state }) => [runnerId, egg, state]).toSorted()).toEqual([
-      ['r1', 'web', 'running'],
-      ['s1', 'web', 'running'],
-      ['s2', 'web', 'running'],
+    // Those of other tests are there too.
+    const found = all.filter((one) => one.installation === installation || one.installation === theirs);
+    expect(found.map((one) => [one.runnerId, one.installation, one.egg, one.state]).toSorted()).toEqual([
+      ['r1', installation, 'web', 'running'],
+      ['r3', theirs, 'web', 'running'],
+      ['s1', installation, 'web', 'running'],
+      ['s2', installation, 'web', 'running'],
+      ['s3', theirs, 'web', 'running'],
     ]);
     expect(found.find(({ runnerId }) => runnerId === 's2')?.resources?.at(-1)).toEqual({
       type: 'aws_ecs_service',
@@ -121,17 +134,23 @@ describe('machines of AWS', () => {
     });
   });
 
-  it('knows none of another installation', async () => {
-    const machine = { runnerId: ids.next(), type: 'vm', region } as const;
+  it('says that there is none only where it sees the subnet that the machine was put into', async () => {
+    const machine = await aRunner();
+    const { subnet: _subnet, ...nowhere } = machine;
 
     expect(await machinesAt().status(machine, call)).toBeUndefined();
+    await expect(machinesAt().status({ ...machine, subnet: 'subnet-0fffffff' }, call)).rejects.toMatchObject({
+      code: 'MACHINES_UNAVAILABLE',
+      message: expect.stringContaining('subnet-0fffffff is not seen from here'),
+    });
+    await expect(machinesAt().status(nowhere, call)).rejects.toMatchObject({ code: 'MACHINES_UNAVAILABLE' });
   });
 
-  it('tells a serverless runner by the service that keeps its task', async () => {
+  it('tells a serverless runner by the service that keeps its task, in the cluster it was made in', async () => {
     const ecs = new ECSClient(client);
-    const machine = { runnerId: ids.next(), type: 'serverless', region } as const;
     const cluster = `c-${ids.next()}`;
-    const serviceName = physicalName('runner', `${installation}/${machine.runnerId}`);
+    const machine = await aRunner({ type: 'serverless', cluster });
+    const { name: serviceName } = machine;
     await ecs.send(new CreateClusterCommand({ clusterName: cluster }));
     await ecs.send(
       new RegisterTaskDefinitionCommand({
@@ -144,9 +163,9 @@ describe('machines of AWS', () => {
       new CreateServiceCommand({ cluster, serviceName, taskDefinition: 'f', desiredCount: 1, tags }),
     );
 
-    const running = await machinesAt(client.endpoint, cluster).status(machine, call);
+    const running = await machinesAt(client.endpoint, 'of-today').status(machine, call);
     await ecs.send(new DeleteServiceCommand({ cluster, service: serviceName, force: true }));
-    const gone = await machinesAt(client.endpoint, cluster).status(machine, call);
+    const gone = await machinesAt(client.endpoint, 'of-today').status(machine, call);
 
     expect(running).toMatchObject({ runnerId: machine.runnerId, egg: 'web', state: 'running' });
     expect(running?.resources).toEqual([
@@ -157,9 +176,9 @@ describe('machines of AWS', () => {
   });
 
   it('never takes an absent cluster for an absent machine', async () => {
-    const machine = { runnerId: ids.next(), type: 'serverless', region } as const;
+    const machine = await aRunner({ type: 'serverless', cluster: 'no-such-cluster' });
 
-    const looked = machinesAt(client.endpoint, 'no-such-cluster').status(machine, call);
+    const looked = machinesAt().status(machine, call);
 
     await expect(looked).rejects.toMatchObject({ code: 'MACHINES_UNAVAILABLE' });
   });
@@ -168,7 +187,8 @@ describe('machines of AWS', () => {
 it('never takes a cloud that does not answer for an absent machine', async () => {
   const machines = machinesAt('http://127.0.0.1:9');
 
-  const looked = machines.status({ runnerId: 'r1', type: 'vm', region }, call);
+  const machine = { runnerId: 'r1', type: 'vm', region, installation: 'i', name: 'n', subnet: 's' } as const;
+  const looked = machines.status(machine, call);
 
   await expect(looked).rejects.toMatchObject({ code: 'MACHINES_UNAVAILABLE' });
   await expect(machines.list(call)).rejects.toMatchObject({ code: 'MACHINES_UNAVAILABLE' });

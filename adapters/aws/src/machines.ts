@@ -3,12 +3,13 @@ import { Agent as HttpsAgent } from 'node:https';
 import {
   DescribeInstancesCommand,
   type DescribeInstancesResult,
+  DescribeSubnetsCommand,
   EC2Client,
+  type Instance,
   type InstanceStateName,
   paginateDescribeInstances,
 } from '@aws-sdk/client-ec2';
 import { DescribeServicesCommand, ECSClient, paginateListServices, type Service } from '@aws-sdk/client-ecs';
-import { physicalName } from '@polar-gosling/domain';
 import { deadline, isCoded } from '@polar-gosling/kernel';
 import {
   type CloudMachineRef,
@@ -21,10 +22,9 @@ import {
 const timeoutMs = 20_000;
 
 export interface AwsMachinesOptions {
-  readonly installation: string;
-  /** Where machines are made. */
+  /** Where machines are made now. */
   readonly regions: readonly string[];
-  /** ARN of the cluster that serverless runners are services of. */
+  /** ARN of the cluster that new serverless runners become services of. */
   readonly cluster?: string;
   /** The SDK's own chain (environment, profile, role) where it answers nothing. */
   credentials(options: {
@@ -57,7 +57,7 @@ export function createAwsMachines(options: AwsMachinesOptions): CloudMachines {
       for (const region of options.regions) {
         found.push(
           ...(await look(region, signal, async (client, call) => [
-            ...(await listInstances(new EC2Client(client), { options, region }, call)),
+            ...(await listInstances(new EC2Client(client), region, call)),
             ...(await listServices(new ECSClient(client), { options, region }, call)),
           ])),
         );
@@ -65,11 +65,14 @@ export function createAwsMachines(options: AwsMachinesOptions): CloudMachines {
       return found;
     },
     status: (machine, { signal }) =>
-      look(machine.region, signal, (client, call) =>
-        machine.type === 'vm'
-          ? lookAtInstance(new EC2Client(client), { options, machine }, call)
-          : lookAtService(new ECSClient(client), { options, machine }, call),
-      ),
+      look(machine.region, signal, async (client, call) => {
+        const found =
+          machine.type === 'vm'
+            ? await lookAtInstance(new EC2Client(client), machine, call)
+            : await lookAtService(new ECSClient(client), machine, call);
+        if (found === undefined) await requireSameAccount(new EC2Client(client), machine, call);
+        return found;
+      }),
   };
 }
 
@@ -99,21 +102,15 @@ interface Listed {
 }
 
 /** Those of one region that are not terminated. */
-async function listInstances(client: EC2Client, { options, region }: Listed, call: Call): Promise<Machine[]> {
+async function listInstances(client: EC2Client, region: string, call: Call): Promise<Machine[]> {
   const Filters = [
-    { Name: 'tag:polar-gosling-installation', Values: [options.installation] },
+    { Name: 'tag-key', Values: ['polar-gosling-runner'] },
     { Name: 'instance-state-name', Values: ['pending', 'running', 'shutting-down', 'stopping', 'stopped'] },
   ];
   const found: Machine[] = [];
   try {
     for await (const page of paginateDescribeInstances({ client }, { Filters }, call)) {
-      for (const { InstanceId = '', State, Tags = [] } of instancesOf(page)) {
-        const tag = (name: string) => Tags.find(({ Key }) => Key === `polar-gosling-${name}`)?.Value;
-        const resources = [inRegion({ region }, { type: 'aws_instance', id: InstanceId })];
-        const runnerId = tag('runner');
-        if (runnerId === undefined) continue;
-        found.push({ runnerId, egg: tag('egg') ?? '', state: stateOf(State?.Name), resources });
-      }
+      found.push(...instancesOf(page).map((instance) => instanceMachine(instance, region)));
     }
     return found;
   } finally {
@@ -127,7 +124,7 @@ function instancesOf({ Reservations = [] }: DescribeInstancesResult) {
 
 /** Services of the cluster, where it is in this region: they are told by ten. */
 async function listServices(client: ECSClient, { options, region }: Listed, call: Call): Promise<Machine[]> {
-  const { cluster, installation } = options;
+  const { cluster } = options;
   const found: Machine[] = [];
   try {
     if (cluster === undefined || cluster.split(':')[3] !== region) return found;
@@ -140,9 +137,8 @@ async function listServices(client: ECSClient, { options, region }: Listed, call
       const request = { cluster, services: serviceArns, include: ['TAGS' as const] };
       const { services = [] } = await client.send(new DescribeServicesCommand(request), call);
       for (const service of services) {
-        const tag = (name: string) => service.tags?.find(({ key }) => key === `polar-gosling-${name}`)?.value;
-        const runnerId = tag('runner');
-        if (runnerId === undefined || tag('installation') !== installation) continue;
+        const runnerId = tagOf(service.tags, 'runner');
+        if (runnerId === undefined) continue;
         found.push(serviceMachine(service, { cluster, region, runnerId }));
       }
     }
@@ -152,30 +148,36 @@ async function listServices(client: ECSClient, { options, region }: Listed, call
   }
 }
 
-interface Asked {
-  readonly options: AwsMachinesOptions;
-  readonly machine: CloudMachineRef;
-}
-
 async function lookAtInstance(
   client: EC2Client,
-  { options, machine }: Asked,
+  machine: CloudMachineRef,
   call: Call,
 ): Promise<Machine | undefined> {
   const tag = (name: string, value: string) => ({ Name: `tag:polar-gosling-${name}`, Values: [value] });
-  const Filters = [tag('runner', machine.runnerId), tag('installation', options.installation)];
+  const Filters = [tag('runner', machine.runnerId), tag('installation', machine.installation)];
   try {
-    const { Reservations = [] } = await client.send(new DescribeInstancesCommand({ Filters }), call);
-    const found = Reservations.flatMap(({ Instances = [] }) => Instances);
-    const [one] = found.toSorted((a, b) => rankOf(stateOf(a.State?.Name)) - rankOf(stateOf(b.State?.Name)));
-    if (one === undefined) return undefined;
-    const egg = one.Tags?.find(({ Key }) => Key === 'polar-gosling-egg')?.Value ?? '';
-    return {
-      runnerId: machine.runnerId,
-      egg,
-      state: stateOf(one.State?.Name),
-      resources: [inRegion(machine, { type: 'aws_instance', id: one.InstanceId ?? '' })],
-    };
+    const found = instancesOf(await client.send(new DescribeInstancesCommand({ Filters }), call));
+    const machines = found.map((instance) => instanceMachine(instance, machine.region));
+    return machines.toSorted((a, b) => rankOf(a.state) - rankOf(b.state))[0];
+  } finally {
+    client.destroy();
+  }
+}
+
+/**
+ * Another account shows nothing of ours, and that proves nothing: only who sees the subnet that a machine was put into
+ * can say that there is no such machine.
+ */
+async function requireSameAccount(client: EC2Client, { subnet }: CloudMachineRef, call: Call): Promise<void> {
+  if (subnet === undefined) {
+    throw machinesErrors.unavailable({ reason: 'nothing tells in which AWS account it was made' });
+  }
+  try {
+    const Filters = [{ Name: 'subnet-id', Values: [subnet] }];
+    const { Subnets = [] } = await client.send(new DescribeSubnetsCommand({ Filters }), call);
+    if (Subnets.length > 0) return;
+    const reason = `AWS: its subnet ${subnet} is not seen from here, it was made in another account`;
+    throw machinesErrors.unavailable({ reason });
   } finally {
     client.destroy();
   }
@@ -184,12 +186,13 @@ async function lookAtInstance(
 /** A service keeps its task; one that was deleted is told as INACTIVE for a while. */
 async function lookAtService(
   client: ECSClient,
-  { options, machine }: Asked,
+  machine: CloudMachineRef,
   call: Call,
 ): Promise<Machine | undefined> {
-  const { cluster, installation } = options;
-  if (cluster === undefined) throw machinesErrors.unavailable({ reason: 'no ECS cluster is set up' });
-  const name = physicalName('runner', `${installation}/${machine.runnerId}`);
+  const { cluster, name } = machine;
+  if (cluster === undefined) {
+    throw machinesErrors.unavailable({ reason: 'nothing tells in which ECS cluster it was made' });
+  }
   const request = { cluster, services: [name], include: ['TAGS' as const] };
   try {
     const { services = [], failures = [] } = await client.send(new DescribeServicesCommand(request), call);
@@ -198,10 +201,22 @@ async function lookAtService(
       throw machinesErrors.unavailable({ reason: `ECS: ${failures[0]?.reason}` });
     }
     if (one === undefined) return undefined;
-    return serviceMachine(one, { ...machine, cluster });
+    const { region, runnerId } = machine;
+    return serviceMachine(one, { cluster, region, runnerId });
   } finally {
     client.destroy();
   }
+}
+
+function instanceMachine({ InstanceId = '', State, Tags = [] }: Instance, region: string): Machine {
+  const tags = Tags.map(({ Key: key, Value: value }) => ({ key, value }));
+  return {
+    runnerId: tagOf(tags, 'runner') ?? '',
+    egg: tagOf(tags, 'egg') ?? '',
+    installation: tagOf(tags, 'installation') ?? '',
+    state: stateOf(State?.Name),
+    resources: [inRegion({ region }, { type: 'aws_instance', id: InstanceId })],
+  };
 }
 
 function serviceMachine(
@@ -212,10 +227,18 @@ function serviceMachine(
   const service = { type: 'aws_ecs_service', id: `${cluster.split('/').at(-1)}/${serviceName}` };
   return {
     runnerId,
-    egg: tags?.find(({ key }) => key === 'polar-gosling-egg')?.value ?? '',
+    egg: tagOf(tags, 'egg') ?? '',
+    installation: tagOf(tags, 'installation') ?? '',
     state: status === 'INACTIVE' ? 'gone' : 'running',
     resources: [...task, service].map((resource) => inRegion({ region }, resource)),
   };
+}
+
+function tagOf(
+  tags: readonly { readonly key?: string | undefined; readonly value?: string | undefined }[] = [],
+  name: string,
+): string | undefined {
+  return tags.find(({ key }) => key === `polar-gosling-${name}`)?.value;
 }
 
 /** The provider (6.0 and newer) imports from another region than its own by this suffix. */

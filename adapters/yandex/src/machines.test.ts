@@ -7,7 +7,10 @@ import { createYandexMachines } from './machines.ts';
 import { type FakeCloud, startFakeCloud } from './testing/fake-cloud.ts';
 
 const options = { signal: new AbortController().signal };
-const machine = { runnerId: 'r1', type: 'vm', region: 'ru-central1' } as const;
+const machine = {
+  ...({ runnerId: 'r1', type: 'vm', region: 'ru-central1' } as const),
+  ...{ installation: 'ours', name: 'runner-r1', folder: 'b1g0' },
+};
 const clock = createFakeClock();
 let cloud: FakeCloud;
 beforeEach(async () => {
@@ -25,18 +28,23 @@ function open() {
     calls,
     tokens,
     folderId: 'b1g0',
-    installation: 'ours',
     computeUrl: cloud.url,
   });
 }
 
 function addInstance(status: string, over: { folder?: string; installation?: string; runner?: string } = {}) {
   const { folder = 'b1g0', installation = 'ours', runner = 'r1' } = over;
-  const labels = {
-    'polar-gosling-installation': installation,
-    'polar-gosling-egg': 'web',
-    'polar-gosling-runner': runner,
-  };
+  addLabelled(
+    {
+      'polar-gosling-installation': installation,
+      'polar-gosling-egg': 'web',
+      'polar-gosling-runner': runner,
+    },
+    { folder, status },
+  );
+}
+
+function addLabelled(labels: Record<string, string>, { folder = 'b1g0', status = 'RUNNING' } = {}) {
   cloud.instances.push({ id: 'epd0', folder, status, labels });
 }
 
@@ -50,23 +58,39 @@ it.each([
   addInstance(status);
 
   expect(await open().status(machine, options)).toEqual({
-    ...{ runnerId: 'r1', egg: 'web', state },
+    ...{ runnerId: 'r1', egg: 'web', installation: 'ours', state },
     resources: [{ type: 'yandex_compute_instance', id: 'epd0' }],
   });
   expect(cloud.complaints).toEqual([]);
 });
 
-it('lists every VM of this installation, whatever page it is on', async () => {
-  for (let count = 0; count < 1_000; count++) addInstance('RUNNING', { installation: 'theirs' });
+it('lists every runner, whatever page it is on, with the installation that made it', async () => {
+  for (let count = 0; count < 1_000; count++) addLabelled({});
   addInstance('RUNNING', { runner: 'r2' });
-  addInstance('STOPPED', { runner: 'r3' });
+  addInstance('STOPPED', { installation: 'theirs', runner: 'r3' });
 
   const found = await open().list(options);
 
-  expect(found.map(({ runnerId, egg, state }) => [runnerId, egg, state])).toEqual([
-    ['r2', 'web', 'running'],
-    ['r3', 'web', 'stopped'],
+  expect(found.map(({ runnerId, installation, state }) => [runnerId, installation, state])).toEqual([
+    ['r2', 'ours', 'running'],
+    ['r3', 'theirs', 'stopped'],
   ]);
+});
+
+it('finds one where it was made, also when machines are made in another folder now', async () => {
+  addInstance('RUNNING', { folder: 'b1g-before', installation: 'before' });
+  const before = { ...machine, installation: 'before', folder: 'b1g-before' };
+
+  expect(await open().status(before, options)).toMatchObject({ state: 'running' });
+});
+
+it('says of one whose folder nothing tells only that it is there', async () => {
+  const { folder: _folder, ...somewhere } = machine;
+  const looked = open().status(somewhere, options);
+  await expect(looked).rejects.toMatchObject({ code: 'MACHINES_UNAVAILABLE' });
+  addInstance('RUNNING');
+
+  expect(await open().status(somewhere, options)).toMatchObject({ state: 'running' });
 });
 
 it('finds one behind the first page, and none of another installation or folder', async () => {

@@ -25,8 +25,8 @@ const Instances = z.object({
 export function createYandexMachines(deps: {
   readonly calls: CloudCalls;
   readonly tokens: IamTokens;
+  /** Where machines are made now. */
   readonly folderId: string;
-  readonly installation: string;
   readonly computeUrl?: string;
 }): CloudMachines {
   const look = async <Result>(signal: AbortSignal, action: () => Promise<Result>): Promise<Result> => {
@@ -43,21 +43,23 @@ export function createYandexMachines(deps: {
     list: ({ signal }) =>
       look(signal, async () => {
         const found: Machine[] = [];
-        for await (const machine of ourMachines(deps, signal)) found.push(machine);
+        for await (const machine of runnersIn(deps.folderId, deps, signal)) found.push(machine);
         return found;
       }),
-    status: ({ runnerId }, { signal }) =>
+    status: ({ runnerId, installation, folder }, { signal }) =>
       look(signal, async () => {
-        for await (const machine of ourMachines(deps, signal)) {
-          if (machine.runnerId === runnerId) return machine;
+        for await (const machine of runnersIn(folder ?? deps.folderId, deps, signal)) {
+          if (machine.runnerId === runnerId && machine.installation === installation) return machine;
         }
-        return undefined;
+        if (folder !== undefined) return undefined;
+        throw machinesErrors.unavailable({ reason: 'nothing tells in which folder it was made' });
       }),
   };
 }
 
 /** The service filters by few fields and not by labels: all of the folder are read. */
-async function* ourMachines(
+async function* runnersIn(
+  folder: string,
   deps: Parameters<typeof createYandexMachines>[0],
   signal: AbortSignal,
 ): AsyncGenerator<Machine> {
@@ -65,7 +67,7 @@ async function* ourMachines(
   let page: string | undefined;
   for (let count = 0; count < mostPages; count++) {
     const url = new URL('/compute/v1/instances', deps.computeUrl ?? computeUrl);
-    url.searchParams.set('folderId', deps.folderId);
+    url.searchParams.set('folderId', folder);
     url.searchParams.set('pageSize', pageSize);
     if (page !== undefined) url.searchParams.set('pageToken', page);
     const headers = { authorization: `Bearer ${token.reveal()}` };
@@ -74,22 +76,25 @@ async function* ourMachines(
     if (parsed === undefined) {
       throw machinesErrors.unavailable({ reason: `Yandex Cloud answered ${answer.status}` });
     }
-    yield* parsed.instances.flatMap((instance) => machineOf(instance, deps.installation) ?? []);
+    yield* parsed.instances.flatMap((instance) => machineOf(instance) ?? []);
     page = parsed.nextPageToken || undefined;
     if (page === undefined) return;
   }
   throw machinesErrors.unavailable({ reason: 'the folder holds too many machines to look through' });
 }
 
-/** `undefined`: not a runner of this installation. */
-function machineOf(
-  { id, status, labels }: z.infer<typeof Instances>['instances'][number],
-  installation: string,
-): Machine | undefined {
+/** `undefined`: no runner. */
+function machineOf({
+  id,
+  status,
+  labels,
+}: z.infer<typeof Instances>['instances'][number]): Machine | undefined {
   const runnerId = labels['polar-gosling-runner'];
-  if (runnerId === undefined || labels['polar-gosling-installation'] !== installation) return undefined;
+  if (runnerId === undefined) return undefined;
+  const installation = labels['polar-gosling-installation'] ?? '';
+  const egg = labels['polar-gosling-egg'] ?? '';
   const resources = [{ type: 'yandex_compute_instance', id }];
-  return { runnerId, egg: labels['polar-gosling-egg'] ?? '', state: stateOf(status), resources };
+  return { runnerId, egg, installation, state: stateOf(status), resources };
 }
 
 /** compute/v1/instance.proto. What is on its way up or down may still run; a preempted one is stopped, not deleted. */

@@ -33,7 +33,7 @@ export type {
   RunnerType,
 } from './egg.ts';
 export { defaultPool, machinesAtMost } from './egg.ts';
-export { cloudTags, type MachineOwner } from './entry/cloud-tags.ts';
+export { cloudTags, type MachineOwner, ownerOf } from './entry/cloud-tags.ts';
 export type { Arch, CloudComputeSettings, ComputeSettings } from './entry/compute-settings.ts';
 export { type CloudRefusal, refuseCloud } from './entry/refuse-cloud.ts';
 export { type EntryRequest, launchChoices, renderRunnerEntry } from './entry/render-entry.ts';

@@ -72,6 +72,8 @@ export function anEgg(columns: Partial<EggConfigRow> & { config?: EggConfig } = 
   };
 }
 
+const madeBy = 'polar-gosling-installation';
+
 /** An idle apex runner of `my-egg`. */
 export function aRunner(columns: Partial<RunnerRow> = {}): RunnerRow {
   const id = columns.id ?? '01k00000000000000000runner';
@@ -95,7 +97,9 @@ export function aRunner(columns: Partial<RunnerRow> = {}): RunnerRow {
     registration_id: registrationId(egg, project),
     config_hash: configHash(config),
     machine_hash: machineHash(config, 1),
-    entry: new TextEncoder().encode(JSON.stringify({ runner_id: id, egg_name: egg })),
+    entry: new TextEncoder().encode(
+      JSON.stringify({ runner_id: id, egg_name: egg, name: `runner-${id}`, tags: { [madeBy]: 'test' } }),
+    ),
     shard: 0,
     address: `module.runners.terraform_data.runner["${id}"]`,
     spot: false,

@@ -44,7 +44,7 @@ export interface OpenOptions {
   /** What stands behind store, queue, blobs and secrets; the data directory when not given. */
   readonly engines?: EngineSettings | undefined;
   /** Clouds that machines are made in, and what marks them there; none when not given. */
-  readonly clouds?: { readonly settings: CloudsSettings; readonly installation: string };
+  readonly clouds?: CloudsSettings;
   /** UglyFox reads the Nest by itself, with its own deploy key. */
   readonly hasOwnPolicies?: boolean | undefined;
   readonly tofuBin?: string | undefined;
@@ -111,8 +111,8 @@ export async function openInstance(options: OpenOptions): Promise<InstanceParts>
   const undo: (() => Promise<void>)[] = [];
   try {
     const state = await openState(options, { masker, log, undo });
-    const { clouds: given = { settings: {}, installation: '' }, environment, clock } = options;
-    const clouds = await openClouds({ ...given, secrets: state.secrets, environment, clock, masker });
+    const { clouds: settings = {}, environment, clock } = options;
+    const clouds = await openClouds({ settings, secrets: state.secrets, environment, clock, masker });
     undo.push(() => clouds.close());
     return openHost(options, { masker, log, undo, state, clouds });
   } catch (error) {

@@ -1,4 +1,4 @@
-import { deadline, isCoded, sha256Hex } from '@polar-gosling/kernel';
+import { deadline, isCoded } from '@polar-gosling/kernel';
 import { openSecretStore } from '../secret-store.ts';
 import { type Check, fail, ok, skip } from './check.ts';
 
@@ -17,9 +17,7 @@ export const cloudsCheck: Check = {
     try {
       const settings = await readClouds(place);
       if (flags.offline) return ok(`${Object.keys(settings).join(', ')} set up; not asked: offline`);
-      const installation =
-        env['GOSLING_INSTALLATION'] || sha256Hex(env['GOSLING_NEST_URL'] ?? '').slice(0, 12);
-      const deps = { settings, installation, secrets, environment: env, clock, masker };
+      const deps = { settings, secrets, environment: env, clock, masker };
       const found = await checkClouds(deps, { signal: deadline(signal, patienceMs) });
       return found.map(({ name, ok: isOk, detail, fix }) => ({
         name,

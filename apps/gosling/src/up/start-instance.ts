@@ -85,7 +85,7 @@ export async function startInstance(options: InstanceOptions): Promise<Instance>
     const parts = await open(options, {
       dataDir,
       local,
-      clouds: { settings: await readClouds(config.clouds), installation },
+      clouds: await readClouds(config.clouds),
       onStaleSecret: () => counts.staleSecret(),
       onTofuCache: (cache, result) => counts.tofuCache(cache, result),
     });

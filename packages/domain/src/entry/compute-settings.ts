@@ -15,6 +15,8 @@ export interface CloudComputeSettings {
   readonly executionRole?: string;
   readonly logGroup?: string;
   readonly networkId?: string;
+  /** Where machines are made (Yandex Cloud). */
+  readonly folderId?: string;
   /** Service account that invokes containers. */
   readonly invoker?: string;
 }

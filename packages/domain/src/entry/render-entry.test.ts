@@ -4,7 +4,7 @@ import type { EggCloud, EggConfig, EggResources } from '../egg.ts';
 import { defaultPool } from '../egg.ts';
 import { machineHash } from '../hashes.ts';
 import { eggName, runnerId } from '../names.ts';
-import { cloudTags } from './cloud-tags.ts';
+import { cloudTags, ownerOf } from './cloud-tags.ts';
 import type { ComputeSettings } from './compute-settings.ts';
 import { ec2InstanceTypes, fargateSize, yandexContainerSize, yandexVmSize } from './instance-types.ts';
 import { chooseLaunch, launchOrder } from './launch-order.ts';
@@ -370,5 +370,15 @@ describe('tags', () => {
       'polar-gosling-runner': '01jx',
     });
     expect(cloudTags('aws', owner)['polar-gosling-egg']).toBe('Web_App');
+  });
+
+  it('tell the folder of a machine of Yandex Cloud, and no other machine has one', () => {
+    const settings = { subnets: {}, securityGroups: [], folderId: 'b1g1' };
+    const compute = { yandex: settings, aws: settings };
+    const ownerIn = (provider: 'yandex' | 'local') =>
+      ownerOf(renderRunnerEntry(withCloud({ provider, region: 'r' }), { ...request, compute }));
+
+    expect(ownerIn('yandex')).toEqual({ installation: request.installation, folder: 'b1g1' });
+    expect(ownerIn('local')).toEqual({ installation: request.installation });
   });
 });

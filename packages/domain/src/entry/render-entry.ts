@@ -46,7 +46,10 @@ export function renderRunnerEntry(egg: EggConfig, request: EntryRequest): Runner
     bootstrap_token: request.bootstrapToken,
     ...sizeOf(egg, request.type),
     disk_gib: egg.resources.diskGib,
-    tags: cloudTags(provider, { ...request, egg: egg.name }),
+    tags: cloudTags(provider, {
+      ...{ installation: request.installation, egg: egg.name, runnerId: request.runnerId },
+      folder: provider === 'local' ? undefined : request.compute?.[provider]?.folderId,
+    }),
   };
   if (provider === 'local') return withoutUndefined({ ...base, ...localFields(egg) });
   const settings = request.compute?.[provider] ?? { subnets: {}, securityGroups: [] };

@@ -51,7 +51,8 @@ const appear = (over: Partial<ModelMachine> = {}) => {
   const machine = { ...leaked, ...over };
   plane.tofu.machines.set(machine.runnerId, machine);
 };
-const sweep = () => sweepMachines(plane.deps, direct);
+const sweep = (installation = 'test') =>
+  sweepMachines({ ...plane.deps, settings: { ...plane.deps.settings, installation } }, direct);
 
 describe('a machine that outlived its runner', () => {
   it('is removed by OpenTofu when it was found twice, and its runner ends again', async () => {
@@ -67,6 +68,15 @@ describe('a machine that outlived its runner', () => {
     expect(audits.map(({ action }) => action)).toContain('found');
     expect(plane.recording.unaudited).toEqual([]);
     expect(plane.tofu.violations).toEqual([]);
+  });
+
+  it('is found also when it was made under another name of the installation', async () => {
+    await plane.stop();
+    appear();
+    await sweep('renamed');
+    await sweep('renamed');
+
+    expect(await states()).toEqual(['terminating']);
   });
 
   it('is left alone by one look: it may be on its way down', async () => {
@@ -113,6 +123,13 @@ describe('a machine with our tags that no row tells of', () => {
     expect(told).toMatchObject({
       machines: { code: 'MACHINES_UNKNOWN', detail: expect.stringContaining('aws_instance i-nobodys') },
     });
+    expect(await problems()).toEqual({});
+  });
+
+  it('is none of ours when it was made under another name', async () => {
+    appear({ runnerId: 'nobodys' });
+    await sweep('renamed');
+
     expect(await problems()).toEqual({});
   });
 

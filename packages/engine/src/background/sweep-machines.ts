@@ -17,18 +17,22 @@ const slot = 'machines';
 /**
  * Looks in each cloud for machines of this installation that outlived their runners. Twice found, the runner of one is
  * to be removed again: its machine is told to the state and goes as any other. One without a row, or of an Egg that has
- * left the Nest, is told to people and left alone. A cloud that does not answer proves nothing. Safe to repeat.
+ * left the Nest, is told to people and left alone. A machine that was made under another name of an installation is
+ * ours when a row of ours names it. A cloud that does not answer proves nothing. Safe to repeat.
  */
 export async function sweepMachines(deps: InternalDeps, options: CallOptions): Promise<void> {
   const eggs = new Set((await readNestRow(deps, options))?.eggs ?? []);
   const { machines, isWhole } = await listMachines(deps, options);
   const keys = machines.map(({ runnerId }) => ({ partition: runnerId }));
   const rows = await getRows(deps.store, { ...typed.runners, keys }, options);
+  const named = new Set(rows.map(({ id }) => id));
   const known = new Map(rows.filter((row) => eggs.has(row.egg_name)).map((row) => [row.id, row]));
   for (const row of known.values()) {
     if (row.state === 'terminated') await strike(deps, row, options);
   }
-  const unknown = machines.filter(({ runnerId }) => !known.has(runnerId));
+  const { installation: us } = deps.settings;
+  const ours = machines.filter(({ runnerId, installation }) => installation === us || named.has(runnerId));
+  const unknown = ours.filter(({ runnerId }) => !known.has(runnerId));
   await tellOf(deps, { unknown, eggs, isWhole }, options);
 }
 

@@ -1,4 +1,4 @@
-import type { CloudMachines } from '@polar-gosling/ports/machines';
+import { type CloudMachines, machinesErrors } from '@polar-gosling/ports/machines';
 import { createFakeClock, createSeededIds } from '@polar-gosling/testkit';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { EngineSettings } from '../api/engine.ts';
@@ -134,12 +134,13 @@ describe('what a cloud says of a silent runner', () => {
 
   async function proof(
     cloudMachines: InternalDeps['cloudMachines'],
-    over: { livedMsAgo?: number; provider?: string; type?: string } = {},
+    over: { livedMsAgo?: number; provider?: string; type?: string; entry?: object } = {},
   ) {
     const { livedMsAgo = hourMs, provider = 'aws', type = 'vm' } = over;
     const [row] = await plane.recording.rows('runners');
+    const entry = over.entry && { entry: new TextEncoder().encode(JSON.stringify(over.entry)) };
     const asked = {
-      row: { ...row, cloud_provider: provider, type },
+      row: { ...row, cloud_provider: provider, type, ...entry, metadata: { vanished: true, gone: true } },
       livedAt: plane.clock.now() - livedMsAgo,
       askGitlab: false,
       isFree: true,
@@ -156,6 +157,35 @@ describe('what a cloud says of a silent runner', () => {
     expect(await proof({ aws: says(undefined) })).toBe('gone');
     expect(await proof({})).toBe('unknown');
     expect(await proof({ yandex: says(undefined) })).toBe('unknown');
+  });
+
+  it('is unknown when it sees nothing from here, though OpenTofu has found the machine gone', async () => {
+    const status = () => Promise.reject(machinesErrors.unavailable({ reason: 'another account' }));
+
+    expect(await proof({ aws: { list: async () => [], status } })).toBe('unknown');
+  });
+
+  it('is asked for with what the runner was made with, whatever is set up now', async () => {
+    const asked: unknown[] = [];
+    const status: CloudMachines['status'] = async (machine) => void asked.push(machine);
+    const [row] = await plane.recording.rows('runners');
+    const tags = { 'polar-gosling-installation': 'before', 'polar-gosling-folder': 'b1g0' };
+    const made = { name: 'runner-1', tags, subnet_id: 'subnet-before', container: { cluster: 'arn:before' } };
+
+    await proof({ aws: { list: async () => [], status } }, { entry: made });
+
+    expect(asked).toEqual([
+      {
+        ...{ runnerId: row?.['id'], type: 'vm', region: 'eu-central-1', installation: 'before' },
+        ...{ name: 'runner-1', cluster: 'arn:before', subnet: 'subnet-before', folder: 'b1g0' },
+      },
+    ]);
+  });
+
+  it('is nothing where the entry does not tell what to ask for', async () => {
+    const entry = { name: 'runner-1', tags: {} };
+
+    expect(await proof({ aws: says(undefined) }, { entry })).toBe('unknown');
   });
 
   it('is, of an invocation, only that it cannot last any longer', async () => {

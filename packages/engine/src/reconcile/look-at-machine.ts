@@ -1,4 +1,5 @@
-import { type Machine, machinesErrors } from '@polar-gosling/ports/machines';
+import { ownerOf, type RunnerEntry } from '@polar-gosling/domain';
+import { type CloudMachineRef, type Machine, machinesErrors } from '@polar-gosling/ports/machines';
 import type { CallOptions, RunnerRow } from '@polar-gosling/ports/store';
 import type { InternalDeps } from '../deps.ts';
 
@@ -8,12 +9,36 @@ import type { InternalDeps } from '../deps.ts';
  */
 export async function lookAtMachine(
   deps: Pick<InternalDeps, 'machines' | 'cloudMachines'>,
-  row: Pick<RunnerRow, 'id' | 'type' | 'region' | 'cloud_provider'>,
+  row: Pick<RunnerRow, 'id' | 'type' | 'region' | 'cloud_provider' | 'entry'>,
   options: CallOptions,
 ): Promise<Machine | undefined> {
-  const { id, type, region, cloud_provider: provider } = row;
+  const { id, cloud_provider: provider } = row;
   if (provider !== 'aws' && provider !== 'yandex') return deps.machines.status(id, options);
   const machines = deps.cloudMachines?.[provider];
   if (machines === undefined) throw machinesErrors.unavailable({ reason: `nothing asks ${provider} here` });
-  return machines.status({ runnerId: id, type, region }, options);
+  return machines.status(refOf(row), options);
+}
+
+/** By its own entry and not by our settings, which may have changed since it was made. */
+function refOf({
+  id,
+  type,
+  region,
+  entry,
+}: Pick<RunnerRow, 'id' | 'type' | 'region' | 'entry'>): CloudMachineRef {
+  const made: RunnerEntry = JSON.parse(new TextDecoder().decode(entry));
+  const { installation, folder } = ownerOf(made);
+  if (installation === undefined) {
+    throw machinesErrors.unavailable({
+      reason: 'nothing tells under what name of an installation it was made',
+    });
+  }
+  const { cluster } = made.container ?? {};
+  const { subnet_id: subnet } = made;
+  return {
+    ...{ runnerId: id, type, region, installation, name: made.name },
+    ...(cluster === undefined ? {} : { cluster }),
+    ...(subnet === undefined ? {} : { subnet }),
+    ...(folder === undefined ? {} : { folder }),
+  };
 }

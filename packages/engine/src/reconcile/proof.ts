@@ -4,7 +4,7 @@ import { scopeOf, targetOf } from '../bind/targets.ts';
 import type { InternalDeps } from '../deps.ts';
 import { getRow } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
-import { isGone, isInvocation } from '../run/strays.ts';
+import { isInvocation } from '../run/strays.ts';
 import { lookAtMachine } from './look-at-machine.ts';
 
 /** Two hosts may differ by so much. */
@@ -41,10 +41,10 @@ async function cloudSays(
   if (isInvocation(row)) {
     return deps.clock.now() > livedAt + serverlessLimitMs + clocksMs ? 'gone' : 'unknown';
   }
-  if (isGone(row)) return 'gone';
   try {
     const machine = await lookAtMachine(deps, row, options);
     // One that was stopped is still there: it ends by the three proofs, as one that runs.
+    // That OpenTofu found it gone is not enough: with keys of another account it finds no machine at all.
     return machine === undefined || machine.state === 'gone' ? 'gone' : 'running';
   } catch (error) {
     deps.log.warn('a machine could not be looked at', { runnerId: row.id, error });

@@ -152,10 +152,14 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
   return plane;
 }
 
+/** A cloud finds by tags: who asks for those of another installation finds nothing. */
 function inCloud(machines: Machines): CloudMachines {
   return {
     list: (call) => machines.list(call),
-    status: ({ runnerId }, call) => machines.status(runnerId, call),
+    async status({ runnerId, installation }, call) {
+      const machine = await machines.status(runnerId, call);
+      return machine?.installation === installation ? machine : undefined;
+    },
   };
 }
 

@@ -1,3 +1,4 @@
+import { ownerOf } from '@polar-gosling/domain';
 import { kernelErrors } from '@polar-gosling/kernel';
 import type { Machine, Machines } from '@polar-gosling/ports/machines';
 import {
@@ -130,12 +131,14 @@ function tofuOf(world: World): Tofu {
   };
 }
 
+const instanceOf = (runnerId: string) => ({ type: 'aws_instance', id: `i-${runnerId}` });
+
 function machinesOf(world: World): Machines {
   const view = ({ runnerId, entry }: ModelMachine): Machine => ({
     runnerId,
     egg: entry.egg_name,
     state: 'running',
-    ...(entry.provider === 'local' ? {} : { resources: [{ type: 'aws_instance', id: `i-${runnerId}` }] }),
+    ...(entry.provider === 'local' ? {} : { ...ownerOf(entry), resources: [instanceOf(runnerId)] }),
   });
   return {
     list: async () => [...world.machines.values()].map(view),

@@ -8,6 +8,8 @@ export interface Machine {
   /** Our runner id, from the machine's tag. */
   readonly runnerId: string;
   readonly egg: string;
+  /** Name of the installation that made it, from the machine's tag. Absent where the host is the cloud. */
+  readonly installation?: string;
   readonly state: 'running' | 'stopped' | 'gone';
   /** What OpenTofu calls its parts, so that its state can learn of them. Absent where the host is the cloud. */
   readonly resources?: readonly MachineResource[];
@@ -28,21 +30,35 @@ export interface Machines {
   status(runnerId: string, options: CallOptions): Promise<Machine | undefined>;
 }
 
-/** A machine in a cloud, as its row names it. */
+/**
+ * A machine in a cloud, by what it was made with: the settings of today may be others, and do not see it. What its entry
+ * does not tell is absent.
+ */
 export interface CloudMachineRef {
   readonly runnerId: string;
   readonly type: 'vm' | 'serverless';
   readonly region: string;
+  /** Name of the installation that made it. */
+  readonly installation: string;
+  /** Its own name: that of its service on Fargate. */
+  readonly name: string;
+  readonly cluster?: string;
+  readonly subnet?: string;
+  /** Of Yandex Cloud. */
+  readonly folder?: string;
 }
 
 /** Looks at the machines of one cloud. */
 export interface CloudMachines {
   /**
-   * Every machine of this installation that may still be there, by tag, wherever the installation makes machines. Fails
-   * with MACHINES_UNAVAILABLE when a part did not answer. Safe to repeat.
+   * Every machine with a runner's tag that may still be there, whatever installation made it, wherever this one makes
+   * machines. Fails with MACHINES_UNAVAILABLE when a part did not answer. Safe to repeat.
    */
   list(options: CallOptions): Promise<readonly Machine[]>;
-  /** By its tag; `undefined` = the cloud knows nothing of it. Fails with MACHINES_UNAVAILABLE when it did not answer. */
+  /**
+   * By its tag; `undefined` = the cloud knows nothing of it. Fails with MACHINES_UNAVAILABLE when it did not answer, or
+   * when we do not look where the machine was made (another account): what is not seen from here is not gone.
+   */
   status(machine: CloudMachineRef, options: CallOptions): Promise<Machine | undefined>;
 }
 

@@ -18,7 +18,13 @@ export async function checkClouds(
       const machines = clouds.machines[provider];
       if (compute === undefined || machines === undefined) continue;
       const [zone = ''] = Object.keys(compute.subnets).toSorted();
-      const machine = { runnerId: nobody, type: 'vm', region: regionOf(zone) } as const;
+      const subnet = compute.subnets[zone];
+      const machine = {
+        ...({ runnerId: nobody, name: nobody, installation: nobody, type: 'vm' } as const),
+        region: regionOf(zone),
+        ...(subnet === undefined ? {} : { subnet }),
+        ...(compute.folderId === undefined ? {} : { folder: compute.folderId }),
+      };
       if (provider === 'aws' && machine.region === '') {
         const detail = 'no subnet is named, so no region is known to ask in';
         checks.push({ name: names[provider], ok: false, detail, fix: 'set aws.subnets in GOSLING_CLOUDS' });

@@ -79,6 +79,7 @@ function computeOf(given: Given & { role: string | undefined }): CloudComputeSet
     executionRole: 'execution_role' in given ? given.execution_role : undefined,
     logGroup: given.log_group,
     networkId: 'network_id' in given ? given.network_id : undefined,
+    folderId: 'folder_id' in given ? given.folder_id : undefined,
     invoker: 'invoker' in given ? given.invoker : undefined,
   };
   const set = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));

@@ -36,7 +36,7 @@ async function depsOf(given: object, environment: Record<string, string> = {}) {
     ...{ iamUrl: cloud.url, computeUrl: cloud.url, metadataUrl: cloud.url },
     isContainer: (url: URL) => url.origin === cloud.url,
   };
-  return { settings, installation: 'i', secrets, environment, clock, masker: createMasker(), yandexAt };
+  return { settings, secrets, environment, clock, masker: createMasker(), yandexAt };
 }
 
 async function open(given: object, environment: Record<string, string> = {}) {
@@ -57,7 +57,11 @@ describe('the file of the clouds', () => {
       ...{ subnets: { 'eu-central-1a': 'subnet-0a' }, securityGroups: ['sg-0'], runnerImage: 'ecr/gosling' },
       ...{ role: 'arn:role', cluster: 'arn:cluster', executionRole: 'arn:execution', logGroup: 'runners' },
     });
-    expect(read.yandex).toMatchObject({ cloudId: 'b1g0', folderId: 'b1g1', compute: { invoker: 'aje1' } });
+    expect(read.yandex).toMatchObject({
+      cloudId: 'b1g0',
+      folderId: 'b1g1',
+      compute: { invoker: 'aje1', folderId: 'b1g1' },
+    });
     expect(await readClouds(undefined)).toEqual({});
   });
 
@@ -142,7 +146,10 @@ it('starts a serverless runner and sees machines with the service account of the
     },
     options,
   );
-  const machine = { runnerId: 'r1', type: 'vm', region: 'ru-central1' } as const;
+  const machine = {
+    ...({ runnerId: 'r1', type: 'vm', region: 'ru-central1' } as const),
+    ...{ installation: 'i', name: 'runner-r1', folder: 'b1g1' },
+  };
   const seen = await clouds.machines.yandex?.status(machine, options);
 
   expect(cloud.taken).toHaveLength(1);

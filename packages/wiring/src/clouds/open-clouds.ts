@@ -14,8 +14,6 @@ type Options = { readonly signal: AbortSignal };
 
 export interface CloudsDeps {
   readonly settings: CloudsSettings;
-  /** Marks our machines. */
-  readonly installation: string;
   readonly secrets: SecretStore;
   readonly environment: Environment;
   readonly clock: Clock;
@@ -77,11 +75,10 @@ export async function openClouds(deps: CloudsDeps): Promise<OpenedClouds> {
 
 async function openAws(deps: CloudsDeps, { cluster, subnets }: CloudComputeSettings) {
   const { createAwsMachines } = await import('@polar-gosling/adapter-aws');
-  const { secrets, environment, installation } = deps;
+  const { secrets, environment } = deps;
   return {
     environment: async (options: Options) => awsEnvironment(await readAwsKey(secrets, options), environment),
     machines: createAwsMachines({
-      installation,
       regions: [...new Set(Object.keys(subnets).map(regionOf))],
       ...(cluster === undefined ? {} : { cluster }),
       proxies: proxiesOf(environment),
@@ -96,7 +93,7 @@ async function openAws(deps: CloudsDeps, { cluster, subnets }: CloudComputeSetti
 /** One token for the provider, the machines and the invocations: short-lived, so that no key leaves this process. */
 async function openYandex(deps: CloudsDeps, settings: NonNullable<CloudsSettings['yandex']>) {
   const { createYandexMachines, createYandexRunnerStart } = await import('@polar-gosling/adapter-yandex');
-  const { installation, yandexAt } = deps;
+  const { yandexAt } = deps;
   const { cloudId, folderId } = settings;
   const { calls, tokens } = await openYandexTokens(deps);
   return {
@@ -105,7 +102,7 @@ async function openYandex(deps: CloudsDeps, settings: NonNullable<CloudsSettings
       YC_CLOUD_ID: cloudId,
       YC_FOLDER_ID: folderId,
     }),
-    machines: createYandexMachines({ calls, tokens, folderId, installation, ...yandexAt }),
+    machines: createYandexMachines({ calls, tokens, folderId, ...yandexAt }),
     runnerStart: createYandexRunnerStart({ calls, tokens, ...yandexAt }),
     close: () => calls.close(),
   };
