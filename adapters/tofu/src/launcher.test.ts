@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it, vi } from 'vitest';
@@ -61,6 +61,23 @@ describe('the launcher of local runners', () => {
     });
 
     expect([readStartTime(pid), readStartTime(child)]).toEqual([undefined, undefined]);
+    expect(existsSync(runnerDir(bench))).toBe(false);
+  });
+
+  it('ends by itself after five minutes, and the next one does what was left', async () => {
+    await using bench = createBench('');
+    await start(bench, { LANG: 'stubborn' });
+    await bench.seen('r1');
+    const { pid } = bench.record('r1');
+    const env = stopEnvironment(bench, 'r1');
+    const hurried = launcherWith(bench, ['limitMs = 5 * 60_000', 'limitMs = 300']);
+
+    const ended = await run(process.execPath, [hurried, 'stop'], { env }).catch((error: unknown) => error);
+    const isAlive = readStartTime(pid) !== undefined;
+    await run(process.execPath, [launcherOfLittlePatience(bench), 'stop'], { env });
+
+    expect(ended).toMatchObject({ code: 1, stderr: 'gosling launcher: did not end within 0.3 s\n' });
+    expect(isAlive).toBe(true);
     expect(existsSync(runnerDir(bench))).toBe(false);
   });
 
@@ -156,12 +173,17 @@ function stopEnvironment(bench: Bench, runnerId: string) {
   return { GOSLING_DATA_DIR: bench.dataDir, GOSLING_RUNNER_ID: runnerId };
 }
 
-/** The launcher as it is, but for the 20 s that an agent has to end. */
 function launcherOfLittlePatience(bench: Bench): string {
-  const copy = join(bench.dir, 'local');
+  return launcherWith(bench, ['termPatienceMs = 20_000', 'termPatienceMs = 200']);
+}
+
+/** The launcher as it is, but for one of its times. */
+function launcherWith(bench: Bench, [given, instead]: readonly [string, string]): string {
+  const copy = mkdtempSync(join(bench.dir, 'local-'));
   cpSync(join(computeDirectory, 'local'), copy, { recursive: true });
-  const text = readFileSync(launcher, 'utf8').replace('termPatienceMs = 20_000', 'termPatienceMs = 200');
-  writeFileSync(join(copy, 'launcher.mjs'), text);
+  const text = readFileSync(launcher, 'utf8');
+  expect(text).toContain(given);
+  writeFileSync(join(copy, 'launcher.mjs'), text.replace(given, instead));
   return join(copy, 'launcher.mjs');
 }
 
