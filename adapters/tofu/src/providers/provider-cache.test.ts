@@ -1,5 +1,6 @@
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { sha256Hex } from '@polar-gosling/kernel';
 import type { BlobStore } from '@polar-gosling/ports/blobs';
 import { blobErrors } from '@polar-gosling/ports/blobs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -16,7 +17,16 @@ import {
   openRun,
   wants,
 } from '../test-bench.ts';
-import { aHost, aShared, type Host, oneMachine, removeUpstreams, startUpstream } from './provider-bench.ts';
+import { createLedger } from './ledger.ts';
+import {
+  aHost,
+  aShared,
+  type Host,
+  oneMachine,
+  removeUpstreams,
+  type Shared,
+  startUpstream,
+} from './provider-bench.ts';
 
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 600_000 });
 const program = findTestTofu() ?? '';
@@ -30,11 +40,24 @@ beforeAll(() => {
 });
 afterAll(removeUpstreams);
 
-/** The version that a host's lock file names. */
-function lockedOn({ bench }: Host): string | undefined {
+function keptOn({ bench }: Host): string {
   const [name = ''] = listNames(join(bench.dataDir, 'tofu-providers')).filter((one) => !one.startsWith('.'));
-  const lock = readFileSync(join(bench.dataDir, 'tofu-providers', name, 'lock.hcl'), 'utf8');
-  return /version\s*= "([^"]+)"/.exec(lock)?.[1];
+  return readFileSync(join(bench.dataDir, 'tofu-providers', name, 'lock.hcl'), 'utf8');
+}
+
+/** The version that a host's lock file names. */
+function lockedOn(host: Host): string | undefined {
+  return /version\s*= "([^"]+)"/.exec(keptOn(host))?.[1];
+}
+
+const emptyLock = '# no provider\n';
+
+/** Puts a lock file in the place of the only one there is, vouched for like that one. */
+async function relock({ blobs, store }: Shared, lock: string): Promise<void> {
+  const [key = ''] = await blobs.list('tofu-cache/locks/', 1, call);
+  await blobs.write(key, Buffer.from(lock), call);
+  const set = /([0-9a-f]{64})\.hcl$/.exec(key)?.[1] ?? '';
+  await createLedger({ store, clock }).keepLock(set, sha256Hex(lock), call);
 }
 
 /** Makes the run's directory ready, providers included, and gives it up. */
@@ -123,6 +146,39 @@ describe('providers of a bundle', () => {
       'a kept provider is not what was put there; it is not used',
     );
     expect(listNames(join(third.bench.dataDir, 'tofu-providers'))).toEqual([]);
+  });
+
+  it('are refused by a fill, not chosen by it, when the lock file that is vouched for does not name them', async () => {
+    await using upstream = await startUpstream(snapshot, '6.0.0');
+    const shared = aShared();
+    await using first = aHost(program, { ...shared, upstream });
+    await using second = aHost(program, { ...shared, upstream });
+    await open(first);
+    await relock(shared, emptyLock);
+
+    await expect(open(second)).rejects.toMatchObject({
+      code: 'TOFU_PROVIDERS',
+      message: expect.stringContaining('rovider dependency changes'),
+    });
+    expect(listNames(join(second.bench.dataDir, 'tofu-providers'))).toEqual([]);
+  });
+
+  it('are refused by a run, not chosen by it, when its lock file does not name them', async () => {
+    await using upstream = await startUpstream(snapshot, '6.0.0');
+    const shared = aShared();
+    await using host = aHost(program, { ...shared, upstream });
+    await open(host);
+    const root = join(host.bench.dataDir, 'tofu-providers');
+    const ready = join(root, sha256Hex(emptyLock));
+    cpSync(join(root, sha256Hex(keptOn(host))), ready, { recursive: true });
+    writeFileSync(join(ready, 'lock.hcl'), emptyLock);
+    await relock(shared, emptyLock);
+
+    await expect(plan(host)).rejects.toMatchObject({
+      code: 'TOFU_PLAN_FAILED',
+      message: expect.stringContaining('rovider dependency changes'),
+    });
+    expect(host.used.at(-2)).toBe('providers hit');
   });
 
   it('are chosen anew when a lock file in Blobs is not the one put there, of what Blobs hold', async () => {
