@@ -15,8 +15,14 @@ export function tofuProcesses(world: World, subcommand?: 'plan' | 'apply'): numb
   });
 }
 
-/** Pids of agents whose runner has no job in GitLab: that is looked at last, a busy machine is slow to answer the rest. */
-export async function idleAgents(world: World): Promise<number[]> {
+export interface IdleAgent {
+  readonly pid: number;
+  /** Of its runner. */
+  readonly systemId: string;
+}
+
+/** Agents whose runner has no job in GitLab: that is looked at last, a busy machine is slow to answer the rest. */
+export async function idleAgents(world: World): Promise<IdleAgent[]> {
   const { body } = await world.api('/runners?limit=100');
   const here = await localRunners(world.dataDir);
   const busy = new Set(
@@ -25,7 +31,7 @@ export async function idleAgents(world: World): Promise<number[]> {
       .filter(({ status }) => status === 'running' || status === 'canceling')
       .map(({ systemId }) => systemId),
   );
-  const found: number[] = [];
+  const found: IdleAgent[] = [];
   for (const id of here) {
     const record = runnerRecord(world.dataDir, id);
     const systemId = quietly(() =>
@@ -34,7 +40,9 @@ export async function idleAgents(world: World): Promise<number[]> {
     const isKnownIdle = body.items?.some(
       (runner: { id: string; state: string }) => runner.id === id && runner.state === 'idle',
     );
-    if (record && isKnownIdle && systemId !== undefined && !busy.has(systemId)) found.push(record.pid);
+    if (record && isKnownIdle && systemId !== undefined && !busy.has(systemId)) {
+      found.push({ pid: record.pid, systemId });
+    }
   }
   return found;
 }

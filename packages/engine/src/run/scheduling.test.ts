@@ -60,6 +60,19 @@ const problems = async () => {
 };
 
 describe('runs of a shard', () => {
+  it('have 25 minutes, which OpenTofu is told and their row says', async () => {
+    const from = plane.clock.now();
+    launch(1);
+    await plane.runUntil(() => running() === 1, 60_000);
+    await plane.stop();
+
+    const [run] = await plane.recording.rows('runs');
+    const [request] = opened;
+    expect(run?.['hard_end_at']).toBe(request?.hardEndAt);
+    expect(Number(run?.['hard_end_at']) - Number(run?.['started_at'])).toBe(25 * 60_000);
+    expect(Number(run?.['started_at'])).toBeGreaterThanOrEqual(from);
+  });
+
   it('make one next apply of all demands that come during one', async () => {
     plane.tofu.applyMs = 10_000;
     launch(1);
