@@ -1,8 +1,9 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { defineErrors, Secret } from '@polar-gosling/kernel';
+import { defineErrors, Secret, silentLogger } from '@polar-gosling/kernel';
 import { createMemoryBlobs } from '@polar-gosling/ports/blobs/memory';
 import { describe, expect, it, vi } from 'vitest';
+import { recoverState } from './errored-state.ts';
 import type { StatesInBucket } from './find-place.ts';
 import {
   clock,
@@ -94,5 +95,24 @@ describe('an apply that could not write its state', () => {
     expect([before, kept, settled]).toEqual(['', state, 'settled']);
     expect(await at.textAt(key)).toBe(state);
     expect(listNames(join(bench.dataDir, 'errored/tofu-states/web'))).toEqual([]);
+  });
+});
+
+describe('a state that waits on this host', () => {
+  it.each([
+    ['pushed', []],
+    ['old', ['terraform.tfstate.not-taken']],
+  ] as const)('is kept unless it was taken up: %s', async (outcome, kept) => {
+    const { bench } = createLosingBench();
+    await using _bench = bench;
+    const waits = join(bench.dataDir, 'errored/tofu-states/web');
+    mkdirSync(waits, { recursive: true });
+    writeFileSync(join(waits, 'terraform.tfstate'), state);
+    const place = { push: async () => outcome };
+    const run = { runDir: bench.dir, runId: 'next', egg: 'web', shard: 0 };
+
+    await recoverState(run, { dataDir: bench.dataDir, blobs: undefined, logger: silentLogger, place }, never);
+
+    expect(listNames(waits)).toEqual(kept);
   });
 });

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Logger } from '@polar-gosling/kernel';
 import type { Blobs } from '@polar-gosling/ports/blobs';
@@ -80,9 +80,17 @@ export async function recoverState(
   if (state === undefined) return;
   const fields = { runId: run.runId };
   const outcome = await deps.place.push(state, { signal });
-  if (outcome === 'pushed') deps.logger.warn('a state that waited on this host was taken up', fields);
-  else deps.logger.warn('a state that waited on this host is older than the one there', fields);
-  await rm(waiting, { force: true });
+  if (outcome === 'pushed') {
+    deps.logger.warn('a state that waited on this host was taken up', fields);
+    await rm(waiting, { force: true });
+    return;
+  }
+  const kept = `${waiting}.not-taken`;
+  deps.logger.warn('a state that waited on this host is not upon the one there; it is kept', {
+    ...fields,
+    path: kept,
+  });
+  await rename(waiting, kept);
 }
 
 function keyOf({ runId }: Pick<ErroredRun, 'runId'>): string {

@@ -81,7 +81,7 @@ async function chooseNext(
   const strays = await lookForStrays(deps, rows, options);
   const failing = failingRemovals(state, rows).get(shard);
   const mayRemove = failing === undefined || nextRemovalAt(failing) <= now;
-  const chosen = chooseWork(rows, deps.clock.now(), { atWork, strays, mayRemove });
+  const chosen = chooseWork(rows, now, { atWork, strays, mayRemove, failures: failing?.failures ?? 0 });
   if (chosen?.kind !== 'create') await callForLaunches(deps, { egg: at.egg, rows }, options);
   return chosen;
 }

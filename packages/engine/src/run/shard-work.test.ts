@@ -56,6 +56,14 @@ describe('chooseWork', () => {
     expect(ids(work?.wanted)).toEqual(['a', 'b', 'c']);
   });
 
+  it('begins further on after each removal that failed, so that all of a shard have their turn', () => {
+    const rows = [...'abcdefgh'].map((id, index) => terminating(id, 100 - index));
+    const turn = (failures: number, of = rows) => ids(chooseWork(of, now, { failures })?.targets).join('');
+
+    expect([0, 1, 2].map((failures) => turn(failures))).toEqual(['abcde', 'fghab', 'cdefg']);
+    expect(turn(3, rows.slice(0, 4))).toBe('abcd');
+  });
+
   it('removes the oldest first, a few at a time', () => {
     const rows = ['a', 'b', 'c', 'd', 'e', 'f'].map((id, index) => terminating(id, index));
     const work = chooseWork([...rows, idle('g')], now);

@@ -18,7 +18,8 @@ export interface ShardWork {
 
 /**
  * Chooses the next run of a shard from its live rows; `undefined`: nothing to do now. `atWork`: runners whose agents
- * may still have a job, which are not removed yet. `mayRemove`: no, while removals that failed back off. Pure.
+ * may still have a job, which are not removed yet. `mayRemove`: no, while removals that failed back off. `failures`: of
+ * removals in a row; each next one begins further on, so that a few that cannot go do not hold up the others. Pure.
  */
 export function chooseWork(
   rows: readonly RunnerRow[],
@@ -27,7 +28,13 @@ export function chooseWork(
     atWork = new Set(),
     strays = noStrays,
     mayRemove = true,
-  }: { atWork?: ReadonlySet<string>; strays?: Strays; mayRemove?: boolean } = {},
+    failures = 0,
+  }: {
+    atWork?: ReadonlySet<string>;
+    strays?: Strays;
+    mayRemove?: boolean;
+    failures?: number;
+  } = {},
 ): ShardWork | undefined {
   // While it is wanted nothing can be applied, and it cannot go yet.
   if (rows.some((row) => isTainted(row) && (atWork.has(row.id) || !mayRemove))) return undefined;
@@ -47,10 +54,15 @@ export function chooseWork(
   }
   if (mayRemove && strays.found.length > 0 && tainted.length === 0) return adoption(rows, strays.found);
   if (removable.length === 0) return undefined;
-  const targets = (tainted.length > 0 ? tainted : removable).slice(0, removalBatch);
+  const targets = batchOf(tainted.length > 0 ? tainted : removable, failures);
   const gone = new Set(targets.map(({ id }) => id));
   const interrupted = creatable.filter(({ state }) => state === 'provisioning');
   return { kind: 'remove', targets, wanted: [...made, ...interrupted].filter(({ id }) => !gone.has(id)) };
+}
+
+function batchOf(rows: readonly RunnerRow[], turn: number): readonly RunnerRow[] {
+  const from = rows.length > removalBatch ? (turn * removalBatch) % rows.length : 0;
+  return [...rows.slice(from), ...rows.slice(0, from)].slice(0, removalBatch);
 }
 
 /** Nothing is to be done but to compare the state with its cloud. On this host there is nothing to compare. */
