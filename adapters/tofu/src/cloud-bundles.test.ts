@@ -17,6 +17,7 @@ import {
   schemaPath,
   writeBundle,
 } from './cloud-bench.ts';
+import { type Change, structureOf } from './cloud-structure.ts';
 import type { Bundle } from './render.ts';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 600_000 });
@@ -33,6 +34,22 @@ function anyCloudEgg(provider: Cloud): fc.Arbitrary<EggConfig> {
     diskGib: fc.integer({ min: 1, max: 500 }),
     arch: fc.constantFrom<'amd64' | 'arm64'>('amd64', 'arm64'),
   });
+  // One with graphics processors is had by its name only.
+  const named = fc.oneof(
+    fc.constant({}),
+    fc.record({ instanceType: fc.constantFrom('own-type', 'gpu-type') }),
+    fc.record({ instanceType: fc.constant('gpu-type'), gpus: fc.integer({ min: 0, max: 8 }) }),
+  );
+  const said = fc.record(
+    {
+      image: fc.constantFrom(
+        ...{ aws: ['own', 'resolve:ssm:/own'], yandex: ['own', 'family:own'] }[provider],
+      ),
+      instanceProfile: fc.constantFrom('profile-1', 'profile-2'),
+      sshUser: fc.constantFrom('ops', 'ci'),
+    },
+    { requiredKeys: [] },
+  );
   const place = fc.record({
     zones: fc.uniqueArray(fc.constantFrom('zone-a', 'zone-b', 'zone-c')),
     spot: fc.constantFrom<'never' | 'prefer' | 'only'>('never', 'prefer', 'only'),
@@ -46,32 +63,32 @@ function anyCloudEgg(provider: Cloud): fc.Arbitrary<EggConfig> {
     environment: fc.dictionary(fc.stringMatching(/^[A-Z][A-Z0-9_]{0,9}$/), fc.string({ unit: 'grapheme' })),
   });
   const name = fc.constantFrom(...['web', 'Web_App', 'web-app'].map(eggName));
-  return fc.tuple(shape, place, runner, name).map(([resources, cloud, { executor, environment }, own]) => {
+  const machine = fc.tuple(shape, named).map(([first, second]) => ({ ...first, ...second }));
+  const cloud = fc.tuple(place, said).map(([first, second]) => ({ ...first, ...second }));
+  return fc.tuple(machine, cloud, runner, name).map(([resources, where, { executor, environment }, own]) => {
     const egg = aCloudEgg(provider);
     return {
       ...egg,
       name: own,
       resources,
-      cloud: { ...egg.cloud, ...cloud },
+      cloud: { ...egg.cloud, ...where },
       runner: { ...egg.runner, executor },
       environment,
     };
   });
 }
 
+/** A container has no graphics processors: an Egg that wants both is refused before anything is launched. */
+function asContainer({ resources: { gpus: _gpus, ...resources }, ...egg }: EggConfig): EggConfig {
+  return { ...egg, resources };
+}
+
 /** Many Eggs in one bundle, a VM and a serverless runner of each: one plan tries them all. */
 function entriesOf(eggs: readonly EggConfig[]): readonly RunnerEntry[] {
   return eggs.flatMap((egg, place) => [
     aCloudEntry(egg, 'vm', { id: `vm-${place}`, withoutCapacity: place }),
-    aCloudEntry(egg, 'serverless', { id: `fn-${place}`, withoutCapacity: place }),
+    aCloudEntry(asContainer(egg), 'serverless', { id: `fn-${place}`, withoutCapacity: place }),
   ]);
-}
-
-interface Change {
-  readonly address: string;
-  readonly type: string;
-  // biome-ignore lint/suspicious/noExplicitAny: values of whatever resource is made
-  readonly change: { readonly actions: readonly string[]; readonly after: any };
 }
 
 /** How a machine's own metadata can be had: by a session only, and by no job in a container where that can be said. */
@@ -137,7 +154,9 @@ describe.each(clouds)('a bundle for %s, read by OpenTofu with the schema of the 
   it('Feature: gitops-runner-orchestration, Property 12: no serverless runner is given more than 60 minutes', async () => {
     await fc.assert(
       fc.asyncProperty(someEggs(provider), async (eggs) => {
-        const entries = eggs.map((egg, place) => aCloudEntry(egg, 'serverless', { id: `fn-${place}` }));
+        const entries = eggs.map((egg, place) =>
+          aCloudEntry(asContainer(egg), 'serverless', { id: `fn-${place}` }),
+        );
         using run = open(entries);
         await run.tofu('init');
         await run.tofu('apply', '-auto-approve');
@@ -368,6 +387,7 @@ describe('a bundle for a cloud', () => {
           const asked = runner.type === 'vm' ? egg.resources.memoryMib : 0;
           expect(other?.memory_mib).toBeGreaterThanOrEqual(asked);
           expect(runner.disk_gib).toBe(other?.disk_gib);
+          if (runner.type === 'vm') expect([runner, other]).toMatchObject([asSaid(egg), asSaid(egg)]);
         }
       }),
     );
@@ -382,10 +402,14 @@ describe('a bundle for a cloud', () => {
         const planned = await Promise.all(
           clouds.map(async (provider) => {
             const own = eggs.flatMap((egg, place) =>
-              (['vm', 'serverless'] as const).map((type) => ({
-                ...aCloudEntry({ ...egg, cloud: { ...egg.cloud, provider } }, type, {
-                  id: `${type}-${place}`,
-                }),
+              [egg, asContainer(egg)].map((one, at) => ({
+                ...aCloudEntry(
+                  { ...one, cloud: { ...one.cloud, provider } },
+                  at === 0 ? 'vm' : 'serverless',
+                  {
+                    id: `${at}-${place}`,
+                  },
+                ),
                 container_key: sha256Hex(`${place}`),
               })),
             );
@@ -405,8 +429,10 @@ describe('a bundle for a cloud', () => {
         expect(aws?.map(({ roles }) => roles)).toEqual(
           eggs.flatMap(() => [['machine'], ['container', 'serverless runner']]),
         );
-        expect(aws?.flatMap(({ machine }) => machine ?? []).map(({ diskGib }) => diskGib)).toEqual(
-          eggs.map(({ resources }) => resources.diskGib),
+        expect(aws?.flatMap(({ machine }) => machine ?? [])).toEqual(
+          eggs.map(({ resources, cloud }) =>
+            expect.objectContaining({ diskGib: resources.diskGib, role: cloud.instanceProfile }),
+          ),
         );
       }),
       perBundle,
@@ -457,66 +483,24 @@ function valuesOf(provider: Cloud, entries: readonly RunnerEntry[]) {
   return { runners: Object.values<RunnerEntry>(runners), userData: user_data, checks: checks.toSorted() };
 }
 
-/** What a resource is for, whatever its cloud calls it. */
-const roles: Readonly<Record<string, string>> = {
-  aws_instance: 'machine',
-  yandex_compute_instance: 'machine',
-  aws_ecs_service: 'serverless runner',
-  terraform_data: 'serverless runner',
-  aws_ecs_task_definition: 'container',
-  yandex_serverless_container: 'container',
-};
-
-/** What a plan makes for each entry, in words that are no cloud's own. */
-function structureOf(changes: readonly Change[], entries: readonly RunnerEntry[]) {
-  const made = changes.filter(({ change }) => change.actions.includes('create'));
-  return entries.map(({ runner_id: id, type, container_key: key }) => {
-    const shared = type === 'serverless' ? [`module.container["${key}"].`] : [];
-    const prefixes = [`${addressOf(id)}.`, ...shared];
-    const own = made.filter(({ address }) => prefixes.some((prefix) => address.startsWith(prefix)));
-    const machine = own.find((one) => roles[one.type] === 'machine');
-    return {
-      id,
-      roles: own.map((one) => roles[one.type] ?? one.type).toSorted(),
-      machine: machine && machineOf(machine),
-    };
-  });
-}
-
-function machineOf({ type, change: { after } }: Change) {
-  const tagsOf = (given: object) =>
-    Object.keys(given)
-      .filter((name) => name !== 'Name')
-      .toSorted();
-  if (type === 'aws_instance') {
-    return {
-      isSpot: after.instance_market_options.length > 0,
-      hasPublicIp: after.associate_public_ip_address,
-      diskGib: after.root_block_device[0].volume_size,
-      subnet: after.subnet_id,
-      tags: tagsOf(after.tags),
-      userData: Buffer.from(after.user_data_base64, 'base64').toString(),
-    };
-  }
-  const [network] = after.network_interface;
-  return {
-    isSpot: after.scheduling_policy[0].preemptible,
-    hasPublicIp: network.nat,
-    diskGib: after.boot_disk[0].initialize_params[0].size,
-    subnet: network.subnet_id,
-    tags: tagsOf(after.labels),
-    userData: after.metadata['user-data'],
-  };
-}
-
 /** What a job would notice of its runner. */
 function behaviourOf(entry: RunnerEntry) {
   const { runner_id, egg_name, type, executor, gosling_url, bootstrap_token, gosling, spot, public_ip } =
     entry;
-  const { max_seconds, machine_hash } = entry;
+  const { max_seconds, machine_hash, gpus, ssh_user, ssh_public_keys } = entry;
   return {
     ...{ runner_id, egg_name, type, executor, gosling_url, bootstrap_token, gosling, spot, public_ip },
-    ...{ max_seconds, machine_hash, tags: Object.keys(entry.tags) },
+    ...{ max_seconds, machine_hash, gpus, ssh_user, ssh_public_keys, tags: Object.keys(entry.tags) },
+  };
+}
+
+/** What an Egg says of its machine itself is its machine's, whatever the cloud. */
+function asSaid({ cloud, resources }: EggConfig): Partial<RunnerEntry> {
+  return {
+    gpus: resources.gpus ?? 0,
+    ...(resources.instanceType !== undefined && { instance_type: resources.instanceType }),
+    ...(cloud.image !== undefined && { image: cloud.image }),
+    ...(cloud.instanceProfile !== undefined && { role: cloud.instanceProfile }),
   };
 }
 

@@ -30,7 +30,10 @@ function entriesOf(provider: Cloud, type: RunnerType) {
     sshUser: 'ops',
     sshPublicKeys: ['ssh-ed25519 AAAAC3Nz ops@example.com'],
   };
-  const rich = { ...egg, cloud: { ...egg.cloud, ...says } };
+  // A container has none of these.
+  const machine = { gpus: 2, instanceType: { aws: 'g5.12xlarge', yandex: 'gpu-standard-v3' }[provider] };
+  const resources = type === 'vm' ? { ...egg.resources, ...machine } : egg.resources;
+  const rich = { ...egg, resources, cloud: { ...egg.cloud, ...says } };
   return [aCloudEntry(rich, type, { id: 'spot' }), aCloudEntry(egg, type, { id: 'plain' })];
 }
 
