@@ -11,6 +11,11 @@ export function resourceAddressOf(runnerId: string, type: string): string {
   return `${addressOf(runnerId)}.${type}.runner[0]`;
 }
 
+/** Address of the container that runners with this key share. */
+export function containerAddressOf(containerKey: string): string {
+  return `module.container[${JSON.stringify(containerKey)}].yandex_serverless_container.runner`;
+}
+
 /** The containers whose invocations serverless runners are. */
 export const sharedAddresses: readonly string[] = ['module.container'];
 

@@ -111,7 +111,7 @@ describe('what a failure on Yandex Cloud means', () => {
       yandex('InvalidArgument', 'the specified number of cores is not available on platform "standard-v1"'),
     ],
     ['fatal', yandex('NotFound', 'Subnet with id "e9b0" not found')],
-    ['fatal', yandex('AlreadyExists', 'Instance with name "x" already exists')],
+    ['retryable', yandex('AlreadyExists', 'Instance with name "x" already exists')],
   ] as const)('%s: %s', (expected, text) => {
     expect(classifyFailure(text, 'yandex')).toBe(expected);
   });

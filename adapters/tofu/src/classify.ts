@@ -31,8 +31,10 @@ const tables: Readonly<Record<Provider, Table>> = {
     [/code = ResourceExhausted desc = .*(capacity|address)/i, 'fallback'],
     [/code = ResourceExhausted/, 'retryable'],
     [/code = (PermissionDenied|Unauthenticated)|iam token .* (invalid|expired)/i, 'denied'],
+    // What an apply that was killed has made, and no state tells of: it is found and removed before the next one.
+    [/code = AlreadyExists\b/, 'retryable'],
     [/code = (Unavailable|DeadlineExceeded|Internal|Aborted|Unknown)\b/, 'retryable'],
-    [/code = (InvalidArgument|NotFound|FailedPrecondition|AlreadyExists|OutOfRange|Unimplemented)/, 'fatal'],
+    [/code = (InvalidArgument|NotFound|FailedPrecondition|OutOfRange|Unimplemented)/, 'fatal'],
   ],
   local: [
     [/permission denied|operation not permitted|EACCES|EPERM/i, 'denied'],

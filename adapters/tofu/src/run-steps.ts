@@ -1,5 +1,6 @@
 import { readFile, rename } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { type RunnerEntry, sharedKeyOf } from '@polar-gosling/domain';
 import { type Clock, isCoded, type Logger } from '@polar-gosling/kernel';
 import type { Blobs } from '@polar-gosling/ports/blobs';
 import type { Machine } from '@polar-gosling/ports/machines';
@@ -10,7 +11,7 @@ import {
   type TofuRunRequest,
   tofuErrors,
 } from '@polar-gosling/ports/tofu';
-import { isStartCommand, ownerOf, resourceAddressOf } from './addresses.ts';
+import { containerAddressOf, isStartCommand, ownerOf, resourceAddressOf } from './addresses.ts';
 import type { Commands } from './command.ts';
 import { keepErroredState, recoverState } from './errored-state.ts';
 import type { TofuLimits } from './limits.ts';
@@ -49,7 +50,7 @@ export async function adoptStep(
   for (const { runnerId, resources = [] } of strays) {
     for (const { type, id } of resources) {
       const flags = ['-input=false', '-no-color', lockTimeout(context)];
-      const address = resourceAddressOf(runnerId, type);
+      const address = addressFor(context, { runnerId, type });
       const imported = await withoutOwnLock(context, signal, () =>
         context.commands.ask(['import', ...flags, address, id], signal),
       );
@@ -58,6 +59,16 @@ export async function adoptStep(
       if (imported.end.code !== 0 && !isKnown) throw await failed(context, imported);
     }
   }
+}
+
+/** A runner that is an invocation has no machine of its own: what it shares with its like has its key. */
+function addressFor(
+  { request }: StepContext,
+  { runnerId, type }: { runnerId: string; type: string },
+): string {
+  if (type !== 'yandex_serverless_container') return resourceAddressOf(runnerId, type);
+  const entry: RunnerEntry = JSON.parse(request.wanted.entries.get(runnerId) ?? '{}');
+  return containerAddressOf(sharedKeyOf(entry) ?? '');
 }
 
 /** init (unless one for the same shape was kept), plan unless one was saved, show. */

@@ -29,6 +29,7 @@ function open() {
     tokens,
     folderId: 'b1g0',
     computeUrl: cloud.url,
+    containersUrl: cloud.url,
   });
 }
 
@@ -107,4 +108,24 @@ it('never takes a failure for an absent machine', async () => {
   cloud.fail(503);
 
   await expect(open().status(machine, options)).rejects.toMatchObject({ code: 'MACHINES_UNAVAILABLE' });
+});
+
+it('finds a container by its name, in its folder, where it is of this installation', async () => {
+  const labels = { 'polar-gosling-installation': 'ours' };
+  const add = (name: string, over: { folder?: string; labels?: Record<string, string> } = {}) =>
+    cloud.listed.push({ id: `id-of-${name}`, folder: 'b1g0', name, labels, ...over });
+  add('container-1');
+  add('container-2', { folder: 'b1g1' });
+  add('container-3', { labels: { 'polar-gosling-installation': 'theirs' } });
+  const find = (name: string, folder?: string) =>
+    open().container?.({ name, installation: 'ours', ...(folder && { folder }) }, options);
+
+  expect(await find('container-1')).toEqual({ type: 'yandex_serverless_container', id: 'id-of-container-1' });
+  expect(await find('container-2')).toBeUndefined();
+  expect(await find('container-2', 'b1g1')).toMatchObject({ id: 'id-of-container-2' });
+  expect(await find('container-3')).toBeUndefined();
+  expect(await find('container-4')).toBeUndefined();
+  cloud.fail(503);
+  await expect(find('container-1')).rejects.toMatchObject({ code: 'MACHINES_UNAVAILABLE' });
+  expect(cloud.complaints).toEqual([]);
 });

@@ -3,6 +3,7 @@ import { createFakeClock, createSeededIds, runs } from '@polar-gosling/testkit';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type ControlPlane, createControlPlane } from './testing/control-plane.ts';
+import type { ApplyFault } from './testing/fake-tofu.ts';
 import { addJob } from './testing/gitlab-model.ts';
 import { install } from './testing/install.ts';
 import { type Death, startMortal } from './testing/mortal-process.ts';
@@ -71,10 +72,13 @@ describe('a runner that is an invocation', () => {
 
   it('Feature: gitops-runner-orchestration, Property 13: is gone with all it had 5 minutes after its end', async () => {
     await fc.assert(
-      fc.asyncProperty(anInstallation, async ({ egg, deaths, isSeen, answers, isDown }) => {
+      fc.asyncProperty(anInstallation, async ({ egg, deaths, isSeen, answers, isDown, applies }) => {
         const plane = await aPlane(egg.concurrent);
         const left = [...answers];
         plane.containers.nextAnswer = () => left.shift() ?? 'takes';
+        const faults: ApplyFault[] = [...applies];
+        plane.tofu.nextApply = () => faults.shift() ?? 'ok';
+        plane.tofu.failureClass = 'retryable';
         const down = [...isDown];
         plane.agents.comesUp = () => down.shift() !== true;
         const world = startMortal(plane, { deaths, isSeen, stepMs: 5_000 });
@@ -114,6 +118,9 @@ const anInstallation = fc.record({
   ),
   isSeen: fc.boolean(),
   answers: fc.array(fc.constantFrom('takes', 'refuses', 'is away', 'takes, silently'), { maxLength: 4 }),
+  applies: fc.array(fc.constantFrom('ok', 'half', 'fails_before', 'fails_after', 'ended_after', 'killed'), {
+    maxLength: 4,
+  }),
   /** Agents that never come up. */
   isDown: fc.array(fc.boolean(), { maxLength: 3 }),
 });

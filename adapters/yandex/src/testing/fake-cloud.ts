@@ -13,6 +13,13 @@ export interface FakeCloud {
   /** What it was asked that the documents do not know: a test looks that it is empty. */
   readonly complaints: string[];
   readonly containers: Set<string>;
+  /** Those that lists show. */
+  readonly listed: {
+    readonly id: string;
+    readonly folder: string;
+    readonly name: string;
+    readonly labels: Record<string, string>;
+  }[];
   readonly instances: {
     readonly id?: string;
     readonly folder: string;
@@ -48,20 +55,20 @@ interface World {
   readonly clock: { now(): number };
   readonly keys: ReturnType<typeof generateKeys>;
   readonly tokens: Set<string>;
-  readonly cloud: Pick<FakeCloud, 'taken' | 'complaints' | 'containers' | 'instances'>;
+  readonly cloud: Pick<FakeCloud, 'taken' | 'complaints' | 'containers' | 'listed' | 'instances'>;
   failing: number | undefined;
   failingInvocations: number | undefined;
 }
 
 /**
- * The four calls of Yandex Cloud that we make, as its documents describe them, and no further: iam/v1/tokens (JWT PS256),
- * the metadata service's token, compute/v1/instances, and the asynchronous invocation of a container. Anything else is
+ * The five calls of Yandex Cloud that we make, as its documents describe them, and no further: iam/v1/tokens (JWT PS256),
+ * the metadata service's token, compute/v1/instances, containers/v1/containers by name, and the asynchronous invocation of a container. Anything else is
  * answered 404 and noted. Written from the documents; never compared with the real service.
  */
 export async function startFakeCloud(clock: { now(): number }): Promise<FakeCloud> {
   const world: World = {
     ...{ clock, keys: generateKeys(), tokens: new Set() },
-    cloud: { taken: [], complaints: [], containers: new Set(), instances: [] },
+    cloud: { taken: [], complaints: [], containers: new Set(), listed: [], instances: [] },
     ...{ failing: undefined, failingInvocations: undefined },
   };
   const server = createServer((request, response) => void serve(world, request, response));
@@ -106,6 +113,7 @@ const routes: readonly (readonly [method: string, form: RegExp, answer: Route])[
   ['POST', /^\/iam\/v1\/tokens$/, tradeJwt],
   ['GET', /^\/computeMetadata\/v1\/instance\/service-accounts\/default\/token$/, tellHostToken],
   ['GET', /^\/compute\/v1\/instances$/, listInstances],
+  ['GET', /^\/containers\/v1\/containers$/, listContainers],
   ['POST', /^\/containers\/[^/]+\/$/, invoke],
 ];
 
@@ -130,6 +138,19 @@ function listInstances(world: World, asked: Asked): Answer {
   const page = all.slice(from, from + size).map(({ folder: folderId, ...rest }) => ({ folderId, ...rest }));
   const more = from + size < all.length ? { nextPageToken: String(from + size) } : {};
   return { status: 200, body: page.length === 0 ? {} : { instances: page, ...more } };
+}
+
+/** containers/api-ref/Container/list: a filter is `name="…"` with 3 to 63 characters. */
+function listContainers(world: World, asked: Asked): Answer {
+  if (!isOurs(world, asked)) return { status: 401 };
+  const { searchParams } = asked.url;
+  const name = /^name="([a-z][-a-z0-9]{1,61}[a-z0-9])"$/.exec(searchParams.get('filter') ?? '')?.[1];
+  if (name === undefined) return { status: 400, body: { code: 3, message: 'wrong filter' } };
+  const found = world.cloud.listed.filter(
+    (one) => one.name === name && one.folder === searchParams.get('folderId'),
+  );
+  const containers = found.map(({ folder: folderId, ...rest }) => ({ folderId, status: 'ACTIVE', ...rest }));
+  return { status: 200, body: containers.length === 0 ? {} : { containers } };
 }
 
 function invoke(world: World, asked: Asked): Answer {

@@ -21,8 +21,9 @@ import { deploymentBundleWrites, moveRun, type PlanFacts, planWrite } from './ru
 import type { ShardOutcome } from './shard-outcome.ts';
 import { shardRows } from './shard-rows.ts';
 import { isCreatable, type ShardWork } from './shard-work.ts';
+import { sharedDeletes, withoutEnds } from './shared-parts.ts';
 import { startRunners } from './start-runners.ts';
-import { isToBeFound } from './strays.ts';
+import { isInvocation, isToBeFound } from './strays.ts';
 import { type OpenedRun, withRun } from './with-run.ts';
 
 export interface WorkContext {
@@ -72,7 +73,10 @@ async function planAndApply(
   if (at.place.provider !== 'local' && !takesStateAtItsWord(at)) {
     await noteRefreshed(deps, { ...run, gone: plan.gone }, options);
   }
-  const aligned = alignRows(comparable(at), plan, await agentsSeen(deps, at.rows, options));
+  const aligned = withoutEnds(alignRows(comparable(at), plan, await agentsSeen(deps, at.rows, options)), {
+    work: at.work,
+    left: sharedDeletes(plan, deps.tofu),
+  });
   if (aligned.length > 0) {
     // What OpenTofu's state does not name may still live: an apply that was killed before it wrote its state.
     await removeStrays(deps, aligned, options);
@@ -126,7 +130,10 @@ async function adopt(
   const { targets, strays = [] } = on.at.work;
   await on.tofu.adopt?.(strays, options);
   const why = 'its machine was found by its tag, and the state was told of it';
-  const changes = targets.map((row): RowChange => ({ row, to: row.state, isDoubtful: false, why }));
+  // Nobody knows how far its container came: it goes before anything else is made of it.
+  const changes = targets.map((row): RowChange => {
+    return { row, to: row.state, isDoubtful: false, ...(isInvocation(row) && { isTainted: true }), why };
+  });
   await write(deps, { on, changes }, options);
   await moveRun(deps, { run: on.run, to: 'planned' }, options);
   await closeRun(deps, on.run, options);
@@ -196,7 +203,7 @@ async function apply(
   const appliedFrom = deps.clock.monotonic();
   const outcome = await tofu.apply(options);
   countStage(deps, on, { stage: 'apply', since: appliedFrom });
-  return conclude(deps, { on, outcome }, options);
+  return conclude(deps, { on, plan: facts.plan, outcome }, options);
 }
 
 /** Only a run that creates is part of a boot. */
@@ -207,7 +214,7 @@ function countStage(deps: InternalDeps, on: Applying, at: { stage: 'plan' | 'app
 
 async function conclude(
   deps: InternalDeps,
-  at: { on: Applying; outcome: TofuOutcome },
+  at: { on: Applying; plan: TofuPlan; outcome: TofuOutcome },
   options: CallOptions & { trace: string },
 ): Promise<ShardOutcome> {
   const { on, outcome } = at;
@@ -230,7 +237,8 @@ async function conclude(
     kind === 'create'
       ? await noteCapacity(deps, { egg: on.at.egg, outcome }, options)
       : { isElsewhere: false };
-  const changes = outcomeChanges({ work: on.at.work, rows, outcome, inState, agents, isElsewhere });
+  const left = sharedDeletes(at.plan, deps.tofu).filter((address) => inState?.has(address));
+  const changes = outcomeChanges({ work: on.at.work, rows, outcome, inState, agents, isElsewhere, left });
   // An earlier apply that was killed may have made what this one could not.
   if (outcome.kind === 'failed') await removeStrays(deps, changes, options);
   await write(deps, { on, changes }, options);

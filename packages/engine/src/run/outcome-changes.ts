@@ -4,6 +4,7 @@ import type { TofuOutcome } from '@polar-gosling/ports/tofu';
 import type { AgentSeen } from './agents-seen.ts';
 import type { RowChange } from './row-changes.ts';
 import type { ShardWork } from './shard-work.ts';
+import { hasLeft } from './shared-parts.ts';
 import { isInvocation } from './strays.ts';
 
 /**
@@ -18,6 +19,8 @@ export function outcomeChanges(at: {
   inState: ReadonlySet<string> | undefined;
   /** Those of runners that are still being made. */
   agents?: ReadonlyMap<string, AgentSeen>;
+  /** Addresses of what they shared that was to be removed, and is still in the state. */
+  left?: readonly string[];
   /** The next launch asks elsewhere for capacity. */
   isElsewhere?: boolean;
 }): readonly RowChange[] {
@@ -27,7 +30,10 @@ export function outcomeChanges(at: {
   });
 }
 
-type Ended = Pick<Parameters<typeof outcomeChanges>[0], 'outcome' | 'inState' | 'agents' | 'isElsewhere'>;
+type Ended = Pick<
+  Parameters<typeof outcomeChanges>[0],
+  'outcome' | 'inState' | 'agents' | 'left' | 'isElsewhere'
+>;
 
 function created(row: RunnerRow, ended: Ended): RowChange | undefined {
   const { outcome, inState, agents } = ended;
@@ -75,7 +81,8 @@ function isHeard(state: RunnerState): boolean {
   return state === 'idle' || state === 'active' || state === 'draining';
 }
 
-function removed(row: RunnerRow, { outcome, inState }: Ended): RowChange | undefined {
+function removed(row: RunnerRow, { outcome, inState, left = [] }: Ended): RowChange | undefined {
+  if (outcome.kind === 'failed' && hasLeft(row, left)) return undefined;
   const isGone =
     outcome.kind === 'ok' || outcome.removed.includes(row.address) || inState?.has(row.address) === false;
   return isGone ? { row, to: 'terminated', why: 'its machine was removed' } : undefined;

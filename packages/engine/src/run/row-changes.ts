@@ -127,7 +127,7 @@ function metadataAfter(change: RowChange, now: number): RunnerRow['metadata'] | 
   const { row, isTainted, isVanished, isDoubtful } = change;
   if (isTainted === undefined && isVanished === undefined && isDoubtful === undefined) return undefined;
   const { doubtful_since: _since, vanished: _vanished, ...known } = row.metadata ?? {};
-  if (isDoubtful === false) return known;
+  if (isDoubtful === false) return { ...known, ...(isTainted ? { tainted: true } : {}) };
   return {
     ...row.metadata,
     ...(isTainted ? { tainted: true } : {}),

@@ -33,6 +33,22 @@ describe('chooseWork with machines that no state knows', () => {
     expect([launch?.kind, ids(launch?.wanted)]).toEqual(['create', ['b', 'c', 'd']]);
   });
 
+  it('tells the state of a container first, as nothing else of its name can be made', () => {
+    const ofInvocation = { cloud_provider: 'yandex', type: 'serverless' } as const;
+    const invocations = ['a', 'b', 'c', 'd', 'e', 'f'].map((id) =>
+      aRunner({ ...doubtful(id), ...ofInvocation }),
+    );
+    const strays = { found: [stray('a')], awaited: new Set<string>() };
+    const adopted = invocations.map((row) => aRunner({ ...row, metadata: { tainted: true } }));
+
+    expect(chooseWork([...invocations, requested('g')], now, { strays })?.kind).toBe('adopt');
+    expect(chooseWork([...invocations, requested('g')], now, { strays, mayRemove: false })?.kind).toBe(
+      'create',
+    );
+    const work = chooseWork([...adopted, requested('g')], now);
+    expect([work?.kind, work?.targets.length, work?.wanted]).toEqual(['remove', 6, []]);
+  });
+
   it('waits for one that may still appear, and goes on with the others', () => {
     const strays = { found: [], awaited: new Set(['a']) };
 

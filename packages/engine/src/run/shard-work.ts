@@ -1,6 +1,6 @@
 import type { Machine } from '@polar-gosling/ports/machines';
 import type { RunnerRow } from '@polar-gosling/ports/store';
-import { isUnknownToState, noStrays, type Strays } from './strays.ts';
+import { isInvocation, isUnknownToState, noStrays, type Strays } from './strays.ts';
 
 /** Removals wait while a CI job waits for a launch, but not for ever. */
 const removalPatienceMs = 10 * 60_000;
@@ -49,12 +49,17 @@ export function chooseWork(
   const isInterrupted = creatable.some(({ state }) => state === 'provisioning');
   const isRemovalDue = !isInterrupted && oldest !== undefined && isOverdue(oldest, now);
   const tainted = removable.filter(isTainted);
+  // As long as it is there nothing of its name can be made.
+  const isNameTaken = rows.some((row) => isInvocation(row) && isAmong(strays.found, row));
+  if (mayRemove && isNameTaken && tainted.length === 0) return adoption(rows, strays.found);
   if (creatable.length > 0 && !isRemovalDue && tainted.length === 0) {
     return { kind: 'create', targets: creatable, wanted: [...made, ...creatable] };
   }
   if (mayRemove && strays.found.length > 0 && tainted.length === 0) return adoption(rows, strays.found);
   if (removable.length === 0) return undefined;
-  const targets = batchOf(tainted.length > 0 ? tainted : removable, failures);
+  const targets = tainted.some(isInvocation)
+    ? tainted // What they share goes with the last of them.
+    : batchOf(tainted.length > 0 ? tainted : removable, failures);
   const gone = new Set(targets.map(({ id }) => id));
   const interrupted = creatable.filter(({ state }) => state === 'provisioning');
   return { kind: 'remove', targets, wanted: [...made, ...interrupted].filter(({ id }) => !gone.has(id)) };
@@ -74,9 +79,12 @@ export function lookOver(rows: readonly RunnerRow[]): ShardWork | undefined {
 
 /** A machine that no state knows is told to it first: what it knows it can remove. */
 function adoption(rows: readonly RunnerRow[], strays: readonly Machine[]): ShardWork {
-  const found = new Set(strays.map(({ runnerId }) => runnerId));
-  const targets = rows.filter(({ id }) => found.has(id));
+  const targets = rows.filter((row) => isAmong(strays, row));
   return { kind: 'adopt', targets, wanted: [...rows.filter(isInState), ...targets], strays };
+}
+
+function isAmong(strays: readonly Machine[], { id }: RunnerRow): boolean {
+  return strays.some(({ runnerId }) => runnerId === id);
 }
 
 /** It has waited for its removal so long that launches are made elsewhere. */

@@ -1,5 +1,6 @@
 import { silentLogger } from '@polar-gosling/kernel';
-import { type Machine, machinesErrors } from '@polar-gosling/ports/machines';
+import { type ContainerRef, type Machine, machinesErrors } from '@polar-gosling/ports/machines';
+import type { RunnerRow } from '@polar-gosling/ports/store';
 import { aRunner, createFakeClock } from '@polar-gosling/testkit';
 import { describe, expect, it } from 'vitest';
 import { lookForStrays } from './strays.ts';
@@ -52,5 +53,46 @@ describe('the machine of a runner that no state tells of', () => {
     const strays = await lookForStrays({ ...here, cloudMachines }, rows, options);
 
     expect([strays.found, [...strays.awaited]]).toEqual([[], []]);
+  });
+});
+
+describe('the container of an invocation that no state tells of', () => {
+  const tags = { 'polar-gosling-installation': 'ours' };
+  const entry = (fields: object) => new TextEncoder().encode(JSON.stringify({ tags, ...fields }));
+  const invocation = (sinceMs: number, fields: object = { container_key: 'container-1' }) =>
+    aRunner({
+      ...doubtful(sinceMs),
+      cloud_provider: 'yandex',
+      type: 'serverless',
+      shard: 2,
+      entry: entry(fields),
+    });
+  const lookIn = async (row: RunnerRow, names: readonly string[], askedFor: string[] = []) => {
+    const container = async ({ name }: ContainerRef) => {
+      askedFor.push(name);
+      return names.includes(name)
+        ? ({ type: 'yandex_serverless_container', id: 'bba0' } as const)
+        : undefined;
+    };
+    const yandex = { list: () => expect.fail(), status: () => expect.fail(), container };
+    return lookForStrays({ ...here, cloudMachines: { yandex } }, [row], options);
+  };
+
+  it('is found by the name that it has in its shard', async () => {
+    const { found } = await lookIn(invocation(0), ['container-1-2']);
+
+    expect(found).toMatchObject([{ resources: [{ type: 'yandex_serverless_container', id: 'bba0' }] }]);
+  });
+
+  it('may appear for a minute', async () => {
+    expect((await lookIn(invocation(59_000), ['container-1'])).awaited.size).toBe(1);
+    expect((await lookIn(invocation(60_000), ['container-1'])).awaited.size).toBe(0);
+  });
+
+  it('is not looked for where an earlier release launched it, as its name is not known', async () => {
+    const askedFor: string[] = [];
+    const { found, awaited } = await lookIn(invocation(0, { machine_hash: 'h' }), [], askedFor);
+
+    expect([found.length, awaited.size, askedFor]).toEqual([0, 0, []]);
   });
 });

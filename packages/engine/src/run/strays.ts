@@ -1,10 +1,13 @@
-import type { Machine } from '@polar-gosling/ports/machines';
+import { containerName, ownerOf, type RunnerEntry } from '@polar-gosling/domain';
+import { type ContainerRef, type Machine, machinesErrors } from '@polar-gosling/ports/machines';
 import type { CallOptions, RunnerRow } from '@polar-gosling/ports/store';
 import type { InternalDeps } from '../deps.ts';
 import { lookAtMachine } from '../reconcile/look-at-machine.ts';
 
 /** A create that was begun may still make its machine: providers have 5 minutes for it. */
 const appearsWithinMs = 6 * 60_000;
+/** A container needs no room: it is there as soon as its cloud has taken the request. */
+const containerAppearsWithinMs = 60_000;
 
 /** What is known of machines that no state tells of. */
 export interface Strays {
@@ -33,9 +36,13 @@ export async function lookForStrays(
     const machine = await find(deps, row, options);
     if (machine === 'not answered') awaited.add(row.id);
     else if (machine !== undefined) found.push(machine);
-    else if (deps.clock.now() - since < appearsWithinMs) awaited.add(row.id);
+    else if (deps.clock.now() - since < appearsWithin(row)) awaited.add(row.id);
   }
   return { found, awaited };
+}
+
+function appearsWithin(row: RunnerRow): number {
+  return isInvocation(row) ? containerAppearsWithinMs : appearsWithinMs;
 }
 
 /** Since when nobody knows whether its machine exists; `undefined`: it is known. */
@@ -62,11 +69,21 @@ export function isUnknownToState(row: RunnerRow): boolean {
 }
 
 /**
- * Only a cloud has machines that are found by their tags: those of this host the launcher ends, and an invocation of a
- * container of Yandex Cloud ends by itself.
+ * Only a cloud has machines that are found by their tags: those of this host the launcher ends. An invocation ends by
+ * itself; what an apply that was killed may have left is its container, whose name no other could have.
  */
 export function isToBeFound(row: RunnerRow): boolean {
-  return row.cloud_provider !== 'local' && !isInvocation(row) && isUnknownToState(row) && !isGone(row);
+  if (row.cloud_provider === 'local' || !isUnknownToState(row) || isGone(row)) return false;
+  return !isInvocation(row) || containerOf(row) !== undefined;
+}
+
+/** The container that it is an invocation of; `undefined`: an earlier release launched it, which did not say. */
+function containerOf({ entry, shard }: Pick<RunnerRow, 'entry' | 'shard'>): ContainerRef | undefined {
+  const made: RunnerEntry = JSON.parse(new TextDecoder().decode(entry));
+  const { installation, folder } = ownerOf(made);
+  if (made.container_key === undefined || installation === undefined) return undefined;
+  const name = containerName(made.container_key, shard);
+  return { name, installation, ...(folder === undefined ? {} : { folder }) };
 }
 
 /** Of a container of Yandex Cloud: OpenTofu only records it, and it is sent after the apply. */
@@ -80,10 +97,25 @@ async function find(
   options: CallOptions,
 ): Promise<Machine | 'not answered' | undefined> {
   try {
+    if (isInvocation(row)) return await findContainer(deps, row, options);
     const machine = await lookAtMachine(deps, row, options);
     return machine?.state === 'gone' ? undefined : machine;
   } catch (error) {
     deps.log.warn('a machine that may exist could not be looked for', { runnerId: row.id, error });
     return 'not answered';
   }
+}
+
+/** Also one that serves others and that the state knows: to be told of it again changes nothing. */
+async function findContainer(
+  { cloudMachines }: Pick<InternalDeps, 'cloudMachines'>,
+  row: RunnerRow,
+  options: CallOptions,
+): Promise<Machine | undefined> {
+  const { id: runnerId, egg_name: egg } = row;
+  const look = cloudMachines?.yandex?.container;
+  const container = containerOf(row);
+  if (look === undefined) throw machinesErrors.unavailable({ reason: 'nothing asks yandex here' });
+  const resource = container && (await look(container, options));
+  return resource && { runnerId, egg, state: 'running', resources: [resource] };
 }

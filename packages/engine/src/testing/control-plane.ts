@@ -108,7 +108,7 @@ export async function createControlPlane(options: ControlPlaneOptions): Promise<
     git: git.reader,
     tofu: outside.tofu,
     machines: outside.machinesPort,
-    cloudMachines: { aws: inCloud(outside.machinesPort) },
+    cloudMachines: { aws: inCloud(outside.machinesPort), yandex: inYandex(outside.machinesPort, tofu) },
     runnerStart: containers.port,
     binaries: { tofu: createFakeBinaries(), gosling: createFakeBinaries() },
     ...{ clock, ids, log: silentLogger, metrics: noMetrics },
@@ -160,6 +160,15 @@ function inCloud(machines: Machines): CloudMachines {
       const machine = await machines.status(runnerId, call);
       return machine?.installation === installation ? machine : undefined;
     },
+  };
+}
+
+/** Containers have an id of their own; here it is their name. */
+function inYandex(machines: Machines, { containers }: Pick<FakeTofu, 'containers'>): CloudMachines {
+  return {
+    ...inCloud(machines),
+    container: async ({ name }) =>
+      containers.has(name) ? { type: 'yandex_serverless_container', id: name } : undefined,
   };
 }
 

@@ -32,6 +32,19 @@ export function refreshShared(
   }
 }
 
+export function sharedAddress(key: string): string {
+  return `module.container["${key}"].container`;
+}
+
+/** Tells the state of a runner's container, where it is an invocation; what it has stays. */
+export function adoptShared(world: World, { request, shared }: Run, runnerId: string): boolean {
+  const key = containerKeyOf(world, runnerId);
+  if (key === undefined) return false;
+  if (world.containers.has(containerName(key, request.wanted.shard)))
+    shared.set(key, shared.get(key) ?? true);
+  return true;
+}
+
 /** What becomes of the containers of a shard, by their keys. */
 export function sharedActions(world: World, { request, shared }: Run): Map<string, readonly string[]> {
   const ids = [...request.wanted.entries.keys()];
@@ -73,6 +86,9 @@ export function applyShared(
   const ended = [...world.machines.keys()].filter(
     (id) => on.state.has(id) && removed.includes(containerKeyOf(world, id) ?? ''),
   );
+  if (fault === 'keeps_shared' && removed.length > 0) {
+    return { ended: [], failure: { summary: 'code = Internal' } };
+  }
   for (const key of removed) world.containers.delete(nameOf(key));
   if (fault !== 'killed') for (const key of removed) on.shared.delete(key);
   if (made.some((key) => world.containers.has(nameOf(key)))) {

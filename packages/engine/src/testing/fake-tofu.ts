@@ -14,14 +14,24 @@ import {
   type TofuRunRequest,
   tofuErrors,
 } from '@polar-gosling/ports/tofu';
-import { applyShared, isRecord, refreshShared, sharedActions, startsOf } from './fake-shared.ts';
+import {
+  adoptShared,
+  applyShared,
+  isRecord,
+  refreshShared,
+  sharedActions,
+  sharedAddress,
+  startsOf,
+} from './fake-shared.ts';
 
-/** How one apply goes. `half`: the first thing it makes is made by half. `killed`: done, but no state tells. */
+/** How one apply goes. `half`: the first thing it makes is made by half. `killed`: done, but no state
+ * tells. `keeps_shared`: what runners shared cannot be removed. */
 export type ApplyFault =
   | 'ok'
   | 'fails_before'
   | 'fails_after'
   | 'half'
+  | 'keeps_shared'
   | 'ended_before'
   | 'ended_after'
   | 'killed';
@@ -171,10 +181,11 @@ function openRun(world: World, request: TofuRunRequest): TofuRun {
     async adopt(strays) {
       for (const { runnerId } of strays) {
         if (!request.wanted.entries.has(runnerId)) throw noSuchAddress(runnerId);
+        if (adoptShared(world, on, runnerId)) continue;
         if (world.machines.has(runnerId)) state.set(runnerId, state.get(runnerId) ?? true);
       }
     },
-    stateList: async () => [...state.keys()].map(resource),
+    stateList: async () => [...[...state.keys()].map(resource), ...[...shared.keys()].map(sharedAddress)],
     bundle: () => new Map([['runners.json', JSON.stringify([...request.wanted.entries.keys()])]]),
     log: () => new TextEncoder().encode('{}\n'),
     dispose: async () => undefined,
@@ -238,7 +249,7 @@ function planOf(world: World, on: Applying): TofuPlan {
     return change(id, isWhole ? ['no-op'] : ['delete', 'create']);
   });
   const containers = [...sharedActions(world, on)].map(
-    ([key, actions]): PlanChange => ({ address: `module.container["${key}"].container`, actions }),
+    ([key, actions]): PlanChange => ({ address: sharedAddress(key), actions }),
   );
   const all = [...changes, ...containers];
   const count = (action: string) => all.filter(({ actions }) => actions.includes(action)).length;

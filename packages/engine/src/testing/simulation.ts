@@ -159,7 +159,10 @@ function wrapPorts(world: World, process: World['process'], deps: EngineDeps): E
     },
     tofu: wrap(deps.tofu, () => undefined),
     machines: wrap(deps.machines, gitlab),
-    cloudMachines: { aws: wrap(deps.cloudMachines?.aws ?? noMachines, gitlab) },
+    cloudMachines: {
+      aws: wrap(deps.cloudMachines?.aws ?? noMachines, gitlab),
+      yandex: wrap(deps.cloudMachines?.yandex ?? noMachines, gitlab),
+    },
   };
 }
 

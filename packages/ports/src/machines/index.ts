@@ -48,6 +48,9 @@ export interface CloudMachineRef {
   readonly folder?: string;
 }
 
+/** A container that runners are invocations of. Without a folder it is looked for where machines are made now. */
+export type ContainerRef = Pick<CloudMachineRef, 'name' | 'installation' | 'folder'>;
+
 /** Looks at the machines of one cloud. */
 export interface CloudMachines {
   /**
@@ -60,6 +63,11 @@ export interface CloudMachines {
    * when we do not look where the machine was made (another account): what is not seen from here is not gone.
    */
   status(machine: CloudMachineRef, options: CallOptions): Promise<Machine | undefined>;
+  /**
+   * By its name and the installation that made it; `undefined` = there is none. Only where runners are invocations.
+   * Fails with MACHINES_UNAVAILABLE when the cloud did not answer.
+   */
+  container?(container: ContainerRef, options: CallOptions): Promise<MachineResource | undefined>;
 }
 
 export const machinesErrors = defineErrors('MACHINES', {
