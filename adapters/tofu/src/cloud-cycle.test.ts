@@ -1,12 +1,13 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RunnerEntry, TofuPlan, TofuWanted } from '@polar-gosling/ports/tofu';
+import type { RunnerEntry, Tofu, TofuPlan, TofuWanted } from '@polar-gosling/ports/tofu';
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   aCloudEgg,
   aCloudEntry,
   type Cloud,
   cloudAnswers,
+  compute,
   findSnapshotMirror,
   noSnapshotReason,
   regionOf,
@@ -194,6 +195,29 @@ describe('a runner in a cloud, from plan to removal', () => {
         network,
       ],
     });
+  });
+
+  it('looks at the roles of a serverless runner as at those of a machine', async () => {
+    const { role = '', executionRole = '' } = compute.aws ?? {};
+    await using aws = open('aws', { 'data.aws_iam_role.arn': role });
+    await using yandex = open('yandex', { 'data.yandex_iam_service_account.name': '' });
+    const rolesOf = async (tofu: Tofu, provider: Cloud) => {
+      const entry = aCloudEntry(aCloudEgg(provider), 'serverless');
+      const { plan } = await bring(tofu, wantsIn(provider, [entry]));
+      const found = plan.checks?.filter(({ name }) => /role/.test(name));
+      return found?.map(({ name, status, problems }) => [name, status, ...problems]);
+    };
+
+    const [ofTask, ofContainer] = [await rolesOf(aws.tofu, 'aws'), await rolesOf(yandex.tofu, 'yandex')];
+
+    expect(ofTask).toEqual([
+      ['task_role_0', 'fail', `Role ${executionRole} is another one than the task names.`],
+      ['task_role_1', 'pass'],
+    ]);
+    expect(ofContainer).toEqual([
+      ['role_0', 'fail', 'Service account aje0 cannot be seen.'],
+      ['role_1', 'fail', 'Service account aje1 cannot be seen.'],
+    ]);
   });
 
   it.each(['aws', 'yandex'] as const)(

@@ -91,17 +91,24 @@ export function renderSet(sources: BundleSources, input: RenderInput, own: Bundl
 
 /** What templates may branch on: the provider, paths of ours, and how many things there are to check. */
 function contextOf(input: RenderInput, entries: readonly RunnerEntry[]): Readonly<Record<string, unknown>> {
-  const count = (pick: (entry: RunnerEntry) => string | undefined) =>
-    new Set(entries.map(pick).filter((value) => value !== undefined && value !== '')).size;
+  const count = (pick: (entry: RunnerEntry) => readonly (string | undefined)[]) =>
+    new Set(entries.flatMap(pick).filter((value) => value !== undefined && value !== '')).size;
+  const isAws = input.wanted.provider === 'aws';
   return {
     provider: input.wanted.provider,
     backend: input.state,
     provider_mirror: input.providerMirror,
     state_bucket: bucketOf(input),
     vms: entries.some(({ type }) => type === 'vm'),
-    subnets: count(({ subnet_id }) => subnet_id),
-    roles: count(({ type, role }) => (type === 'vm' ? role : undefined)),
-    execution_roles: count(({ container }) => container?.execution_role),
+    subnets: count(({ subnet_id }) => [subnet_id]),
+    // As tofu_data.tf has them.
+    roles: count(({ type, role, container }) => {
+      if (isAws) return type === 'vm' ? [role] : [];
+      return [role, container?.invoker];
+    }),
+    task_roles: count(({ type, role, container }) =>
+      isAws && type === 'serverless' ? [role, container?.execution_role] : [],
+    ),
   };
 }
 
