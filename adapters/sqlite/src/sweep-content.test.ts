@@ -140,14 +140,14 @@ describe('the sweep of big columns', () => {
       await drop(name);
     }
     const [damaged = ''] = await blobs.list('columns/', 1, options);
-    const read: typeof blobs.read = async (key, call) => {
-      if (key !== damaged) return blobs.read(key, call);
+    const openRead: typeof blobs.openRead = async (key, call) => {
+      if (key !== damaged) return blobs.openRead(key, call);
       const { blobErrors } = await import('@polar-gosling/ports/blobs');
       throw blobErrors.corrupt({ key });
     };
     await clock.advance(8 * dayMs);
 
-    await sweep({ blobs: { ...blobs, read } });
+    await sweep({ blobs: { ...blobs, openRead } });
 
     expect(await blobs.list('columns/', 9, options)).toEqual([damaged]);
   });

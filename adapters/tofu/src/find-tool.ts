@@ -3,6 +3,7 @@ import { delimiter, join } from 'node:path';
 import type { Logger } from '@polar-gosling/kernel';
 import { type TofuTool, tofuErrors } from '@polar-gosling/ports/tofu';
 import { readActive } from './binaries/active.ts';
+import { isBuildName, versionOf } from './binaries/build-name.ts';
 import { sha256OfFile } from './binaries/sha256-of-file.ts';
 import { compareVersions } from './binaries/version.ts';
 import { type HostEnvironment, versionEnvironment } from './environment.ts';
@@ -14,7 +15,7 @@ const versionTimeoutMs = 20_000;
 export interface TofuFinderOptions {
   /** `GOSLING_TOFU_BIN`: this one or none. */
   readonly bin?: string | undefined;
-  /** Where managed versions are (`tofu-{version}`); the data directory's `bin` when not given. */
+  /** Where managed versions are (`tofu-{version}`, `tofu-{version}+{sha256}`); the data directory's `bin` when not given. */
   readonly binDir?: string | undefined;
   /** The host's environment: `PATH`, proxies. Only listed names of it reach OpenTofu. */
   readonly environment: HostEnvironment;
@@ -63,10 +64,11 @@ async function listCandidates(options: TofuFinderOptions & { binDir: string }): 
   const names = await readdir(options.binDir).catch(() => []);
   const active = await readActive(options.binDir, 'tofu');
   const managed = names
-    .filter((name) => /^tofu-\d+\.\d+\.\d+[\w.-]*$/.test(name))
-    .toSorted((a, b) => compareVersions(b.slice(5), a.slice(5)))
-    .toSorted((a, b) => Number(b === `tofu-${active}`) - Number(a === `tofu-${active}`))
-    .map((name) => ({ path: join(options.binDir, name), source: 'managed' }));
+    .flatMap((file) => (file.startsWith('tofu-') && isBuildName(file.slice(5)) ? file.slice(5) : []))
+    .toSorted()
+    .toSorted((a, b) => compareVersions(versionOf(b), versionOf(a)))
+    .toSorted((a, b) => Number(b === active) - Number(a === active))
+    .map((name) => ({ path: join(options.binDir, `tofu-${name}`), source: 'managed' }));
   const onPath = [
     ...listOnPath('tofu', options.environment),
     ...(options.allowTerraform ? listOnPath('terraform', options.environment) : []),

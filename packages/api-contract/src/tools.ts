@@ -4,6 +4,7 @@ import { Accepted, Time } from './wire.ts';
 
 const ToolKind = z.enum(['tofu', 'gosling']);
 const Sha256 = z.string().regex(/^[0-9a-fA-F]{64}$/);
+const Sha256Start = z.string().regex(/^[0-9a-fA-F]{8,64}$/);
 const SecretRef = z.string().min(1).max(512);
 
 export const ToolVersion = z.object({
@@ -73,7 +74,12 @@ export const ToolRequest = z.discriminatedUnion('action', [
     source: ToolSource.default({ kind: 'github' }),
     use: z.boolean().default(false),
   }),
-  z.strictObject({ action: z.literal('use'), version: z.string().min(1).max(64) }),
+  z.strictObject({
+    action: z.literal('use'),
+    version: z.string().min(1).max(64),
+    /** First digits of the SHA-256, for each platform that the version is here for in several builds. */
+    sha256: z.array(Sha256Start).max(20).default([]),
+  }),
   z.strictObject({ action: z.literal('rollback') }),
 ]);
 export type ToolRequest = z.infer<typeof ToolRequest>;

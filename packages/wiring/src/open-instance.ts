@@ -14,7 +14,7 @@ import {
 } from '@polar-gosling/adapter-tofu';
 import { type Clock, createMasker, type IdSource, type Logger, type Masker } from '@polar-gosling/kernel';
 import type { Binaries } from '@polar-gosling/ports/binaries';
-import type { BlobStore, Blobs } from '@polar-gosling/ports/blobs';
+import type { BlobStore } from '@polar-gosling/ports/blobs';
 import type { GitReader } from '@polar-gosling/ports/git';
 import type { GitlabHooks, GitlabPace, GitlabReader, GitlabRunners } from '@polar-gosling/ports/gitlab';
 import type { Machines } from '@polar-gosling/ports/machines';
@@ -78,7 +78,7 @@ export interface InstanceParts {
   readonly storedRows: StoredRows;
   readonly queue: WorkQueue & QueueOperations;
   readonly secrets: CachedSecrets;
-  readonly blobs: Blobs;
+  readonly blobs: BlobStore;
   readonly gitlab: {
     readonly reader: GitlabReader;
     readonly hooks: GitlabHooks;

@@ -1,25 +1,25 @@
 import { open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isVersion } from '@polar-gosling/ports/binaries';
+import { isBuildName } from './build-name.ts';
 import type { Program } from './program.ts';
 
-/** The version that is run on this host, where one was chosen. */
+/** What is run on this host, where something was chosen: `1.12.6+{sha256}`, or `1.12.6` where an earlier release chose it. */
 export async function readActive(binDir: string, kind: Program['kind']): Promise<string | undefined> {
   const text = await readFile(activeFile(binDir, kind), 'utf8').catch(() => undefined);
-  const version = text?.trim();
-  return version !== undefined && isVersion(version) ? version : undefined;
+  const name = text?.trim();
+  return name !== undefined && isBuildName(name) ? name : undefined;
 }
 
-/** Chooses the version that is run on this host; a crash leaves the old choice or the new one. `work`: a folder beside. */
+/** Chooses what is run on this host; a crash leaves the old choice or the new one. `work`: a folder beside. */
 export async function writeActive(
   binDir: string,
   kind: Program['kind'],
-  { version, work }: { version: string; work: string },
+  { name, work }: { name: string; work: string },
 ): Promise<void> {
   const made = join(work, 'active');
   const file = await open(made, 'wx', 0o600);
   try {
-    await file.writeFile(`${version}\n`);
+    await file.writeFile(`${name}\n`);
     await file.sync();
   } finally {
     await file.close();

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { Secret } from '@polar-gosling/kernel';
 import type { Binaries, BinarySource, FetchProgress } from '@polar-gosling/ports/binaries';
 import { createMemoryBlobs } from '@polar-gosling/ports/blobs/memory';
@@ -71,9 +72,9 @@ describe('installing a release of GitHub', () => {
       '/opentofu.asc',
       `${base}_linux_amd64.tar.gz`,
     ]);
-    expect(listNames(binDir)).toEqual(['tofu-1.12.6']);
-    expect(statSync(join(binDir, 'tofu-1.12.6')).mode & 0o777).toBe(0o755);
-    expect(await blobs.list('', 10, call)).toEqual(['tofu-binaries/1.12.6/linux_amd64/tofu']);
+    expect(listNames(binDir)).toEqual([file]);
+    expect(statSync(join(binDir, file)).mode & 0o777).toBe(0o755);
+    expect(await blobs.list('', 10, call)).toEqual([`tofu-binaries/1.12.6/linux_amd64/${sha256(binary)}`]);
   });
 
   it('takes a signature in ASCII armour as well', async () => {
@@ -96,7 +97,7 @@ describe('installing a release of GitHub', () => {
 
     expect(kept.platform).toBe('windows_arm64');
     expect(listNames(binDir)).toEqual([]);
-    expect(await blobs.list('', 10, call)).toEqual(['tofu-binaries/1.12.6/windows_arm64/tofu.exe']);
+    expect(await blobs.list('', 10, call)).toEqual([`tofu-binaries/1.12.6/windows_arm64/${sha256(binary)}`]);
     const bytes = await binaries.read(kept, call);
     expect(Buffer.from(bytes ?? []).toString()).toBe(binary);
   });
@@ -227,7 +228,7 @@ describe('installing a release of GitHub', () => {
 
     expect(a).toEqual(b);
     expect(most).toBe(1);
-    expect(listNames(binDir)).toEqual(['tofu-1.12.6']);
+    expect(listNames(binDir)).toEqual([file]);
   });
 
   it.each(['../../etc/passwd', '1.12', 'v1.12.6', '1.12.6/..', '1.12.6\n', ''])(
@@ -415,11 +416,11 @@ describe('using versions', () => {
     const second = fixture(server, {}, first.blobs);
 
     const path = await second.binaries.ensure(kept, call);
-    await second.binaries.use('1.12.6', call);
+    await second.binaries.use(kept, call);
 
-    expect(path).toBe(join(second.binDir, 'tofu-1.12.6'));
+    expect(path).toBe(join(second.binDir, file));
     expect(readFileSync(path ?? '', 'utf8')).toBe(binary);
-    expect(await readActive(second.binDir, 'tofu')).toBe('1.12.6');
+    expect(`tofu-${await readActive(second.binDir, 'tofu')}`).toBe(file);
   });
 
   it('runs the one in use at the next run, also an older one than others that are here', async () => {
@@ -437,7 +438,7 @@ describe('using versions', () => {
 
     const found: unknown[] = [await tofu.tool(call)];
     for (const version of ['1.12.5', '1.12.6', '1.12.5']) {
-      await binaries.use(version, call);
+      await binaries.use({ version, sha256: sha256(`#!/bin/sh\necho 'OpenTofu v${version}'\n`) }, call);
       found.push(await tofu.tool(call));
     }
 
@@ -449,36 +450,37 @@ describe('using versions', () => {
     await using server = await authority.serve(await release());
     const { binaries, binDir } = fixture(server);
     const kept = await binaries.install(github, call);
-    writeFileSync(join(binDir, 'tofu-1.12.6'), 'changed');
+    writeFileSync(join(binDir, file), 'changed');
 
     await binaries.ensure(kept, call);
 
-    expect(readFileSync(join(binDir, 'tofu-1.12.6'), 'utf8')).toBe(binary);
+    expect(readFileSync(join(binDir, file), 'utf8')).toBe(binary);
   });
 
   it('runs nothing that Blobs hold in other bytes', async () => {
     await using server = await authority.serve(await release());
     const { binaries, binDir, blobs } = fixture(server);
     const kept = await binaries.install(github, call);
-    rmSync(join(binDir, 'tofu-1.12.6'));
-    await blobs.write('tofu-binaries/1.12.6/linux_amd64/tofu', Buffer.from('poisoned'), call);
+    rmSync(join(binDir, file));
+    blobs.read = async () => Buffer.from('poisoned');
+    blobs.openRead = async () => Readable.from([Buffer.from('poisoned')]);
 
     await expect(binaries.ensure(kept, call)).rejects.toMatchObject({ code: 'BLOB_CORRUPT' });
     await expect(binaries.read(kept, call)).rejects.toMatchObject({ code: 'BLOB_CORRUPT' });
     expect(listNames(binDir)).toEqual([]);
   });
 
-  it('does not use what is not here, and removes what is asked for', async () => {
+  it('does not use what is not here', async () => {
     await using server = await authority.serve(await release());
-    const { binaries, binDir, blobs } = fixture(server);
-    await binaries.install(github, call);
+    const { binaries } = fixture(server);
+    const kept = await binaries.install(github, call);
+    const other = { ...kept, sha256: sha256('another build') };
 
-    await expect(binaries.use('1.9.0', call)).rejects.toMatchObject({ code: 'BINARY_UNKNOWN_VERSION' });
-    await binaries.remove({ version: '1.12.6', platform: 'linux_amd64' }, call);
-
-    expect(listNames(binDir)).toEqual([]);
-    expect(await blobs.list('', 10, call)).toEqual([]);
-    expect(await binaries.ensure({ version: '1.12.6', sha256: sha256(binary) }, call)).toBeUndefined();
+    await expect(binaries.use({ ...kept, version: '1.9.0' }, call)).rejects.toMatchObject({
+      code: 'BINARY_UNKNOWN_VERSION',
+    });
+    await expect(binaries.use(other, call)).rejects.toMatchObject({ code: 'BINARY_UNKNOWN_VERSION' });
+    expect(await binaries.ensure(other, call)).toBeUndefined();
   });
 
   it('says which folder cannot be written', async () => {
@@ -514,7 +516,7 @@ describe('the agent’s own binary', () => {
     const kept = await binaries.install({ version: '0.4.0', platform: 'linux_arm64', source }, call);
 
     expect(kept).toMatchObject({ provedBy: 'checksum', sha256: sha256('agent') });
-    expect(await blobs.list('', 10, call)).toEqual(['gosling-binaries/0.4.0/linux_arm64/gosling']);
+    expect(await blobs.list('', 10, call)).toEqual([`gosling-binaries/0.4.0/linux_arm64/${sha256('agent')}`]);
     await expect(binaries.available({ kind: 'github' }, call)).rejects.toMatchObject({
       code: 'BINARY_BAD_REQUEST',
     });
@@ -523,6 +525,7 @@ describe('the agent’s own binary', () => {
 
 const releaseBase = '/opentofu/opentofu/releases/download/v1.12.6';
 const github = { version: '1.12.6', source: { kind: 'github' } } as const;
+const file = `tofu-1.12.6+${sha256(binary)}`;
 
 function fixture(server: TestServer, changes: Partial<BinariesOptions> = {}, blobs = createMemoryBlobs()) {
   const binDir = changes.binDir ?? mkdtempSync(join(dir, 'bin-'));

@@ -2,16 +2,23 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Clock } from '@polar-gosling/kernel';
+import { type Clock, sha256Hex } from '@polar-gosling/kernel';
 import {
   type Binaries,
   type BinarySource,
+  type Build,
   binaryErrors,
   binaryRequestProblem,
   isVersion,
   type KeptBinary,
 } from '@polar-gosling/ports/binaries';
-import { type BlobStore, blobErrors } from '@polar-gosling/ports/blobs';
+import {
+  asideKeyOf,
+  type BlobStore,
+  blobErrors,
+  contentHashOf,
+  contentKey,
+} from '@polar-gosling/ports/blobs';
 import type { HostEnvironment } from '../environment.ts';
 import { releasePlatform } from '../pinned.ts';
 import { type FetchContext, fetchRelease, type SourceAddresses } from './fetch-release.ts';
@@ -22,7 +29,7 @@ import { sha256OfFile } from './sha256-of-file.ts';
 
 export interface BinariesOptions {
   readonly program: Program;
-  /** Where `{program}-{version}` stand on this host. */
+  /** Where `{program}-{version}+{sha256}` stand on this host. */
   readonly binDir: string;
   readonly blobs: BlobStore;
   /** For proxies. */
@@ -72,36 +79,35 @@ export function createBinaries(options: BinariesOptions): Binaries {
         }),
       );
     },
-    async ensure({ version, sha256 }, { signal }) {
-      const path = host.pathOf(checkVersion(version));
-      if ((await sha256OfFile(path)) === sha256) return path;
-      return host.locked(version, signal, async (work) => {
-        if ((await sha256OfFile(path)) === sha256) return path;
-        const source = await blobs.openRead(blobKey(program, { version, platform }), { signal });
-        if (source === undefined) return undefined;
+    async ensure(build, { signal }) {
+      checkVersion(build.version);
+      const path = await host.find(build);
+      if (path !== undefined) return path;
+      return host.locked(build.version, signal, async (work) => {
         const file = join(work, 'binary');
-        if ((await writeStream(source, file)) !== sha256) throw wrongBytes(program, { version, platform });
-        await host.put(file, version);
-        return path;
+        const meanwhile = await host.find(build);
+        if (meanwhile !== undefined) return meanwhile;
+        for (const key of keysOf(program, { ...build, platform })) {
+          const source = await blobs.openRead(key, { signal });
+          if (source === undefined) continue;
+          if (isWanted(key, await writeStream(source, file), build)) return host.put(file, build);
+        }
+        return undefined;
       });
     },
-    async read({ version, platform: of, sha256 }, call) {
-      const bytes = await blobs.read(
-        blobKey(program, { version: checkVersion(version), platform: of }),
-        call,
-      );
-      if (bytes !== undefined && createHash('sha256').update(bytes).digest('hex') !== sha256) {
-        throw wrongBytes(program, { version, platform: of });
-      }
-      return bytes;
-    },
-    use: (version, { signal }) => host.use(checkVersion(version), signal),
-    async remove(binary, { signal }) {
+    async read(binary, call) {
       checkVersion(binary.version);
-      if (binary.platform === platform) await host.remove(binary.version, signal);
-      await blobs.remove(blobKey(program, binary), { signal });
+      for (const key of keysOf(program, binary)) {
+        const bytes = await blobs.read(key, call);
+        if (bytes !== undefined && isWanted(key, sha256Hex(bytes), binary)) return bytes;
+      }
+      return undefined;
     },
-    tidy: (versions, { signal }) => host.tidy(versions, signal),
+    async use(build, { signal }) {
+      checkVersion(build.version);
+      await host.use(build, signal);
+    },
+    tidy: (builds, { signal }) => host.tidy(builds, signal),
   };
 }
 
@@ -122,17 +128,30 @@ async function install(
   const { path, provedBy } = await fetchRelease(fetching, context);
   const sha256 = await sha256OfFile(path);
   if (sha256 === undefined) throw binaryErrors.unwritable({ path, reason: 'it is gone' });
-  await blobs.writeFrom(blobKey(program, wanted), createReadStream(path), { signal: context.signal });
-  if (at.isOurs) await host.put(path, version);
+  const key = blobKey(program, { version, platform, sha256 });
+  await blobs.writeFrom(key, createReadStream(path), { signal: context.signal });
+  if (at.isOurs) await host.put(path, { version, sha256 });
   return { version, platform, source: source.kind, sha256, provedBy };
 }
 
-function blobKey(program: Program, { version, platform }: { version: string; platform: string }): string {
-  return `${program.blobs}/${version}/${platform}/${fileNameOf(program, platform)}`;
+type Placed = Build & Pick<KeptBinary, 'platform'>;
+
+function blobKey(program: Program, { version, platform, sha256 }: Placed): string {
+  return contentKey(`${program.blobs}/${version}/${platform}`, sha256);
 }
 
-function wrongBytes(program: Program, binary: { version: string; platform: string }) {
-  return blobErrors.corrupt({ key: blobKey(program, binary) });
+/** Where it may lie: in its place, aside, or where an earlier release put whichever build came last. */
+function keysOf(program: Program, binary: Placed): readonly string[] {
+  const { version, platform } = binary;
+  const key = blobKey(program, binary);
+  return [key, asideKeyOf(key), `${program.blobs}/${version}/${platform}/${fileNameOf(program, platform)}`];
+}
+
+/** Not of another build; fails with BLOB_CORRUPT where the key says that it must be this one. */
+function isWanted(key: string, sha256: string, wanted: Pick<Build, 'sha256'>): boolean {
+  if (sha256 === wanted.sha256) return true;
+  if (contentHashOf(key) === undefined) return false;
+  throw blobErrors.corrupt({ key });
 }
 
 function checkRequest(request: { version: string; platform: string; source: BinarySource }): void {
@@ -140,8 +159,8 @@ function checkRequest(request: { version: string; platform: string; source: Bina
   if (problem !== undefined) throw binaryErrors.badRequest(problem);
 }
 
-function checkVersion(version: string): string {
-  if (isVersion(version)) return version;
+function checkVersion(version: string): void {
+  if (isVersion(version)) return;
   throw binaryErrors.badRequest({
     problem: `${JSON.stringify(version.slice(0, 40))} is no version`,
     fix: 'write it as 1.12.6',
@@ -150,7 +169,7 @@ function checkVersion(version: string): string {
 
 async function writeStream(source: AsyncIterable<Uint8Array>, path: string): Promise<string> {
   const hash = createHash('sha256');
-  const file = await open(path, 'wx', 0o600);
+  const file = await open(path, 'w', 0o600);
   try {
     for await (const chunk of source) {
       hash.update(chunk);

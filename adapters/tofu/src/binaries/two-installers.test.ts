@@ -34,6 +34,7 @@ it('two processes that install one version at once fetch one after the other, an
     response.end(binary);
   });
   const sha256 = createHash('sha256').update(binary).digest('hex');
+  const file = `tofu-1.12.6+${sha256}`;
   const url = `${server.url}/tofu_{version}`;
   const settings = JSON.stringify({ binDir, url, sha256, caFile: join(dir, 'ca.pem') });
 
@@ -47,6 +48,6 @@ it('two processes that install one version at once fetch one after the other, an
 
   expect(results.map(({ said }) => said)).toEqual(['installed', 'installed']);
   expect([server.asked.length, most]).toEqual([2, 1]);
-  expect(listNames(binDir)).toEqual(['tofu-1.12.6']);
-  expect(readFileSync(join(binDir, 'tofu-1.12.6'), 'utf8')).toBe(binary);
+  expect(listNames(binDir)).toEqual([file]);
+  expect(readFileSync(join(binDir, file), 'utf8')).toBe(binary);
 });

@@ -33,7 +33,7 @@ describe.concurrent('gosling tofu versions', { timeout: 90_000 }, () => {
   const running = { version: '1.12.6', source: 'managed', product: 'opentofu' };
   const failed = { code: 'BINARY_CHECKSUM', detail: 'its checksum is another one' };
   const managed = [
-    aVersion('1.12.6', { active: true, proved_by: 'signature' }),
+    aVersion('1.12.6', { active: true, proved_by: 'signature', sha256: '0123456789ab'.padEnd(64, 'f') }),
     aVersion('1.12.5'),
     aVersion('9.9.9', { state: 'failed', problem: failed }),
   ];
@@ -46,11 +46,11 @@ describe.concurrent('gosling tofu versions', { timeout: 90_000 }, () => {
     test.expect(code).toBe(0);
     test.expect(stderr).toContain('running: opentofu 1.12.6 (managed) on linux_amd64');
     const [header, ...rows] = stdout.trimEnd().split('\n');
-    test.expect(header).toMatch(/^VERSION +PLATFORM +STATE +PROVED BY +FETCHED +PROBLEM/);
+    test.expect(header).toMatch(/^VERSION +PLATFORM +SHA-256 +STATE +PROVED BY +FETCHED +PROBLEM/);
     test
       .expect(rows)
       .toEqual([
-        test.expect.stringMatching(/^1\.12\.6 +linux_amd64 +in use +signature/),
+        test.expect.stringMatching(/^1\.12\.6 +linux_amd64 +0123456789ab +in use +signature/),
         test.expect.stringMatching(/^1\.12\.5 +linux_amd64 +installed/),
         test.expect.stringMatching(/^9\.9\.9 +linux_amd64 +failed +its checksum is another one/),
       ]);
@@ -87,6 +87,20 @@ describe.concurrent('gosling tofu install', { timeout: 90_000 }, () => {
     test.expect(stderr).toContain('use it: gosling tofu use 1.12.6');
     const body = { action: 'install', version: '1.12.6', source: { kind: 'github' }, use: false };
     test.expect(asked()).toEqual([['POST /tools/tofu', body], 'GET /tools', 'GET /tools']);
+  });
+
+  it('names the build that came last, where the version is here in several', async (test) => {
+    const [before, after] = ['a', 'b'].map((digit, hour) =>
+      aVersion('1.12.6', {
+        ...{ sha256: digit.repeat(64), downloaded_at: `2026-01-01T0${hour}:00:00.000Z` },
+        active: digit === 'a',
+      }),
+    );
+    const { run } = await anApi(test, { items: [aTool([before, after].flatMap((row) => row ?? []))] });
+
+    const { stderr } = await run('install', '1.12.6');
+
+    test.expect(stderr).toContain(`use it: gosling tofu use 1.12.6 --sha256 ${'b'.repeat(12)}`);
   });
 
   it('fails with what the worker found, and keeps a script from going on', async (test) => {
@@ -198,6 +212,10 @@ describe.concurrent('gosling tofu install', { timeout: 90_000 }, () => {
 describe.concurrent('gosling tofu use and rollback', { timeout: 90_000 }, () => {
   it.for([
     [['use', '1.12.5'], { action: 'use', version: '1.12.5' }],
+    [
+      ['use', '1.12.5', '--sha256', '0123456789ab', '--sha256', 'ABCDEF01'],
+      { action: 'use', version: '1.12.5', sha256: ['0123456789ab', 'ABCDEF01'] },
+    ],
     [['rollback'], { action: 'rollback' }],
   ] as const)('%s asks for it and says which one the next run takes', async ([args, body], test) => {
     const tool = aTool([aVersion('1.12.6'), aVersion('1.12.5', { active: true })]);
@@ -209,6 +227,15 @@ describe.concurrent('gosling tofu use and rollback', { timeout: 90_000 }, () => 
     test.expect(stderr).toContain('tofu 1.12.5 is in use; the next run takes it');
     test.expect(stderr).not.toContain('GOSLING_TOFU_BIN');
     test.expect(asked()).toEqual([['POST /tools/tofu', body], 'GET /tools']);
+  });
+
+  it('refuse what cannot be the beginning of a SHA-256 before anything is asked', async (test) => {
+    const { run, asked } = await anApi(test, { items: [] });
+
+    const { code, stderr } = await run('use', '1.12.5', '--sha256', '0123');
+
+    test.expect([code, asked()]).toEqual([64, []]);
+    test.expect(stderr).toContain('8 hexadecimal digits or more');
   });
 
   it('warn where GOSLING_TOFU_BIN goes before all that is managed', async (test) => {

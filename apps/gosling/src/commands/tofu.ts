@@ -1,4 +1,4 @@
-import type { ApiClient, Tool } from '@polar-gosling/api-contract';
+import type { ApiClient, Tool, ToolVersion } from '@polar-gosling/api-contract';
 import { parseDuration } from '@polar-gosling/kernel';
 import { connect } from '../api.ts';
 import type { CliContext, Command, CommandInput } from '../cli/command.ts';
@@ -43,7 +43,9 @@ export const installVersion: Command = async (context, input) => {
   else {
     const proof = done.proved_by === 'signature' ? 'its signature is right' : 'its checksum is right';
     context.output.talk(`${kind} ${version} for ${done.platform} is here; ${proof}`);
-    context.output.talk(done.active ? 'runs use it from now on' : `use it: gosling tofu use ${version}`);
+    context.output.talk(
+      done.active ? 'runs use it from now on' : `use it: gosling tofu use ${version}${buildOf(done)}`,
+    );
   }
   return exitCodes.ok;
 };
@@ -51,10 +53,18 @@ export const installVersion: Command = async (context, input) => {
 export const useVersion: Command = async (context, input) => {
   const kind = kindOf(input);
   const version = input.argument('VERSION');
+  const sha256 = input.texts('sha256');
+  const wrong = sha256.find((sum) => !/^[0-9a-fA-F]{8,64}$/.test(sum));
+  if (wrong !== undefined) {
+    throw cliErrors.usage({
+      problem: `--sha256 "${wrong}" is no beginning of a SHA-256`,
+      fix: 'give 8 hexadecimal digits or more of it: gosling tofu versions shows them',
+    });
+  }
   const api = await connect(context, what);
   await api.call(
     'changeTool',
-    { params: { kind }, body: { action: 'use', version } },
+    { params: { kind }, body: { action: 'use', version, ...(sha256.length > 0 && { sha256: [...sha256] }) } },
     { signal: context.signal },
   );
   return printActive(context, api, kind);
@@ -70,6 +80,11 @@ export const rollbackVersion: Command = async (context, input) => {
   );
   return printActive(context, api, kind);
 };
+
+/** Another build of that version may be here too. */
+function buildOf({ sha256 }: ToolVersion): string {
+  return sha256 === undefined ? '' : ` --sha256 ${sha256.slice(0, 12)}`;
+}
 
 async function printActive(context: CliContext, api: ApiClient, kind: Kind): Promise<0> {
   const { items } = await api.call('listTools', {}, { signal: context.signal });
@@ -96,12 +111,13 @@ function printTool({ output, clock }: CliContext, tool: Tool): void {
   const rows = tool.versions.map((each) => [
     each.version,
     each.platform,
+    each.sha256?.slice(0, 12) ?? '',
     each.active ? 'in use' : each.state,
     each.proved_by ?? '',
     each.downloaded_at === undefined ? '' : ago(each.downloaded_at, clock.now()),
     each.problem?.detail ?? '',
   ]);
-  const header = ['VERSION', 'PLATFORM', 'STATE', 'PROVED BY', 'FETCHED', 'PROBLEM'];
+  const header = ['VERSION', 'PLATFORM', 'SHA-256', 'STATE', 'PROVED BY', 'FETCHED', 'PROBLEM'];
   output.data(renderTable(header, rows, { style: output.dataStyle, columns: output.stdout.columns }));
 }
 

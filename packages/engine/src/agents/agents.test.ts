@@ -8,6 +8,7 @@ import { applyJob } from '../demand/apply-job.ts';
 import { reconcile } from '../reconcile/reconcile.ts';
 import { runShard } from '../run/run-shard.ts';
 import { type ControlPlane, createControlPlane } from '../testing/control-plane.ts';
+import type { FakeBinaries } from '../testing/fake-binaries.ts';
 import { direct, install } from '../testing/install.ts';
 import { nestOf } from '../testing/nest-texts.ts';
 import { bootstrap } from './bootstrap.ts';
@@ -104,7 +105,7 @@ describe('the download of the agent', () => {
     const row = (await plane.recording.rows('runners'))[0];
     const entry = JSON.parse(new TextDecoder().decode(row?.['entry'] as Uint8Array));
     await setRunner({ entry: new TextEncoder().encode(JSON.stringify({ ...entry, gosling })) });
-    await plane.deps.blobs.write('gosling-binaries/1.2.3/linux_amd64/gosling', binary, direct);
+    (plane.deps.binaries.gosling as FakeBinaries).bytes.set('a', binary);
   }
 
   function download(over: { token?: Secret; os?: 'linux' | 'windows' } = {}) {
@@ -112,7 +113,7 @@ describe('the download of the agent', () => {
     return plane.engine().agents.gosling(request, direct);
   }
 
-  it('gives the version of the entry, and leaves the token good', async () => {
+  it('gives the build of the entry, and leaves the token good', async () => {
     await launchedWith({ version: '1.2.3', sha256: 'a' });
 
     const first = await download();
@@ -124,7 +125,7 @@ describe('the download of the agent', () => {
 
   it.each([
     ['the entry names no agent', undefined, 'linux'],
-    ['there is none of that version', { version: '9.9.9', sha256: 'a' }, 'linux'],
+    ['there is none of that build', { version: '1.2.3', sha256: 'b' }, 'linux'],
     ['there is none for that platform', { version: '1.2.3', sha256: 'a' }, 'windows'],
   ] as const)('says so when %s', async (_why, gosling, os) => {
     await launchedWith(gosling);

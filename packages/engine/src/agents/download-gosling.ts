@@ -6,8 +6,8 @@ import { agentErrors } from '../errors.ts';
 import { readRunner, refuse } from './bootstrap.ts';
 
 /**
- * The agent for a machine that boots: of the version its entry names, so that its SHA-256 is the one in the machine's
- * user data. The token stays good for the exchange that follows.
+ * The agent for a machine that boots: of the version its entry names, and of the SHA-256 that the machine's user data
+ * name. The token stays good for the exchange that follows.
  */
 export async function downloadGosling(
   deps: EngineDeps,
@@ -18,10 +18,9 @@ export async function downloadGosling(
   refuse(deps, { request, runner, agent });
   const entry: RunnerEntry = JSON.parse(new TextDecoder().decode(runner.entry));
   const platform = `${request.os}_${request.arch ?? entry.arch ?? 'amd64'}`;
-  const version = entry.gosling?.version;
-  if (version === undefined) throw agentErrors.noBinary({ version: 'of any version', platform });
-  const file = request.os === 'windows' ? 'gosling.exe' : 'gosling';
-  const bytes = await deps.blobs.read(`gosling-binaries/${version}/${platform}/${file}`, options);
+  if (entry.gosling === undefined) throw agentErrors.noBinary({ version: 'of any version', platform });
+  const { version, sha256 } = entry.gosling;
+  const bytes = await deps.binaries.gosling.read({ version, platform, sha256 }, options);
   if (bytes === undefined) throw agentErrors.noBinary({ version, platform });
   deps.log.info('a machine fetched its agent', { runnerId: runner.id, egg: runner.egg_name });
   return bytes;

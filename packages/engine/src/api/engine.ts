@@ -1,7 +1,7 @@
 import type { ComputeSettings } from '@polar-gosling/domain';
 import type { Clock, IdSource, Logger } from '@polar-gosling/kernel';
 import type { Binaries } from '@polar-gosling/ports/binaries';
-import type { Blobs } from '@polar-gosling/ports/blobs';
+import type { BlobStore } from '@polar-gosling/ports/blobs';
 import type { GitReader } from '@polar-gosling/ports/git';
 import type { GitlabHooks, GitlabPace, GitlabReader, GitlabRunners } from '@polar-gosling/ports/gitlab';
 import type { LimitsSource } from '@polar-gosling/ports/limits';
@@ -67,7 +67,7 @@ export interface EngineDeps {
   readonly storedRows?: StoredRows | undefined;
   readonly queue: WorkQueue & QueueOperations;
   readonly secrets: SecretStore;
-  readonly blobs: Blobs;
+  readonly blobs: BlobStore;
   readonly gitlab: {
     readonly reader: GitlabReader;
     readonly hooks: GitlabHooks;

@@ -45,8 +45,15 @@ export interface Tools {
    * BINARY_BAD_REQUEST where no worker could ever do it.
    */
   install(caller: Caller, request: InstallRequest, options: CallOptions): Promise<string>;
-  /** Every run from now on uses it. Fails with BINARY_UNKNOWN_VERSION. */
-  use(caller: Caller, request: { kind: ToolKind; version: string }, options: CallOptions): Promise<void>;
-  /** Back to the version that was in use before; answers it. Fails with BINARY_NO_ROLLBACK. */
+  /**
+   * Every run from now on uses it. `sha256`: first digits, for each platform that the version is here for in several
+   * builds. Fails with BINARY_UNKNOWN_VERSION, BINARY_AMBIGUOUS.
+   */
+  use(
+    caller: Caller,
+    request: { kind: ToolKind; version: string; sha256?: readonly string[] },
+    options: CallOptions,
+  ): Promise<void>;
+  /** Back to what was in use before, which may be another build of the same version; answers it. Fails with BINARY_NO_ROLLBACK. */
   rollback(caller: Caller, kind: ToolKind, options: CallOptions): Promise<string>;
 }

@@ -1,4 +1,6 @@
+import { sha256Hex } from '@polar-gosling/kernel';
 import { createMemoryBlobs } from '@polar-gosling/ports/blobs/memory';
+import type { StoredRows } from '@polar-gosling/ports/store/adapter';
 import { createFakeClock, createSeededIds } from '@polar-gosling/testkit';
 import { describe, expect, it } from 'vitest';
 import { createControlPlane } from '../testing/control-plane.ts';
@@ -20,7 +22,10 @@ async function aPlane() {
       metrics: { ...deps.metrics, blobs: (found) => void told.push(found) },
     }),
   });
-  return { clock, plane, blobs, told, sweep: () => sweepBlobs(plane.deps, direct) };
+  const storedRows: StoredRows = {
+    storedPage: async (table) => ({ items: await plane.recording.rows(table) }),
+  };
+  return { clock, plane, blobs, told, sweep: () => sweepBlobs({ ...plane.deps, storedRows }, direct) };
 }
 
 describe('the sweep of blobs', () => {
@@ -50,6 +55,33 @@ describe('the sweep of blobs', () => {
       { aside: 0, removed: 0 },
       { aside: 0, removed: 2 },
     ]);
+  });
+
+  it('removes binaries that no version names any more, and moves what earlier releases kept to its own place', async () => {
+    const { clock, plane, blobs, sweep } = await aPlane();
+    const sums = ['kept', 'left', 'old'].map((text) => sha256Hex(text));
+    const keyOf = (sum = '') => `tofu-binaries/1.12.6/linux_amd64/${sum}`;
+    for (const text of ['kept', 'left']) {
+      await blobs.write(keyOf(sha256Hex(text)), new TextEncoder().encode(text), direct);
+    }
+    await blobs.write('tofu-binaries/1.12.6/linux_amd64/tofu', new TextEncoder().encode('old'), direct);
+    for (const sum of [sums[0], sums[2]]) {
+      const row = { version_id: `v${sum}`, release: '1.12.6', sha256_hash: sum, active: false };
+      const write = { kind: 'put', table: 'opentofu_version', row, when: { kind: 'any' } } as const;
+      await plane.deps.store.commit([write], direct);
+    }
+
+    await sweep();
+    const moved = await blobs.list('tofu-binaries/', 9, direct);
+    await clock.advance(8 * dayMs);
+    await sweep();
+    const aside = await blobs.list('unreferenced/', 9, direct);
+    await clock.advance(8 * dayMs);
+    await sweep();
+
+    expect(moved).toEqual(sums.map(keyOf).toSorted());
+    expect(aside).toEqual([`unreferenced/${keyOf(sums[1])}`]);
+    expect(await blobs.list('', 9, direct)).toEqual([keyOf(sums[0]), keyOf(sums[2])].toSorted());
   });
 
   it('is done once a day, by one of all processes', async () => {

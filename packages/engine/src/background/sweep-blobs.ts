@@ -1,3 +1,4 @@
+import { contentHashOf } from '@polar-gosling/ports/blobs';
 import type { CallOptions } from '@polar-gosling/ports/store';
 import { sweepContent } from '@polar-gosling/ports/store/adapter';
 import type { InternalDeps } from '../deps.ts';
@@ -9,10 +10,11 @@ const readAtOnce = 100;
 
 /**
  * Removes blobs that nothing names any more: logs and left-over states of runs whose rows have ended, and values of big
- * columns and bundles without a row. Told in the metrics. Safe to repeat and beside everything else.
+ * columns, bundles and binaries without a row. Told in the metrics. Safe to repeat and beside everything else.
  */
 export async function sweepBlobs(deps: InternalDeps, options: CallOptions): Promise<void> {
   const runs = await sweepRuns(deps, options);
+  await moveOldBinaries(deps, options);
   const content = deps.storedRows
     ? await sweepContent({ ...deps, rows: deps.storedRows, keptMs }, options)
     : { aside: 0, restored: 0, removed: 0 };
@@ -21,6 +23,19 @@ export async function sweepBlobs(deps: InternalDeps, options: CallOptions): Prom
   if (content.restored > 0)
     deps.log.warn('values that a row came to name were put back', { count: content.restored });
   if (removed > 0) deps.log.info('blobs that nothing names any more were removed', { count: removed });
+}
+
+/** Earlier releases kept the build that came last under its version: it goes where its content names it. */
+async function moveOldBinaries({ blobs }: InternalDeps, options: CallOptions): Promise<void> {
+  for (const folder of ['tofu-binaries/', 'gosling-binaries/']) {
+    for await (const { key } of blobs.entries(folder, options)) {
+      if (contentHashOf(key) !== undefined) continue;
+      const chunks = await blobs.openRead(key, options);
+      if (chunks === undefined) continue;
+      await blobs.putContent(key.slice(0, key.lastIndexOf('/')), chunks, options);
+      await blobs.remove(key, options);
+    }
+  }
 }
 
 /** Run ids are never used again: what lies under one whose row is gone can only be left over. */

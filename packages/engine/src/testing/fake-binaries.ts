@@ -10,8 +10,10 @@ import {
 export interface FakeBinaries extends Binaries {
   /** Versions that its source has. */
   readonly offered: string[];
-  /** `version platform` of what is kept, in the order of installing. */
-  readonly kept: string[];
+  /** Which build of a version its source has now. */
+  build: string;
+  /** By SHA-256: what `read` gives. */
+  readonly bytes: Map<string, Uint8Array>;
   readonly used: string[];
   /** What was told to stay, by each call of `tidy`. */
   readonly tidied: (readonly string[])[];
@@ -24,7 +26,7 @@ export interface FakeBinaries extends Binaries {
 
 /** Binaries as a model: what is offered can be installed, and remembers what was asked of it. */
 export function createFakeBinaries(): FakeBinaries {
-  const kept = new Map<string, KeptBinary>();
+  const kept = new Set<string>();
   const fake: FakeBinaries = {
     platform: 'linux_amd64',
     offered: [],
@@ -32,9 +34,8 @@ export function createFakeBinaries(): FakeBinaries {
     tidied: [],
     sources: [],
     failures: [],
-    get kept() {
-      return [...kept.keys()];
-    },
+    build: '',
+    bytes: new Map(),
     async available() {
       return fake.offered;
     },
@@ -47,25 +48,22 @@ export function createFakeBinaries(): FakeBinaries {
       if (!fake.offered.includes(version)) {
         throw binaryErrors.checksum({ what: 'OpenTofu', url: 'https://releases.test' });
       }
-      const sha256 = sha256Hex(`${version} ${platform}`);
+      const sha256 = sha256Hex(`${version} ${platform}${fake.build}`);
       const binary: KeptBinary = { version, platform, source: source.kind, sha256, provedBy: 'signature' };
-      kept.set(`${version} ${platform}`, binary);
+      kept.add(sha256);
       return binary;
     },
     async ensure({ version, sha256 }) {
-      return kept.get(`${version} linux_amd64`)?.sha256 === sha256 ? `/bin/tofu-${version}` : undefined;
+      return kept.has(sha256) ? `/bin/tofu-${version}+${sha256}` : undefined;
     },
-    async read() {
-      return undefined;
+    async read({ platform, sha256 }) {
+      return platform === 'linux_amd64' ? fake.bytes.get(sha256) : undefined;
     },
-    async use(version) {
+    async use({ version }) {
       fake.used.push(version);
     },
-    async remove({ version, platform }) {
-      kept.delete(`${version} ${platform}`);
-    },
-    async tidy(versions) {
-      fake.tidied.push([...versions].toSorted());
+    async tidy(builds) {
+      fake.tidied.push(builds.map(({ version }) => version).toSorted());
     },
   };
   return fake;

@@ -6,8 +6,9 @@ import type { InstallRequest, ToolKind, Tools, ToolView } from '../api/tools.ts'
 import type { InternalDeps } from '../deps.ts';
 import { commitDecision } from '../rows/commit.ts';
 import { auditWrite } from '../rows/writes.ts';
+import { type Chosen, chooseBefore, chooseBuilds } from './choose-builds.ts';
 import { resolveSource } from './resolve-source.ts';
-import { byUse, forgetWrites, readVersions, tableOf, wantedId, wantedWrite } from './version-rows.ts';
+import { forgetWrites, readVersions, tableOf, wantedId, wantedWrite } from './version-rows.ts';
 
 /** Versions of OpenTofu and of the agent, as an operator sees and chooses them. */
 export function createTools(deps: InternalDeps): Tools {
@@ -17,31 +18,17 @@ export function createTools(deps: InternalDeps): Tools {
       return deps.binaries[kind].available(await resolveSource(deps, source, options), options);
     },
     install: (caller, request, options) => askToInstall(deps, { caller, request }, options),
-    async use(caller, { kind, version }, options) {
-      await use(deps, { actor: caller.name, kind, version, why: 'asked for' }, options);
+    async use(caller, request, options) {
+      await use(deps, { sha256: [], ...request, actor: caller.name, why: 'asked for' }, options);
     },
     async rollback(caller, kind, options) {
-      const previous = releaseBefore(ofPlatform(deps, kind, await readVersions(deps, kind, options)));
-      if (previous === undefined) throw binaryErrors.noRollback({ what: kind });
-      await use(deps, { actor: caller.name, kind, version: previous, why: 'back' }, options);
-      return previous;
+      const rows = await readVersions(deps, kind, options);
+      const before = chooseBefore(rows, ofPlatform(deps, kind, rows));
+      if (before === undefined) throw binaryErrors.noRollback({ what: kind });
+      await use(deps, { ...before, actor: caller.name, kind, why: 'back' }, options);
+      return before.version;
     },
   };
-}
-
-/**
- * What was in use before the active version and is here for all of its platforms: a machine that boots finds its agent
- * after a rollback too. A version has a row for each platform and source.
- */
-function releaseBefore(rows: readonly ToolVersionRow[]): string | undefined {
-  const active = rows.filter((row) => row.active);
-  const isCovered = (wanted: string) =>
-    active.every(({ platform }) =>
-      rows.some(({ release, platform: here }) => release === wanted && here === platform),
-    );
-  return byUse(rows)
-    .map(({ release }) => release)
-    .find((release) => release !== active[0]?.release && isCovered(release));
 }
 
 async function view(deps: InternalDeps, kind: ToolKind, options: CallOptions): Promise<ToolView> {
@@ -94,12 +81,10 @@ function checkRequest({ kind, version, platform, source }: InstallRequest): void
   if (problem !== undefined) throw binaryErrors.badRequest(problem);
 }
 
-/** One version is active, on all platforms it is here for. Workers follow before their next run. */
-export async function use(
-  deps: InternalDeps,
-  at: { actor: string; kind: ToolKind; version: string; why: string },
-  options: CallOptions,
-): Promise<void> {
+type Use = Chosen & { readonly actor: string; readonly kind: ToolKind; readonly why: string };
+
+/** One version is active, in one build on each platform it is here for. Workers follow before their next run. */
+export async function use(deps: InternalDeps, at: Use, options: CallOptions): Promise<void> {
   const decide = async () => ({
     unit: useUnit(deps, at, await readVersions(deps, at.kind, options)),
     result: undefined,
@@ -107,24 +92,22 @@ export async function use(
   await commitDecision(deps.store, `the versions of ${at.kind}`, { ...options, decide });
 }
 
-function useUnit(
-  deps: InternalDeps,
-  at: { actor: string; kind: ToolKind; version: string; why: string },
-  rows: readonly ToolVersionRow[],
-): Unit {
+function useUnit(deps: InternalDeps, at: Use, rows: readonly ToolVersionRow[]): Unit {
   const { kind, version } = at;
   if (!ofPlatform(deps, kind, rows).some(({ release }) => release === version)) {
     throw binaryErrors.unknownVersion({ what: kind, version });
   }
+  const chosen = chooseBuilds(rows, at);
   const now = deps.clock.now();
   const before = rows.find(({ active }) => active)?.release;
-  const changed = rows.filter((row) => row.state === undefined && (row.release === version || row.active));
+  const changed = rows.filter((row) => row.state === undefined && (row.active || chosen.includes(row)));
   const writes = changed.map((row): Write => {
     const key = { table: tableOf(kind).table, partition: row.version_id };
-    const set = row.release === version ? { active: true, activated_at: now } : { active: false };
+    const set = chosen.includes(row) ? { active: true, activated_at: now } : { active: false };
     return { kind: 'update', key, set, when: { kind: 'version', version: row.version } };
   });
-  const details = { before, after: version, why: at.why };
+  const sha256 = chosen.flatMap(({ sha256_hash: sum }) => sum ?? []);
+  const details = { before, after: version, sha256, why: at.why };
   const entry = { actor: at.actor, action: 'use', resourceType: 'tool', resourceId: kind, details } as const;
   return [...writes, auditWrite(entry, deps)];
 }

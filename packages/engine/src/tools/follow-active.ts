@@ -42,7 +42,7 @@ async function follow(
     });
     return;
   }
-  await deps.binaries.tofu.use(active.release, options);
+  await deps.binaries.tofu.use(binary, options);
   followed.sha256 = active.sha256_hash;
 }
 
@@ -56,8 +56,10 @@ async function tidy(
   try {
     for (const [kind, rows] of [['tofu', tofuVersions] as const, ['gosling', agentVersions] as const]) {
       if (!rows.some((row) => row.active)) continue; // nothing is managed: what lies here was put here by somebody
-      const kept = rows.filter((row) => row.state === undefined).map(({ release }) => release);
-      await deps.binaries[kind].tidy(new Set(kept), options);
+      const builds = rows.flatMap(({ release: version, sha256_hash: sha256 }) =>
+        sha256 === undefined ? [] : { version, sha256 },
+      );
+      await deps.binaries[kind].tidy(builds, options);
     }
   } catch (error) {
     options.signal.throwIfAborted();

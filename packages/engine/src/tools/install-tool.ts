@@ -42,8 +42,10 @@ export async function installTool(deps: InternalDeps, key: string, options: Call
     const wanted = { version: row.release, platform: row.platform, source };
     const kept = await fetch(deps, { kind, row, wanted }, options);
     await keep(deps, { kind, kept }, options);
-    if (request.use)
-      await use(deps, { actor: 'install', kind, version: kept.version, why: 'asked for' }, options);
+    if (request.use) {
+      const { version, sha256 } = kept;
+      await use(deps, { actor: 'install', kind, version, sha256: [sha256], why: 'asked for' }, options);
+    }
     await forget(deps, { kind, wanted: row }, options);
     await removeOldVersions(deps, kind, options);
   } catch (error) {

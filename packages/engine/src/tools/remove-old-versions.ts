@@ -10,7 +10,10 @@ import { versionsInPlans } from './versions-in-plans.ts';
 /** Versions kept to go back to, beside the active one. */
 const keep = 3;
 
-/** Removes versions that nobody goes back to; the row first, so that nobody chooses bytes that are going. */
+/**
+ * Forgets versions that nobody goes back to. Their bytes go once no row names them: from Blobs by the sweep, from each
+ * host by its own tidying.
+ */
 export async function removeOldVersions(
   deps: InternalDeps,
   kind: ToolKind,
@@ -32,7 +35,7 @@ export async function removeOldVersions(
         deps,
       ),
     ];
-    if ((await deps.store.commit(unit, options)).kind === 'conflict') continue;
-    await deps.binaries[kind].remove({ version: row.release, platform: row.platform }, options);
+    // In conflict: somebody chose it meanwhile.
+    await deps.store.commit(unit, options);
   }
 }

@@ -25,6 +25,12 @@ export const binaryErrors = defineErrors('BINARY', {
     http: 404,
     retry: 'never',
   },
+  ambiguous: {
+    message: (p: { what: string; version: string; builds: string; fix: string }) =>
+      `${p.what} ${p.version} is here in several builds: ${p.builds}; say which one: ${p.fix}`,
+    http: 409,
+    retry: 'never',
+  },
   noRollback: {
     message: (p: { what: string }) => `there is no earlier ${p.what} to go back to`,
     http: 409,

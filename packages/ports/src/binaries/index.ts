@@ -24,6 +24,9 @@ export interface KeptBinary {
   readonly provedBy: 'signature' | 'checksum';
 }
 
+/** A version may be here in several builds, each with bytes of its own. */
+export type Build = Pick<KeptBinary, 'version' | 'sha256'>;
+
 export interface FetchProgress {
   readonly receivedBytes: number;
   readonly totalBytes: number | undefined;
@@ -36,7 +39,8 @@ export interface Binaries {
   /** Versions that a source offers for some platform, newest first. Fails with BINARY_DOWNLOAD, BINARY_BAD_REQUEST. */
   available(source: BinarySource, options: CallOptions): Promise<readonly string[]>;
   /**
-   * Fetches one version, verifies and unpacks it, puts it into Blobs and, where it is of this platform, on this host.
+   * Fetches one version, verifies and unpacks it, puts it into Blobs and, where it is of this platform, on this host;
+   * other builds of that version stay as they are.
    * Nothing stays of one that fails: BINARY_DOWNLOAD, BINARY_CHECKSUM, BINARY_SIGNATURE, BINARY_UNWRITABLE. Safe to repeat.
    */
   install(
@@ -47,19 +51,17 @@ export interface Binaries {
    * Path of one on this host, brought from Blobs and compared with its SHA-256 where it is not here yet. `undefined`:
    * neither here nor there.
    */
-  ensure(binary: Pick<KeptBinary, 'version' | 'sha256'>, options: CallOptions): Promise<string | undefined>;
+  ensure(build: Build, options: CallOptions): Promise<string | undefined>;
   /** The bytes of any platform's binary, compared with its SHA-256. */
   read(
     binary: Pick<KeptBinary, 'version' | 'platform' | 'sha256'>,
     options: CallOptions,
   ): Promise<Uint8Array | undefined>;
   /** Makes one that is here the one that is run on this host. Fails with BINARY_UNKNOWN_VERSION. */
-  use(version: string, options: CallOptions): Promise<void>;
-  /** Removes one from this host and from Blobs; missing is fine. */
-  remove(binary: Pick<KeptBinary, 'version' | 'platform'>, options: CallOptions): Promise<void>;
+  use(build: Build, options: CallOptions): Promise<void>;
   /**
-   * Removes from this host what processes that were killed left, and versions other than these that nobody has used
+   * Removes from this host what processes that were killed left, and builds other than these that nobody has used
    * for 7 days; never the one that is run, or the one that the product is pinned to. Safe to repeat.
    */
-  tidy(versions: ReadonlySet<string>, options: CallOptions): Promise<void>;
+  tidy(builds: readonly Build[], options: CallOptions): Promise<void>;
 }

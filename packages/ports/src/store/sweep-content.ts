@@ -1,5 +1,5 @@
 import { type Clock, isCoded } from '@polar-gosling/kernel';
-import type { Blobs } from '../blobs/blobs.ts';
+import type { BlobStore, Blobs } from '../blobs/blobs.ts';
 import { asideKeyOf, contentHashOf } from '../blobs/content.ts';
 import type { CallOptions } from '../call.ts';
 import { keyOf } from './big-columns.ts';
@@ -8,12 +8,14 @@ import type { ColumnValue } from './store.ts';
 import type { StoredRows } from './stored-rows.ts';
 import { type TableName, tables } from './tables.ts';
 
-/** What rows name by its content: values of big columns, and bundles. */
-const folders = ['columns/', 'bundles/'] as const;
+/** What rows name by its content: values of big columns, bundles, and binaries of OpenTofu and of the agent. */
+const folders = ['columns/', 'bundles/', 'tofu-binaries/', 'gosling-binaries/'] as const;
+/** Their rows name the SHA-256 alone. */
+const binaryTables: readonly TableName[] = ['opentofu_version', 'gosling_version'];
 
 export interface ContentSweepDeps {
   readonly rows: StoredRows;
-  readonly blobs: Blobs;
+  readonly blobs: BlobStore;
   readonly clock: Pick<Clock, 'now'>;
   /** How long a value that no row names is left where it is, and then once more aside, in ms. */
   readonly keptMs: number;
@@ -32,7 +34,7 @@ export interface ContentSweep {
 const mostAtOnce = 10_000;
 
 /**
- * Removes the values of big columns and the bundles that no row names, in two steps. They are content-addressed: a new
+ * Removes the values of big columns, the bundles and the binaries that no row names, in two steps. They are content-addressed: a new
  * row may come to name an old one at any moment, between any look and any removal. So what no row names is first moved
  * aside, where readers still find it; the next pass puts back what a row names by then, and removes the rest when it is
  * old. Reads all rows, unless there is nothing to judge. Safe to break off anywhere, to repeat, and beside writers.
@@ -102,19 +104,25 @@ async function namedOf(
 ): Promise<ReadonlySet<string>> {
   const named = new Set<string>();
   if (wanted.size === 0) return named;
+  const bySum = Map.groupBy(wanted, contentHashOf);
   for (const table of Object.keys(tables) as TableName[]) {
-    let cursor: string | undefined;
-    do {
-      options.signal.throwIfAborted();
-      const page = await rows.storedPage(table, { cursor }, options);
-      for (const value of page.items.flatMap((row) => Object.values(row))) {
-        const key = keyNamedBy(value);
-        if (key !== undefined && wanted.has(key)) named.add(key);
-      }
-      cursor = page.cursor;
-    } while (cursor !== undefined);
+    const isOfBinaries = binaryTables.includes(table);
+    for await (const name of namesIn(rows, table, options)) {
+      if (wanted.has(name)) named.add(name);
+      for (const key of (isOfBinaries && bySum.get(name)) || []) named.add(key);
+    }
   }
   return named;
+}
+
+async function* namesIn(rows: StoredRows, table: TableName, options: CallOptions): AsyncGenerator<string> {
+  let cursor: string | undefined;
+  do {
+    options.signal.throwIfAborted();
+    const page = await rows.storedPage(table, { cursor }, options);
+    yield* page.items.flatMap((row) => Object.values(row)).flatMap((value) => keyNamedBy(value) ?? []);
+    cursor = page.cursor;
+  } while (cursor !== undefined);
 }
 
 function keyNamedBy(value: ColumnValue | undefined): string | undefined {
@@ -133,24 +141,19 @@ async function wasWrittenSince(
   return true;
 }
 
-/** What was changed behind our back is left for a person to look at. */
-async function readWhole(blobs: Blobs, key: string, options: CallOptions): Promise<Uint8Array | undefined> {
-  try {
-    return await blobs.read(key, options);
-  } catch (error) {
-    if (isCoded(error, 'BLOB_CORRUPT')) return undefined;
-    throw error;
-  }
-}
-
-/** There first, then gone here: at no moment nowhere. */
+/** There first, then gone here: at no moment nowhere. What was changed behind our back is left for a person to look at. */
 async function move(
   { blobs }: ContentSweepDeps,
   { from, to }: { from: string; to: string },
   options: CallOptions,
 ): Promise<void> {
-  const bytes = await readWhole(blobs, from, options);
-  if (bytes === undefined) return;
-  await blobs.write(to, bytes, options);
+  try {
+    const chunks = await blobs.openRead(from, options);
+    if (chunks === undefined) return;
+    await blobs.writeFrom(to, chunks, options);
+  } catch (error) {
+    if (isCoded(error, 'BLOB_CORRUPT')) return;
+    throw error;
+  }
   await blobs.remove(from, options);
 }

@@ -160,8 +160,15 @@ export const operatorCommands: readonly CommandSpec[] = [
     path: 'tofu use',
     summary: 'run a version that is here',
     arguments: [{ name: 'VERSION', about: 'such as 1.12.6' }],
-    options: [of],
-    examples: ['gosling tofu use 1.12.6'],
+    options: [
+      of,
+      {
+        flags: '--sha256 DIGITS',
+        about: 'which build, where the version is here in several: the first digits',
+        repeats: true,
+      },
+    ],
+    examples: ['gosling tofu use 1.12.6', 'gosling tofu use 1.12.6 --sha256 50a6c0ffee01'],
     load: async () => ({ run: (await import('../../commands/tofu.ts')).useVersion }),
   },
   {

@@ -77,7 +77,9 @@ function findVersion(tool: Tool, at: Awaited): ToolVersion | undefined {
     const { code = 'BINARY_DOWNLOAD', detail = 'it could not be fetched' } = asked.problem ?? {};
     throw apiErrors.problem({ status: 422, code, detail: `${at.kind} ${at.version}: ${detail}` });
   }
-  return asked ?? found.find(({ state }) => state === 'installed');
+  // Where there are several builds it is the one that came last.
+  const here = found.filter(({ state }) => state === 'installed');
+  return asked ?? here.toSorted((a, b) => (b.downloaded_at ?? '').localeCompare(a.downloaded_at ?? ''))[0];
 }
 
 function receivedOf(version: ToolVersion | undefined): ReceivedBytes | undefined {

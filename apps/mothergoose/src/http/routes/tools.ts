@@ -25,8 +25,10 @@ export function toolHandlers({ engine: { tools } }: HttpContext): ToolHandlers {
         const asked = { ...request, ...(platform !== undefined && { platform }) };
         return { status: 'accepted', id: await tools.install(caller, asked, { signal }) };
       }
-      if (body.action === 'use') await tools.use(caller, { kind, version: body.version }, { signal });
-      else await tools.rollback(caller, kind, { signal });
+      if (body.action === 'use') {
+        const { version, sha256 } = body;
+        await tools.use(caller, { kind, version, sha256 }, { signal });
+      } else await tools.rollback(caller, kind, { signal });
       return { status: 'accepted' };
     },
   };
