@@ -1,4 +1,5 @@
 import { sha256Hex } from '@polar-gosling/kernel';
+import { blobErrors } from '@polar-gosling/ports/blobs';
 import { createMemoryBlobs } from '@polar-gosling/ports/blobs/memory';
 import type { StoredRows } from '@polar-gosling/ports/store/adapter';
 import { createFakeClock, createSeededIds } from '@polar-gosling/testkit';
@@ -82,6 +83,24 @@ describe('the sweep of blobs', () => {
     expect(moved).toEqual(sums.map(keyOf).toSorted());
     expect(aside).toEqual([`unreferenced/${keyOf(sums[1])}`]);
     expect(await blobs.list('', 9, direct)).toEqual([keyOf(sums[0]), keyOf(sums[2])].toSorted());
+  });
+
+  it('leaves a binary of an earlier release alone that is damaged, and goes on', async () => {
+    const { blobs, sweep } = await aPlane();
+    const keys = ['1.12.5', '1.12.6'].map((version) => `tofu-binaries/${version}/linux_amd64/tofu`);
+    for (const key of keys) await blobs.write(key, Uint8Array.of(1), direct);
+    const { openRead } = blobs;
+    blobs.openRead = async (key, call) => {
+      if (key === keys[0]) throw blobErrors.corrupt({ key });
+      return openRead(key, call);
+    };
+
+    await sweep();
+
+    expect(await blobs.list('', 9, direct)).toEqual([
+      keys[0],
+      `tofu-binaries/1.12.6/linux_amd64/${sha256Hex(Uint8Array.of(1))}`,
+    ]);
   });
 
   it('is done once a day, by one of all processes', async () => {

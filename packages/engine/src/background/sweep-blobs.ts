@@ -1,3 +1,4 @@
+import { isCoded } from '@polar-gosling/kernel';
 import { contentHashOf } from '@polar-gosling/ports/blobs';
 import type { CallOptions } from '@polar-gosling/ports/store';
 import { sweepContent } from '@polar-gosling/ports/store/adapter';
@@ -26,15 +27,23 @@ export async function sweepBlobs(deps: InternalDeps, options: CallOptions): Prom
 }
 
 /** Earlier releases kept the build that came last under its version: it goes where its content names it. */
-async function moveOldBinaries({ blobs }: InternalDeps, options: CallOptions): Promise<void> {
+async function moveOldBinaries(deps: InternalDeps, options: CallOptions): Promise<void> {
   for (const folder of ['tofu-binaries/', 'gosling-binaries/']) {
-    for await (const { key } of blobs.entries(folder, options)) {
-      if (contentHashOf(key) !== undefined) continue;
-      const chunks = await blobs.openRead(key, options);
-      if (chunks === undefined) continue;
-      await blobs.putContent(key.slice(0, key.lastIndexOf('/')), chunks, options);
-      await blobs.remove(key, options);
+    for await (const { key } of deps.blobs.entries(folder, options)) {
+      if (contentHashOf(key) === undefined) await moveOldBinary(deps, key, options);
     }
+  }
+}
+
+async function moveOldBinary({ blobs, log }: InternalDeps, key: string, options: CallOptions): Promise<void> {
+  try {
+    const chunks = await blobs.openRead(key, options);
+    if (chunks === undefined) return;
+    await blobs.putContent(key.slice(0, key.lastIndexOf('/')), chunks, options);
+    await blobs.remove(key, options);
+  } catch (error) {
+    if (!isCoded(error, 'BLOB_CORRUPT')) throw error;
+    log.warn('a binary that an earlier release kept is damaged', { error });
   }
 }
 
