@@ -68,7 +68,8 @@ export const deploymentStates: StateTable<DeploymentState> = {
   failed: { to: ['rolled_back', 'superseded', 'succeeded'], deadlineMs: undefined },
   /** A long-lived set comes back to it when its pin is lifted. */
   rolled_back: { to: ['superseded', 'succeeded'], deadlineMs: undefined },
-  superseded: { to: [], deadlineMs: undefined },
+  /** A long-lived set is rolled back to it. */
+  superseded: { to: ['succeeded'], deadlineMs: undefined },
 };
 
 export type PlanStatus = 'pending' | 'applying' | 'applied' | 'failed' | 'discarded' | 'rolled_back';

@@ -2,11 +2,13 @@ import { type EggConfig, splitServerProject } from '@polar-gosling/domain';
 import { type MessageKind, outboxWrite } from '@polar-gosling/ports/queue';
 import type { CallOptions, Write } from '@polar-gosling/ports/store';
 import type { InternalDeps } from '../deps.ts';
+import { readFailing } from '../long-lived/read-set.ts';
 import { longLivedSets, runOfSet } from '../long-lived/sets.ts';
 import { liveRunners } from '../rows/live-runners.ts';
 import { getRows, listAll, listPage } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
 import { dirtyWrites } from '../rows/writes.ts';
+import { nextTryAt } from '../run/failing-runs.ts';
 import { sweepIntervalMs } from '../sweep/sweep-interval.ts';
 import { readNestRow } from '../sync/write-nest.ts';
 import { nestBinding } from '../webhooks/handle.ts';
@@ -47,6 +49,7 @@ export async function tick(deps: InternalDeps, options: CallOptions): Promise<vo
     () => takeSlot(deps, { schedule: 'bind', everyMs: nestBindEveryMs, message: bindKey }, options),
     () => takeSlot(deps, blobs, options),
     () => armedDue(deps, options),
+    () => failingSetsDue(deps, options),
     async () => hasClouds && takeSlot(deps, machines, options),
     () => groupsDue(deps, options),
     () => sweepsDue(deps, options),
@@ -168,6 +171,17 @@ async function armedDue(deps: InternalDeps, options: CallOptions): Promise<void>
     const query = { partition: set, limit: 1 } as const;
     const { items } = await listPage(deps.store, { ...typed.deployments, query }, options);
     if (items.length > 0) await send(deps, runOfSet(set), options);
+  }
+}
+
+/** Sets that could not be brought into force, when their back-off is over. */
+async function failingSetsDue(deps: InternalDeps, options: CallOptions): Promise<void> {
+  if (!(await takeSlot(deps, { schedule: 'failing-sets', everyMs: forgottenAfterMs }, options))) return;
+  for (const set of longLivedSets) {
+    const failing = await readFailing(deps, set, options);
+    if (failing !== undefined && nextTryAt(failing) <= deps.clock.now()) {
+      await send(deps, runOfSet(set), options);
+    }
   }
 }
 

@@ -7,6 +7,7 @@ import type { Commands } from '../api/commands.ts';
 import { registrationsOf } from '../bind/registrations-of.ts';
 import type { InternalDeps } from '../deps.ts';
 import { withEggLease } from '../leases/lease.ts';
+import { longLivedSets, runOfSet } from '../long-lived/sets.ts';
 import { applyMoves } from '../reconcile/apply-moves.ts';
 import { followDeployment } from '../reconcile/deployment.ts';
 import { observe } from '../reconcile/observe.ts';
@@ -199,6 +200,10 @@ async function setFreeze(
   for (const egg of eggs) {
     await deps.store.commit(dirtyWrites(egg, { trace: name }, deps), options);
     if (!at.on) await wakeShards(deps, { egg, trace: name }, options);
+  }
+  if (name === 'freeze' && !at.on) {
+    const sets = longLivedSets.map((set) => outboxWrite({ ...runOfSet(set), trace: name }, deps));
+    await deps.store.commit(sets, options);
   }
   deps.queue.wake();
   return 'ok';

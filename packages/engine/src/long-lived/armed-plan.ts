@@ -1,4 +1,5 @@
-import type { PlanRow } from '@polar-gosling/ports/store';
+import type { CallOptions, PlanRow } from '@polar-gosling/ports/store';
+import type { InternalDeps } from '../deps.ts';
 
 /** What a plan says of resources is as old as the plan: another one is armed then. */
 const armedForMs = 24 * 3_600_000;
@@ -7,6 +8,11 @@ const armedForMs = 24 * 3_600_000;
 export interface ArmedBy {
   readonly version: string;
   readonly now: number;
+}
+
+export async function readArmedBy(deps: InternalDeps, options: CallOptions): Promise<ArmedBy> {
+  const { version } = await deps.tofu.tool(options);
+  return { version, now: deps.clock.now() };
 }
 
 /** The state that an armed plan must fit, as the last apply left it. */

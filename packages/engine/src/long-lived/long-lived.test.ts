@@ -10,7 +10,8 @@ import { direct } from '../testing/install.ts';
 import { versionsInPlans } from '../tools/versions-in-plans.ts';
 import { runSet } from './run-set.ts';
 
-const hourMs = 3_600_000;
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
 const me = { tokenId: 't', name: 'me', role: 'write' } as const;
 let plane: ControlPlane;
 let world: FakeSetTofu;
@@ -64,10 +65,12 @@ async function plans(): Promise<string[]> {
   return rows.map(({ plan_type, kind, status }) => `${plan_type} ${kind} ${status}`);
 }
 
-async function armed() {
-  const rows = await plane.recording.rows('deployment_plans');
-  return rows.find(({ status }) => status === 'pending');
-}
+const planRows = () => plane.recording.rows('deployment_plans');
+const armedRows = async () => (await planRows()).filter(({ status }) => status === 'pending');
+const armed = async () => (await armedRows())[0];
+const deploymentStates = async () => (await plane.recording.rows('deployments')).map(({ state }) => state);
+const problems = async () =>
+  (await plane.engine().queries.health(direct)).problems.filter(({ code }) => code.startsWith('TOFU'));
 
 async function discardedBecause(): Promise<unknown[]> {
   const rows = await plane.recording.rows('deployment_plans');
@@ -255,7 +258,8 @@ describe('a long-lived set', () => {
   it('plans again after an apply that failed or was ended, and never applies an armed plan twice', async () => {
     await deploy('v1');
     world.nextApply = 'failed';
-    await expect(runSet(plane.deps, 'rift', direct)).rejects.toMatchObject({ code: 'TOFU_APPLY_FAILED' });
+    expect(await settle()).toEqual(['plan', 'apply']);
+    await plane.clock.advance(minuteMs);
     expect(await settle()).toEqual(['plan', 'apply']);
     await deploy('v2');
     await settle();
@@ -266,6 +270,153 @@ describe('a long-lived set', () => {
 
     expect(world.state).toEqual(filesOf('v1'));
     expect(await plans()).toContain('rift rollback failed');
+  });
+
+  it('backs off a deployment that fails, and tells of it until it is in force', async () => {
+    await deploy('v1');
+    await settle();
+    world.isBroken = true;
+    await deploy('v2');
+    world.calls.length = 0;
+    plane.start();
+
+    await plane.run(40 * minuteMs, 15_000);
+
+    // At once, then after 1, 2, 4, 8 and then 15 minutes, and a look for what is due every half of one.
+    const tried = world.calls.filter((call) => call === 'apply').length;
+    expect(tried).toBeGreaterThanOrEqual(5);
+    expect(tried).toBeLessThanOrEqual(6);
+    expect(await problems()).toMatchObject([
+      {
+        code: 'TOFU_APPLY_FAILED',
+        detail: expect.stringMatching(/^rift: .*no such image.*in a row.*again at 2/),
+      },
+    ]);
+
+    world.isBroken = false;
+    await plane.runUntil(async () => world.state.get('resources.tf') === '# v2', 16 * minuteMs);
+    await plane.run(5_000);
+    await plane.stop();
+    expect(world.state).toEqual(filesOf('v2'));
+    expect(await problems()).toEqual([]);
+  });
+
+  it('tries another deployment at once, however long one has failed', async () => {
+    await deploy('v1');
+    await settle();
+    await deploy('v2');
+    world.isBroken = true;
+    for (let minutes = 0; minutes < 60; minutes++) {
+      await settle();
+      await plane.clock.advance(minuteMs);
+    }
+    world.isBroken = false;
+
+    await deploy('v3');
+
+    expect(await settle()).toEqual(['plan', 'apply', 'plan']);
+  });
+
+  it('goes back to what was in force before a deployment that failed half-way', async () => {
+    await deploy('v1');
+    await settle();
+    const second = await deploy('v2');
+    await settle();
+    await deploy('v3');
+    world.nextApply = 'failed';
+    world.during = {
+      apply: async () => void Object.assign(world, { state: filesOf('half of v3'), serial: 3 }),
+    };
+    await settle();
+
+    expect(await rollback()).toMatchObject({ after: { deployment: { id: second } }, plan: 'made anew' });
+
+    expect(await settle()).toEqual(['plan', 'apply', 'plan']);
+    expect(world.state).toEqual(filesOf('v2'));
+    expect(await armedRows()).toMatchObject([{ summary: { change: 1 }, serial_before: 4 }]);
+    expect(await deploymentStates()).toEqual(['succeeded', 'succeeded', 'running']);
+  });
+
+  it('knows what is in force and armed however many plans failed since', async () => {
+    const first = await deploy('v1');
+    await settle();
+    await deploy('v2');
+    await settle();
+    await deploy('v3');
+    world.nextApply = 'failed';
+    await settle();
+    const [failed] = (await planRows()).filter(({ status }) => status === 'failed');
+    for (let count = 0; count < 150; count++) {
+      const row = { ...failed, id: plane.deps.ids.next() };
+      const put = { kind: 'put', table: 'deployment_plans', row, when: { kind: 'absent' } } as const;
+      await plane.deps.store.commit([put], direct);
+    }
+
+    const [plan] = await armedRows();
+    const view = await rollback({ to: first, dryRun: true });
+
+    expect(view).toMatchObject({ action: 'pin', plan: { id: plan?.['id'] } });
+    expect(await versionsInPlans(plane.deps, direct)).toEqual(new Set(['1.12.6']));
+  });
+
+  it('forgets no deployment that is in force, however many failed since', async () => {
+    const first = await deploy('v1');
+    await settle();
+    for (let count = 0; count < 25; count++) await deploy(`bad${count}`);
+
+    expect((await plane.recording.rows('deployments')).map(({ id }) => id)).toContain(first);
+  });
+
+  it('keeps one armed plan: what led away from a deployment before is discarded', async () => {
+    for (const image of ['v1', 'v2', 'v3']) {
+      await deploy(image);
+      await settle();
+    }
+
+    expect(await armedRows()).toHaveLength(1);
+    expect(await discardedBecause()).toEqual(['what it leads away from is not in force any more']);
+  });
+
+  it('is in force where a newer deployment was opened while it was applied, and is gone back to', async () => {
+    await deploy('v1');
+    await settle();
+    const second = await deploy('v2');
+    world.during = { apply: () => deploy('v3') };
+
+    expect(await settle()).toEqual(['plan', 'apply', 'plan', 'apply', 'plan']);
+
+    expect(world.state).toEqual(filesOf('v3'));
+    expect((await planRows()).filter(({ status }) => status === 'failed')).toEqual([]);
+    expect(await deploymentStates()).toEqual(['succeeded', 'succeeded', 'succeeded']);
+    expect(await armedRows()).toMatchObject([{ deployment_id: second }]);
+  });
+
+  it('applies nothing that was planned before a freeze, and goes on when that ends', async () => {
+    await deploy('v1');
+    world.during = { plan: () => plane.engine().commands.setFreeze(me, { on: true, why: 'w' }, direct) };
+    expect(await settle()).toEqual(['plan']);
+    expect(await discardedBecause()).toEqual(['it was frozen while it was planned']);
+
+    const before = (await plane.recording.rows('outbox')).length;
+    await plane.engine().commands.setFreeze(me, { on: false, why: 'w' }, direct);
+    const woken = (await plane.recording.rows('outbox')).slice(before).map((row) => row['merge_key']);
+    expect(woken).toContain('run rift#0');
+    expect(await settle()).toEqual(['plan', 'apply']);
+  });
+
+  it('keeps its armed plan through a freeze that began while that was looked at', async () => {
+    await deploy('v1');
+    await settle();
+    await deploy('v2');
+    await settle();
+    await rollback();
+    world.during = { look: () => plane.engine().commands.setFreeze(me, { on: true, why: 'w' }, direct) };
+    expect(await settle()).toEqual(['look']);
+
+    await plane.engine().commands.setFreeze(me, { on: false, why: 'w' }, direct);
+
+    expect(await settle()).toEqual(['look', 'apply']);
+    expect(world.state).toEqual(filesOf('v1'));
   });
 
   it('waits while everything is frozen', async () => {

@@ -7,6 +7,7 @@ import { rollbackErrors } from '../errors.ts';
 import { requireOk, withEggLease } from '../leases/lease.ts';
 import { findTarget } from '../rollback/find-target.ts';
 import { liftPinWrites } from '../rollback/lift-pin.ts';
+import { armedTo } from './bring-into-force.ts';
 import { readSet, type SetView } from './read-set.ts';
 import { pinSetWrites } from './set-rows.ts';
 import { type LongLivedSet, runOfSet } from './sets.ts';
@@ -61,9 +62,8 @@ async function decide(
 
 function viewOf(set: SetView, at: { to: DeploymentRow; dryRun: boolean; unpin: boolean }): RollbackView {
   const { to } = at;
-  const { deployments, inForce, armed, wanted } = set;
-  const current = deployments.find(({ id }) => id === inForce?.deployment_id) ?? wanted ?? to;
-  const isArmed = armed?.deployment_id === to.id;
+  const current = set.wanted ?? to;
+  const armed = armedTo(set, to);
   return {
     egg: set.name,
     action: at.unpin ? 'unpin' : 'pin',
@@ -76,6 +76,6 @@ function viewOf(set: SetView, at: { to: DeploymentRow; dryRun: boolean; unpin: b
     },
     changes: [],
     runners: nothingReplaced,
-    plan: isArmed ? { id: armed.id, createdAt: armed.created_at, summary: armed.summary } : 'made anew',
+    plan: armed ? { id: armed.id, createdAt: armed.created_at, summary: armed.summary } : 'made anew',
   };
 }

@@ -6,26 +6,34 @@ import { planExpiry } from '../run/plan-in-force.ts';
 import { type PlanFacts, planWrite } from '../run/run-row.ts';
 import type { SetView } from './read-set.ts';
 
-/** A deployment came into force: it has succeeded, and the one before was left, by a commit or by a rollback. */
+/**
+ * A deployment came into force: it has succeeded, and the one before was left, by a commit or by a rollback. What was
+ * armed from there leads nowhere any more, and what failed has come right. Whatever became of the rows of deployments
+ * during the apply (a newer one may have been opened) does not change what was applied.
+ */
 export function broughtWrites(
   deps: InternalDeps,
-  at: { set: SetView; wanted: DeploymentRow; kind: 'deploy' | 'rollback' },
+  at: { set: SetView; wanted: DeploymentRow; armed: PlanRow | undefined; kind: 'deploy' | 'rollback' },
 ): Write[] {
-  const { set, wanted, kind } = at;
+  const { set, wanted, armed, kind } = at;
   const now = deps.clock.now();
   const writes: Write[] = [];
+  const when = { kind: 'present' } as const;
   const move = (row: DeploymentRow, state: DeploymentRow['state']) => {
     if (row.state === state || !mayMove(deploymentStates, row.state, state)) return;
     const key = { table: 'deployments', partition: row.egg_name, sort: row.id } as const;
-    const when = { kind: 'version', version: row.version } as const;
     writes.push({ kind: 'update', key, set: { state, ended_at: row.ended_at ?? now }, when });
   };
   move(wanted, 'succeeded');
-  const { inForce } = set;
-  if (inForce === undefined) return writes;
-  const left = set.deployments.find(({ id }) => id === inForce.deployment_id);
+  const left = set.deployments.find(({ id }) => id === set.inForce?.deployment_id);
   if (kind === 'rollback' && left !== undefined && left.id !== wanted.id) move(left, 'rolled_back');
-  return writes;
+  if (set.failing !== undefined) {
+    const key = { table: 'egg_state', partition: set.name } as const;
+    writes.push({ kind: 'update', key, set: { failing: {} }, when });
+  }
+  const stale = set.armed === undefined || set.armed.id === armed?.id ? [] : [set.armed];
+  const why = 'what it leads away from is not in force any more';
+  return [...writes, ...discardWrites(deps, { plans: stale, why })];
 }
 
 /** The plan back, and its name on the plan that it leads away from. Nothing to keep: only the one before goes. */

@@ -9,7 +9,8 @@ import type { InternalDeps } from '../deps.ts';
 import { type Observed, observe } from '../reconcile/observe.ts';
 import { listPage } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
-import { failingRemovals, nextRemovalAt } from '../run/failing-removals.ts';
+import { failingRemovals } from '../run/failing-removals.ts';
+import { nextTryAt } from '../run/failing-runs.ts';
 import { readEgg, withAgents } from './lists.ts';
 
 const historyShown = 10;
@@ -77,7 +78,7 @@ export function problemsOf(seen: Observed): readonly Problem[] {
 function removalProblems({ state, runners }: Observed): Problem[] {
   return [...failingRemovals(state, runners.values()).values()].map((failing) => {
     const { shard, failures, detail, since } = failing;
-    const next = new Date(nextRemovalAt(failing)).toISOString();
+    const next = new Date(nextTryAt(failing)).toISOString();
     const told = toProblem(tofuErrors.removalFailed({ shard, failures, detail, next }));
     return { code: told.code, detail: told.detail, since };
   });

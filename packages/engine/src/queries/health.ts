@@ -2,8 +2,11 @@ import { toProblem } from '@polar-gosling/kernel';
 import { type CallOptions, type EggStateRow, type SyncRow, storeErrors } from '@polar-gosling/ports/store';
 import type { HealthView, Problem } from '../api/queries.ts';
 import type { InternalDeps } from '../deps.ts';
+import { readFailing } from '../long-lived/read-set.ts';
+import { type LongLivedSet, longLivedSets } from '../long-lived/sets.ts';
 import { getRow, listPage } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
+import { type FailingRun, nextTryAt } from '../run/failing-runs.ts';
 import { type NestProblem, readNestRow } from '../sync/write-nest.ts';
 import { nestBinding } from '../webhooks/handle.ts';
 
@@ -65,6 +68,7 @@ async function nestHealth(
         ...(last === undefined ? [] : syncProblems(last)),
         ...fileProblems(nest?.problems ?? []),
         ...notedProblems(state),
+        ...(await setProblems(deps, options)),
       ],
       nest: {
         mode,
@@ -100,6 +104,19 @@ async function taskProblems(deps: InternalDeps, options: CallOptions): Promise<P
 function notedProblems(state: EggStateRow | undefined): Problem[] {
   const noted: Readonly<Record<string, Problem>> = state?.problems ?? {};
   return Object.values(noted).map(({ code, detail, since }) => ({ code, detail: `Nest: ${detail}`, since }));
+}
+
+/** Long-lived sets that are not as they shall be. */
+async function setProblems(deps: InternalDeps, options: CallOptions): Promise<Problem[]> {
+  const failing = await Promise.all(longLivedSets.map((set) => readFailing(deps, set, options)));
+  return failing.flatMap((one, index) => (one === undefined ? [] : [setProblem(longLivedSets[index], one)]));
+}
+
+function setProblem(set: LongLivedSet | undefined, failing: FailingRun): Problem {
+  const { code, detail, failures, since } = failing;
+  const next = new Date(nextTryAt(failing)).toISOString();
+  const told = `${set}: ${detail} (${failures} in a row); it is tried again at ${next}`;
+  return { code, detail: told, since };
 }
 
 function syncProblems(last: SyncRow): Problem[] {

@@ -2,10 +2,12 @@ import { forgottenDeployments } from '@polar-gosling/domain';
 import { type CallOptions, maxUnitWrites, type Write } from '@polar-gosling/ports/store';
 import type { InternalDeps } from '../deps.ts';
 import { commitUnderLease, type Lease } from '../leases/lease.ts';
+import { readSet } from '../long-lived/read-set.ts';
+import { isLongLived } from '../long-lived/sets.ts';
 import { getRow, getRows, listAll } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
 
-/** Keeps the last 20 deployments of an Egg, and every one that a pin or a live runner names. */
+/** Keeps the last 20 deployments of an Egg, and every one that a pin, a live runner or a set in force names. */
 export async function forgetDeployments(
   deps: InternalDeps,
   at: { egg: string; lease: Lease },
@@ -31,7 +33,7 @@ async function named(deps: InternalDeps, egg: string, options: CallOptions): Pro
     item.startsWith('runner#') ? [{ partition: item.slice('runner#'.length) }] : [],
   );
   const runners = await getRows(deps.store, { ...typed.runners, keys }, options);
-  return new Set(
-    [pin?.deployment_id, ...runners.map((row) => row.deployment_id)].filter((id) => id !== undefined),
-  );
+  const inForce = isLongLived(egg) ? (await readSet(deps, egg, options)).inForce : undefined;
+  const rows = [pin, inForce, ...runners];
+  return new Set(rows.map((row) => row?.deployment_id).filter((id) => id !== undefined));
 }

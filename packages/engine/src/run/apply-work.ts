@@ -7,7 +7,7 @@ import { agentsSeen } from './agents-seen.ts';
 import { alignRows } from './align.ts';
 import { callForLaunches } from './call-for-launches.ts';
 import { closeRun, endUnknown, finishRun } from './end-run.ts';
-import { noteRemoval } from './failing-removals.ts';
+import { noteFailing } from './failing-runs.ts';
 import { noteRefreshed } from './freshness.ts';
 import { guardPlan } from './guard-plan.ts';
 import { keepBundle } from './keep-bundle.ts';
@@ -242,7 +242,7 @@ async function conclude(
   // An earlier apply that was killed may have made what this one could not.
   if (outcome.kind === 'failed') await removeStrays(deps, changes, options);
   await write(deps, { on, changes }, options);
-  if (kind === 'remove' && changes.length > 0) await noteRemoval(deps, run, options);
+  if (kind === 'remove' && changes.length > 0) await noteFailing(deps, run, options);
   if (outcome.kind === 'ok') await noteChecks(deps, { ...run, checks: outcome.checks }, options);
   await finishRun(deps, { run, outcome }, options);
   return 'again';

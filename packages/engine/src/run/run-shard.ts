@@ -8,7 +8,8 @@ import { getRow } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
 import { applyWork } from './apply-work.ts';
 import { callForLaunches } from './call-for-launches.ts';
-import { failingRemovals, nextRemovalAt, noteRemoval } from './failing-removals.ts';
+import { failingRemovals } from './failing-removals.ts';
+import { nextTryAt, noteFailing } from './failing-runs.ts';
 import { isFresh } from './freshness.ts';
 import { placeOf } from './place-of.ts';
 import { noteProblem } from './problems.ts';
@@ -80,7 +81,7 @@ async function chooseNext(
   if (isRefusedLately(state, { shard, rows, now })) return 'refused';
   const strays = await lookForStrays(deps, rows, options);
   const failing = failingRemovals(state, rows).get(shard);
-  const mayRemove = failing === undefined || nextRemovalAt(failing) <= now;
+  const mayRemove = failing === undefined || nextTryAt(failing) <= now;
   const chosen = chooseWork(rows, now, { atWork, strays, mayRemove, failures: failing?.failures ?? 0 });
   if (chosen?.kind !== 'create') await callForLaunches(deps, { egg: at.egg, rows }, options);
   return chosen;
@@ -108,7 +109,7 @@ async function reportProblems(
     if (isCoded(error, 'TOFU_PLAN_UNEXPECTED')) throw error;
     const { code, detail } = toProblem(error);
     if (at.work.kind === 'remove' || at.work.kind === 'adopt') {
-      const failing = await noteRemoval(deps, { egg, shard: at.shard, problem: { code, detail } }, options);
+      const failing = await noteFailing(deps, { egg, shard: at.shard, problem: { code, detail } }, options);
       const facts = { egg, shard: at.shard, failures: failing?.failures, error };
       deps.log.error('machines could not be removed; they are tried again later', facts);
       return 'idle';

@@ -23,6 +23,8 @@ export interface FakeSetTofu {
   readonly calls: Call[];
   /** How the next apply goes; then `ok` again. */
   nextApply: TofuOutcome['kind'];
+  /** Every apply fails. */
+  isBroken: boolean;
   /** States and plans are encrypted. */
   isEncrypted: boolean;
   /** What happens during the next call of that name. */
@@ -42,6 +44,7 @@ export function createFakeSetTofu(base: Tofu): FakeSetTofu {
     sha256: sha256Hex('a tool'),
     calls: [],
     nextApply: 'ok',
+    isBroken: false,
     isEncrypted: true,
     during: {},
   };
@@ -79,7 +82,7 @@ function openRun(world: FakeSetTofu, { savedPlan, wanted }: TofuRunRequest) {
       world.isEncrypted ? packBundle(new Map([...planned, [madeBy, world.version]])) : undefined,
     async apply(): Promise<TofuOutcome> {
       await call(world, 'apply');
-      const kind = world.nextApply;
+      const kind = world.isBroken ? 'failed' : world.nextApply;
       world.nextApply = 'ok';
       if (kind === 'unknown') return { kind, reason: 'its process was killed' };
       const nothing = { applied: [], removed: [] };

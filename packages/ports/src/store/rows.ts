@@ -47,8 +47,8 @@ export const EggStateRow = z.object({
   refreshed: json.optional(), // by shard: when its state was last compared with its cloud
   /** By shard: where everything is that its state has ever known. */
   places: json.optional(),
-  /** By shard: removals that failed in a row. */
-  removals: json.optional(),
+  /** By shard: runs that failed in a row, of an Egg its removals. */
+  failing: json.optional(),
   /** What hinders it now, by code: `{code: {detail, since}}`. */
   problems: json.optional(),
 });
