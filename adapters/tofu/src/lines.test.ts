@@ -114,6 +114,43 @@ describe('a plan', () => {
     expect(plan.hasChanges).toBe(true);
   });
 
+  it('holds a runner to be gone when no part of its machine is left, and tells when some are', () => {
+    const at = (id: string, type: string) => `module.runner["${id}"].${type}.runner[0]`;
+    const change = (address: string, action: string) => ({
+      address,
+      mode: 'managed',
+      change: { actions: [action] },
+    });
+    const [task, service] = ['aws_ecs_task_definition', 'aws_ecs_service'];
+    const ofTask = at('half', task);
+
+    const plan = parsePlan(
+      JSON.stringify({
+        format_version: '1.2',
+        resource_changes: [
+          ...[change(ofTask, 'create'), change(at('half', service), 'no-op')],
+          ...[change(at('all', task), 'create'), change(at('all', service), 'create')],
+          change(at('going', service), 'delete'),
+        ],
+        resource_drift: [
+          ...[
+            change(ofTask, 'delete'),
+            change(at('all', task), 'delete'),
+            change(at('all', service), 'delete'),
+          ],
+          ...[change(at('going', task), 'delete'), change(at('unwanted', service), 'delete')],
+        ],
+      }),
+    );
+
+    expect(plan.gone).toEqual(['all', 'unwanted']);
+    expect(plan.changes).toEqual([
+      { address: addressOf('half'), runnerId: 'half', actions: ['no-op', 'create'] },
+      { address: addressOf('all'), runnerId: 'all', actions: ['create'] },
+      { address: addressOf('going'), runnerId: 'going', actions: ['delete'] },
+    ]);
+  });
+
   it('is kept without any value', () => {
     const text = planOf([['r1', 'runner', ['create']]], {
       after: { input: 'hush' },

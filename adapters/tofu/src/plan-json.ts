@@ -71,7 +71,7 @@ export function parsePlan(text: string): Omit<TofuPlan, 'lineage' | 'serial'> {
   const summary = { add: count('create'), change: count('update'), destroy: count('delete') };
   const hasChanges = shown.resource_changes.some((one) => !isQuiet(one));
   const checks = readChecks(shown.checks);
-  const known = { gone: goneOf(shown), starts: startsOf(json), checks };
+  const known = { gone: goneOf(shown, changes), starts: startsOf(json), checks };
   return { changes, hasChanges, summary, ...known, redacted: { ...shown, summary } };
 }
 
@@ -87,25 +87,30 @@ function startsOf(json: unknown): readonly TofuStart[] {
 }
 
 /**
- * A runner's change is what happens to its machine. Where that stays as it is, its start command may still be
- * repeated (an earlier apply was cut short): that starts what never started and touches nothing else.
+ * A runner's change is what happens to its machine, `no-op` among it where some parts stay. Where all of it stays, its
+ * start command may still be repeated (an earlier apply was cut short): that starts what never started and touches
+ * nothing else.
  */
 function toPlanChange(owner: string, group: readonly ShownChange[]): PlanChange {
   const machine = group.filter(({ address }) => !isStartCommand(address));
-  const loud = (machine.length > 0 ? machine : group).filter((one) => !isQuiet(one));
-  const actions = [...new Set(loud.flatMap(({ change }) => change.actions))];
+  const own = machine.length > 0 ? machine : group;
+  const loud = own.filter((one) => !isQuiet(one));
+  const stays = loud.length < own.length ? ['no-op'] : [];
+  const actions = [...new Set([...stays, ...loud.flatMap(({ change }) => change.actions)])];
   const runnerId = runnerIdOf(owner);
-  return {
-    address: owner,
-    actions: actions.length > 0 ? actions : ['no-op'],
-    ...(runnerId === undefined ? {} : { runnerId }),
-  };
+  return { address: owner, actions, ...(runnerId === undefined ? {} : { runnerId }) };
 }
 
-/** Runners some part of whose machine the cloud does not know any more. */
-function goneOf({ resource_drift: drift }: z.infer<typeof ShownPlan>): readonly string[] {
-  const gone = drift.filter(({ mode, change }) => mode !== 'data' && change.actions.includes('delete'));
-  return [...new Set(gone.flatMap(({ address }) => runnerIdOf(address) ?? []))];
+/** Runners of whose machine the cloud does not know any part any more. */
+function goneOf(
+  { resource_drift: drift }: z.infer<typeof ShownPlan>,
+  changes: readonly PlanChange[],
+): readonly string[] {
+  const lost = drift.filter(({ mode, change }) => mode !== 'data' && change.actions.includes('delete'));
+  const stays = changes.filter(({ actions }) => actions.some((action) => action !== 'create'));
+  const staying = new Set(stays.map(({ runnerId }) => runnerId));
+  const ids = new Set(lost.flatMap(({ address }) => runnerIdOf(address) ?? []));
+  return [...ids].filter((id) => !staying.has(id));
 }
 
 function isQuiet({ change }: ShownChange): boolean {

@@ -44,6 +44,7 @@ describe('checkTofuPlan', () => {
     ['update', ['update'], 'update is never allowed'],
     ['replace', ['delete', 'create'], 'replace (delete, create) is never allowed'],
     ['a replace that creates first', ['create', 'delete'], 'replace (create, delete) is never allowed'],
+    ['some parts made again', ['no-op', 'create'], 'change of some parts (no-op, create) is never allowed'],
     ['forget', ['forget'], 'forget is never allowed'],
     ['nothing at all', [], 'replace () is never allowed'],
   ])('stops at %s', (_, actions, why) => {

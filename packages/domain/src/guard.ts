@@ -55,7 +55,7 @@ function objection(
   },
 ): string | undefined {
   const { rows, helpers = [] } = plan;
-  const action = actions.length === 1 ? actions[0] : `replace (${actions.join(', ')})`;
+  const action = actions.length === 1 ? actions[0] : sayMixed(actions);
   if (action === 'no-op' || action === 'read') return undefined;
   const helper = helpers.find((one) => isWithin(address, one));
   if (action === madeAnew && address.startsWith(`${helper}["`)) {
@@ -90,6 +90,11 @@ function stays({ address }: TofuRow, changes: readonly TofuChange[]): boolean {
 /** One that is only requested has made nothing yet: what it shares is made again with it. */
 function mayUse({ state }: TofuRow): boolean {
   return state !== 'requested' && state !== 'terminating' && state !== 'terminated';
+}
+
+function sayMixed(actions: readonly string[]): string {
+  const whole = actions.includes('no-op') ? 'change of some parts' : 'replace';
+  return `${whole} (${actions.join(', ')})`;
 }
 
 function objectionToRow(action: 'create' | 'delete', row: TofuRow): string | undefined {

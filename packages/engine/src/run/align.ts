@@ -54,10 +54,11 @@ function alignRow(
 ): Alignment | undefined {
   const seen = {
     ...known,
-    isHalf: own.some((actions) => actions.length > 1),
+    isHalf: own.some((actions) => actions.includes('create') && actions.includes('delete')),
     isWhole: own.length > 0 && own.every((actions) => isOnly(actions, 'no-op')),
     isWanted: own.length > 0,
     isNotThere: own.every((actions) => isOnly(actions, 'create')),
+    isPart: isPartOf(new Set(own.flat())),
   };
   if (row.state === 'terminating') return alignEnding(row, seen);
   if (row.made) return alignLiving(row, seen);
@@ -65,7 +66,7 @@ function alignRow(
 }
 
 type Seen = Readonly<
-  Record<'isGone' | 'isHalf' | 'isWhole' | 'isWanted' | 'isNotThere' | 'isToStart', boolean>
+  Record<'isGone' | 'isHalf' | 'isWhole' | 'isWanted' | 'isNotThere' | 'isPart' | 'isToStart', boolean>
 > & {
   readonly agent: AgentSeen | undefined;
 };
@@ -83,7 +84,8 @@ function alignStarting(row: RunnerRow, seen: Seen): Alignment | undefined {
     return { row, to: 'booting', made: true, why: 'an earlier run made it before it was ended' };
   }
   // On this host it is started at most once; a cloud would make another.
-  if (row.state !== 'provisioning' || row.cloud_provider === 'local' || !seen.isNotThere) return undefined;
+  const isUnproved = seen.isNotThere || seen.isPart;
+  if (row.state !== 'provisioning' || row.cloud_provider === 'local' || !isUnproved) return undefined;
   if (seen.agent?.hasLoggedIn) {
     const why = 'its agent has logged in, and no state tells of it: it lives on';
     return { row, to: 'booting', made: true, isVanished: true, why };
@@ -101,6 +103,11 @@ function alignStarting(row: RunnerRow, seen: Seen): Alignment | undefined {
 }
 
 function alignLiving(row: RunnerRow, seen: Seen): Alignment | undefined {
+  if (seen.isPart && !isTainted(row)) {
+    const why =
+      'its cloud does not know a part of its machine any more: it finishes its jobs, and another takes its place';
+    return { row, to: isServing(row.state) ? 'draining' : row.state, made: true, isTainted: true, why };
+  }
   if (!seen.isWanted || !seen.isNotThere || isVanished(row)) return undefined;
   if (seen.isGone) {
     const why = 'its cloud does not know its machine any more: it leaves the bundle';
@@ -111,7 +118,7 @@ function alignLiving(row: RunnerRow, seen: Seen): Alignment | undefined {
 }
 
 function alignEnding(row: RunnerRow, seen: Seen): Alignment | undefined {
-  if (seen.isHalf && !isTainted(row)) {
+  if ((seen.isHalf || seen.isPart) && !isTainted(row)) {
     return {
       row,
       to: 'terminating',
@@ -122,6 +129,15 @@ function alignEnding(row: RunnerRow, seen: Seen): Alignment | undefined {
   }
   const why = 'it is not in the state any more';
   return seen.isNotThere ? { row, to: 'terminated', made: row.made, why } : undefined;
+}
+
+/** It is there but for some part, which a plan would make again. */
+function isPartOf(actions: ReadonlySet<string>): boolean {
+  return actions.has('create') && actions.has('no-op') && !actions.has('delete');
+}
+
+function isServing(state: RunnerState): boolean {
+  return state === 'booting' || state === 'idle' || state === 'active';
 }
 
 function isOnly(actions: readonly string[], action: string): boolean {

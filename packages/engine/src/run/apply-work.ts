@@ -20,7 +20,7 @@ import { type RowChange, writeRowChanges } from './row-changes.ts';
 import { deploymentBundleWrites, moveRun, type PlanFacts, planWrite } from './run-row.ts';
 import type { ShardOutcome } from './shard-outcome.ts';
 import { shardRows } from './shard-rows.ts';
-import { isCreatable, type ShardWork } from './shard-work.ts';
+import { isCreatable, isTainted, type ShardWork } from './shard-work.ts';
 import { sharedDeletes, withoutEnds } from './shared-parts.ts';
 import { startRunners } from './start-runners.ts';
 import { isInvocation, isToBeFound } from './strays.ts';
@@ -112,9 +112,12 @@ async function factsOf(
   return { run, plan, tool, kind, commit, configHash, deploymentId, bundleRef };
 }
 
-/** A launch asks the cloud about the machines that are there only when that was not done lately. */
+/**
+ * A launch asks the cloud about the machines that are there only when that was not done lately. While one is wanted
+ * that has lost a part, every answer would have that part made again, and nothing else could be applied.
+ */
 function takesStateAtItsWord({ work, isFresh }: WorkContext): boolean {
-  return work.kind === 'create' && isFresh;
+  return (work.kind === 'create' && isFresh) || work.wanted.some(isTainted);
 }
 
 /** Rows that a state can speak of. Whether a doubtful one has a machine is not for it to say, until it is removed. */

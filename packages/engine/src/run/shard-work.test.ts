@@ -188,6 +188,31 @@ describe('alignRows', () => {
   });
 });
 
+describe('a runner of whose machine a part is left', () => {
+  const at = (row: ReturnType<typeof aRunner>) => ({ ...row, cloud_provider: 'aws' });
+  const parts = (row: ReturnType<typeof aRunner>, gone: readonly string[] = []) => {
+    const changes = [{ address: row.address, actions: ['no-op', 'create'] }];
+    return alignRows([row], { changes, gone }).map(({ row: _row, why: _why, ...found }) => found);
+  };
+
+  it('drains while it lives, and is never held to be gone', () => {
+    const leaves = [{ to: 'draining', made: true, isTainted: true }];
+    for (const state of ['booting', 'idle', 'active', 'draining'] as const) {
+      expect(parts(at({ ...idle('a'), state }))).toEqual(leaves);
+    }
+    expect(parts(at(idle('a')), ['a'])).toEqual(leaves);
+    expect(parts(at({ ...idle('a'), metadata: { tainted: true } }))).toEqual([]);
+  });
+
+  it('is removed before all others when it is to go', () => {
+    expect(parts(at(terminating('a')))).toEqual([{ to: 'terminating', made: true, isTainted: true }]);
+  });
+
+  it('may be whole when its create was interrupted', () => {
+    expect(parts(at(provisioning('a')))).toMatchObject([{ to: 'failed', made: true, isDoubtful: true }]);
+  });
+});
+
 describe('outcomeChanges', () => {
   const failed = {
     kind: 'failed',

@@ -51,6 +51,8 @@ export interface FakeTofu {
   readonly containers: Set<string>;
   /** Texts of the entries of all runners that were ever wanted, by runner id. */
   readonly entries: ReadonlyMap<string, string>;
+  /** Runners that live on, though their cloud does not know a part of their machines any more. */
+  readonly lostParts: Set<string>;
   /** Resources of each shard's state; `false`: made by half. */
   readonly states: Map<string, Map<string, boolean>>;
   /** The same of its containers, by their keys. */
@@ -91,6 +93,7 @@ export function createFakeTofu(clock: Clock): FakeTofu {
     clock,
     machines: new Map(),
     containers: new Set(),
+    lostParts: new Set(),
     states: new Map(),
     shared: new Map(),
     violations: [],
@@ -246,6 +249,7 @@ function planOf(world: World, on: Applying): TofuPlan {
     const isWhole = gone.has(id) ? undefined : state.get(id);
     if (isWhole === undefined) return change(id, ['create']);
     if (!entries.has(id)) return change(id, ['delete']);
+    if (world.lostParts.has(id) && request.refresh !== false) return change(id, ['no-op', 'create']);
     return change(id, isWhole ? ['no-op'] : ['delete', 'create']);
   });
   const containers = [...sharedActions(world, on)].map(

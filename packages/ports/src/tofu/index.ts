@@ -58,7 +58,7 @@ export interface TofuStart {
 }
 
 export interface TofuPlan {
-  /** Runners whose machines the cloud says are gone, though the state knew them. Only where it was refreshed. */
+  /** Runners of whose machines the cloud knows no part, though the state did. Only where it was refreshed. */
   readonly gone?: readonly string[];
   readonly changes: readonly PlanChange[];
   readonly hasChanges: boolean;
