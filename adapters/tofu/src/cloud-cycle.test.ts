@@ -1,5 +1,6 @@
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { checkTofuPlan } from '@polar-gosling/domain';
 import type { RunnerEntry, Tofu, TofuPlan, TofuWanted } from '@polar-gosling/ports/tofu';
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
@@ -248,6 +249,45 @@ describe('a runner in a cloud, from plan to removal', () => {
       expect(beside).toMatchObject([{ status: 'fail', problems: ['Not running: vm.'] }]);
     },
   );
+
+  it('tells the state of a container that is there already, once, and removes it with its runner', async () => {
+    await using at = open('yandex');
+    const entry = aCloudEntry(aCloudEgg('yandex'), 'serverless', { id: 'r1' });
+    const address = `module.container["${entry.container_key}"].yandex_serverless_container.runner`;
+    const resources = [{ type: 'yandex_serverless_container', id: 'bba0' }];
+    const stray = { runnerId: 'r1', egg: 'web', state: 'running', resources } as const;
+    const adopt = async () => {
+      const { run } = await openRun(at.tofu, wantsIn('yandex', [entry]));
+      await run.adopt?.([stray], { signal: new AbortController().signal });
+      await run.dispose();
+    };
+
+    await adopt();
+    await adopt();
+    const { plan, outcome } = await bring(at.tofu, wantsIn('yandex', []));
+
+    expect(plan.changes).toEqual([{ address, actions: ['delete'] }]);
+    expect(outcome).toMatchObject({ kind: 'ok' });
+  });
+
+  it('makes anew a container that was made by half, in a plan that the guard lets pass', async () => {
+    await using at = open('yandex');
+    const [first, second] = ['r1', 'r2'].map((id) => aCloudEntry(aCloudEgg('yandex'), 'serverless', { id }));
+    if (!first || !second) throw new Error('there are two');
+    const half = at.reopen({ SNAPSHOT_HALF: 'yandex_serverless_container' });
+    const address = `module.container["${first.container_key}"].yandex_serverless_container.runner`;
+
+    const broken = await bring(half, wantsIn('yandex', [first]));
+    const { plan, outcome } = await bring(at.tofu, wantsIn('yandex', [second]));
+
+    expect(broken.outcome).toMatchObject({ kind: 'failed', class: 'retryable', applied: [] });
+    expect(plan.changes).toContainEqual({ address, actions: ['delete', 'create'] });
+    const row = { address: at.tofu.addressOf('r2'), state: 'requested', made: false } as const;
+    const rows = [{ ...row, sharedKey: second.container_key ?? '' }];
+    const helpers = at.tofu.sharedAddresses ?? [];
+    expect(checkTofuPlan({ changes: plan.changes, rows, helpers })).toMatchObject({ kind: 'ok' });
+    expect(outcome).toMatchObject({ kind: 'ok', starts: [{ runnerId: 'r2' }] });
+  });
 
   it('keeps the one-time token out of stored plan, events and log', async () => {
     await using at = open('aws');

@@ -8,6 +8,7 @@
 //	SNAPSHOT_LOG     optional: one JSON line for each create and delete
 //	SNAPSHOT_VALUES  optional: JSON, values of computed attributes by "type.attribute"
 //	SNAPSHOT_REFUSED optional: names of data sources, split by commas, that find nothing
+//	SNAPSHOT_HALF    optional: name of a resource that is made, and then said to have failed
 package main
 
 import (
@@ -197,7 +198,30 @@ func (s *server) ApplyResourceChange(_ context.Context, r *tfprotov6.ApplyResour
 	if err != nil {
 		return nil, err
 	}
-	return &tfprotov6.ApplyResourceChangeResponse{NewState: state}, s.log("create", r.TypeName, state)
+	answer := &tfprotov6.ApplyResourceChangeResponse{NewState: state}
+	if os.Getenv("SNAPSHOT_HALF") == r.TypeName {
+		answer.Diagnostics = []*tfprotov6.Diagnostic{
+			{Severity: tfprotov6.DiagnosticSeverityError, Summary: "rpc error: code = Internal desc = operation failed"},
+		}
+	}
+	return answer, s.log("create", r.TypeName, state)
+}
+
+// Whatever the id, it is there; nothing is known of it but that.
+func (s *server) ImportResourceState(_ context.Context, r *tfprotov6.ImportResourceStateRequest) (*tfprotov6.ImportResourceStateResponse, error) {
+	one := s.snapshot.Resources[r.TypeName]
+	kind := one.schema().ValueType().(tftypes.Object)
+	fields := map[string]tftypes.Value{}
+	for name, of := range kind.AttributeTypes {
+		fields[name] = tftypes.NewValue(of, nil)
+		if block, isBlock := one.Blocks[name]; isBlock && block.Nesting != "single" {
+			fields[name] = tftypes.NewValue(of, []tftypes.Value{})
+		}
+	}
+	fields["id"] = tftypes.NewValue(tftypes.String, r.ID)
+	state, err := tfprotov6.NewDynamicValue(kind, tftypes.NewValue(kind, fields))
+	imported := []*tfprotov6.ImportedResource{{TypeName: r.TypeName, State: &state}}
+	return &tfprotov6.ImportResourceStateResponse{ImportedResources: imported}, err
 }
 
 // What the real provider is known to fail at: it asks EC2 for the root device of the image by its id
