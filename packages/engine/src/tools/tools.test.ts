@@ -424,5 +424,7 @@ function planWrites(kind: 'applying' | 'armed' | 'disarmed', version: string): W
     when: absent,
   });
   const ofRun = [put('runs', run), put('egg_configs', nest), memberWrite('web', member.run(0, 'r1'), 'x')];
-  return [put('deployment_plans', plan), ...(isRun ? ofRun : [])];
+  const inForce = { ...plan, id: 'p2', status: 'applied', tofu_version: '1.12.0', rollback_plan_id: 'p1' };
+  const ofSet = [put('deployment_plans', inForce), memberWrite('rift', member.plan(0), 'p2')];
+  return [put('deployment_plans', plan), ...(isRun ? ofRun : ofSet)];
 }
