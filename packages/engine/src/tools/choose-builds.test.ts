@@ -24,7 +24,10 @@ async function fixture(kind: ToolKind) {
     await plane.run(30_000);
     await plane.stop();
   };
-  const use = (version: string, ...sha256: string[]) => tools.use(caller, { kind, version, sha256 }, options);
+  const use = async (version: string, ...sha256: string[]) => {
+    await clock.advance(1_000);
+    await tools.use(caller, { kind, version, sha256 }, options);
+  };
   const back = () => tools.rollback(caller, kind, options);
   const active = async () => {
     const rows = await readVersions(plane.deps, kind, options);
@@ -114,5 +117,21 @@ describe('a version that is here in two builds', () => {
     expect(first).toEqual([inUse('1.12.6', 'a'), inUse('1.12.6', 'b', arm)]);
     expect(second).toEqual([inUse('1.12.6', 'b'), inUse('1.12.6', 'b', arm)]);
     expect(await active()).toEqual(first);
+  });
+
+  it('goes back on all platforms to what was in use then', async () => {
+    const { install, use, back, active } = await fixture('gosling');
+    const arm = 'linux_arm64';
+    for (const build of ['a', 'b']) {
+      await install('1.12.6', build);
+      await install('1.12.6', build, { platform: arm });
+      await use('1.12.6', sumOf('1.12.6', build), sumOf('1.12.6', build, arm));
+    }
+    const before = await active();
+
+    await back();
+
+    expect(before).toEqual([inUse('1.12.6', 'b'), inUse('1.12.6', 'b', arm)]);
+    expect(await active()).toEqual([inUse('1.12.6', 'a'), inUse('1.12.6', 'a', arm)]);
   });
 });
