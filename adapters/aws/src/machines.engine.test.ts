@@ -10,6 +10,7 @@ import {
   CreateClusterCommand,
   CreateServiceCommand,
   DeleteServiceCommand,
+  DeregisterTaskDefinitionCommand,
   ECSClient,
   RegisterTaskDefinitionCommand,
 } from '@aws-sdk/client-ecs';
@@ -74,7 +75,7 @@ describe('machines of AWS', () => {
     expect(running).toMatchObject({ runnerId: machine.runnerId, egg: 'web', state: 'running' });
     expect(running?.resources).toEqual([{ type: 'aws_instance', id: `${InstanceIds[0]}@${region}` }]);
     expect(stopped?.state).toBe('stopped');
-    expect(gone?.state).toBe('gone');
+    expect(gone).toMatchObject({ state: 'gone', resources: [] });
     expect((await ec2.send(new DescribeInstancesCommand({ InstanceIds }))).Reservations).toHaveLength(1);
   });
 
@@ -173,6 +174,40 @@ describe('machines of AWS', () => {
       { type: 'aws_ecs_service', id: `${cluster}/${serviceName}@${region}` },
     ]);
     expect(gone?.state ?? 'gone').toBe('gone');
+  });
+
+  it('finds the task of a serverless runner whose service was never made, or is removed already', async () => {
+    const ecs = new ECSClient(client);
+    const cluster = `c-${ids.next()}`;
+    const machine = await aRunner({ type: 'serverless', cluster });
+    const { name: family } = machine;
+    await ecs.send(new CreateClusterCommand({ clusterName: cluster }));
+    const containerDefinitions = [{ name: 'runner', image: 'x', memory: 128 }];
+    await ecs.send(new RegisterTaskDefinitionCommand({ family: `${family}0`, containerDefinitions }));
+    const look = () => machinesAt(client.endpoint, cluster).status(machine, call);
+
+    const before = await look();
+    const { taskDefinition } = await ecs.send(
+      new RegisterTaskDefinitionCommand({ family, containerDefinitions }),
+    );
+    const withoutService = await look();
+    await ecs.send(new CreateServiceCommand({ cluster, serviceName: family, taskDefinition: family }));
+    await ecs.send(new DeleteServiceCommand({ cluster, service: family, force: true }));
+    const afterService = await look();
+    await ecs.send(
+      new DeregisterTaskDefinitionCommand({ taskDefinition: String(taskDefinition?.taskDefinitionArn) }),
+    );
+    const after = await look();
+
+    const left = {
+      runnerId: machine.runnerId,
+      installation,
+      state: 'gone',
+      resources: [{ type: 'aws_ecs_task_definition', id: `${taskDefinition?.taskDefinitionArn}@${region}` }],
+    };
+    expect(before).toBeUndefined();
+    expect([withoutService, afterService]).toMatchObject([left, left]);
+    expect(after?.resources ?? []).toEqual([]);
   });
 
   it('never takes an absent cluster for an absent machine', async () => {

@@ -9,7 +9,13 @@ import {
   type InstanceStateName,
   paginateDescribeInstances,
 } from '@aws-sdk/client-ec2';
-import { DescribeServicesCommand, ECSClient, paginateListServices, type Service } from '@aws-sdk/client-ecs';
+import {
+  DescribeServicesCommand,
+  ECSClient,
+  ListTaskDefinitionsCommand,
+  paginateListServices,
+  type Service,
+} from '@aws-sdk/client-ecs';
 import { deadline, isCoded } from '@polar-gosling/kernel';
 import {
   type CloudMachineRef,
@@ -183,7 +189,10 @@ async function requireSameAccount(client: EC2Client, { subnet }: CloudMachineRef
   }
 }
 
-/** A service keeps its task; one that was deleted is told as INACTIVE for a while. */
+/**
+ * A service keeps its task; one that was deleted is told as INACTIVE for a while. Without one nothing runs, but the task
+ * may be registered still: an apply that was killed had not come to its service, or not to the end of a removal.
+ */
 async function lookAtService(
   client: ECSClient,
   machine: CloudMachineRef,
@@ -200,22 +209,38 @@ async function lookAtService(
     if (one === undefined && failures.some(({ reason }) => reason !== 'MISSING')) {
       throw machinesErrors.unavailable({ reason: `ECS: ${failures[0]?.reason}` });
     }
-    if (one === undefined) return undefined;
-    const { region, runnerId } = machine;
-    return serviceMachine(one, { cluster, region, runnerId });
+    const { region, runnerId, installation } = machine;
+    if (one !== undefined && one.status !== 'INACTIVE') {
+      return serviceMachine(one, { cluster, region, runnerId });
+    }
+    const resources = await registeredTasks(client, machine, call);
+    if (one === undefined && resources.length === 0) return undefined;
+    return { runnerId, egg: tagOf(one?.tags, 'egg') ?? '', installation, state: 'gone', resources };
   } finally {
     client.destroy();
   }
 }
 
+/** Its name is its installation's own, so that no other can have registered it. */
+async function registeredTasks(
+  client: ECSClient,
+  { name, region }: CloudMachineRef,
+  call: Call,
+): Promise<MachineResource[]> {
+  const request = { familyPrefix: name, status: 'ACTIVE' as const };
+  const { taskDefinitionArns = [] } = await client.send(new ListTaskDefinitionsCommand(request), call);
+  return taskDefinitionArns.map((id) => inRegion({ region }, { type: 'aws_ecs_task_definition', id }));
+}
+
 function instanceMachine({ InstanceId = '', State, Tags = [] }: Instance, region: string): Machine {
   const tags = Tags.map(({ Key: key, Value: value }) => ({ key, value }));
+  const state = stateOf(State?.Name);
   return {
     runnerId: tagOf(tags, 'runner') ?? '',
     egg: tagOf(tags, 'egg') ?? '',
     installation: tagOf(tags, 'installation') ?? '',
-    state: stateOf(State?.Name),
-    resources: [inRegion({ region }, { type: 'aws_instance', id: InstanceId })],
+    state,
+    resources: state === 'gone' ? [] : [inRegion({ region }, { type: 'aws_instance', id: InstanceId })],
   };
 }
 

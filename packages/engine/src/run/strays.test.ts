@@ -37,6 +37,16 @@ describe('the machine of a runner that no state tells of', () => {
     expect(await look(6 * 60_000, machine('gone'))).toEqual([0, 0]);
   });
 
+  it('leaves what is removed as well, as soon as no more of it can appear', async () => {
+    const task = { type: 'aws_ecs_task_definition', id: 'arn' };
+    const left = () => ({ ...machine('gone')(), resources: [task] });
+    const nothing = () => ({ ...machine('gone')(), resources: [] });
+
+    expect(await look(5 * 60_000, left)).toEqual([0, 1]);
+    expect(await look(6 * 60_000, left)).toEqual([1, 0]);
+    expect(await look(6 * 60_000, nothing)).toEqual([0, 0]);
+  });
+
   it('is waited for as long as its cloud does not answer', async () => {
     const fails = () => {
       throw machinesErrors.unavailable({ reason: '429' });

@@ -35,8 +35,9 @@ export async function lookForStrays(
     const since = doubtfulSince(row) ?? 0;
     const machine = await find(deps, row, options);
     if (machine === 'not answered') awaited.add(row.id);
-    else if (machine !== undefined) found.push(machine);
+    else if (machine !== undefined && machine.state !== 'gone') found.push(machine);
     else if (deps.clock.now() - since < appearsWithin(row)) awaited.add(row.id);
+    else if (machine?.resources?.length) found.push(machine); // what is left of one that is gone
   }
   return { found, awaited };
 }
@@ -98,8 +99,7 @@ async function find(
 ): Promise<Machine | 'not answered' | undefined> {
   try {
     if (isInvocation(row)) return await findContainer(deps, row, options);
-    const machine = await lookAtMachine(deps, row, options);
-    return machine?.state === 'gone' ? undefined : machine;
+    return await lookAtMachine(deps, row, options);
   } catch (error) {
     deps.log.warn('a machine that may exist could not be looked for', { runnerId: row.id, error });
     return 'not answered';

@@ -11,7 +11,10 @@ export interface Machine {
   /** Name of the installation that made it, from the machine's tag. Absent where the host is the cloud. */
   readonly installation?: string;
   readonly state: 'running' | 'stopped' | 'gone';
-  /** What OpenTofu calls its parts, so that its state can learn of them. Absent where the host is the cloud. */
+  /**
+   * What OpenTofu calls its parts that are there, so that its state can learn of them: also what is left of one that is
+   * gone. Absent where the host is the cloud.
+   */
   readonly resources?: readonly MachineResource[];
 }
 
