@@ -9,7 +9,7 @@ const engines = [
 ];
 /** Tests that start other programs (git, sshd, a runner, the CLI), force data to disk or simulate: seconds each. */
 const processes = [
-  'packages/engine/src/{simulation,every-call,serverless-cleanup,invocation-cleanup}.test.ts',
+  'packages/engine/src/{simulation,every-call,serverless-cleanup,invocation-cleanup,lost-parts,shared-containers}.test.ts',
   'packages/domain/src/pool/plan-pool-simulation.test.ts',
   'packages/fly/src/{syntax/hostile,fmt/fmt,differential/differential,quality/*}.test.ts',
   'packages/kernel/src/masking/hostile.test.ts',

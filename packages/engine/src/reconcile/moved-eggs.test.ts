@@ -51,6 +51,15 @@ async function machines(): Promise<string[]> {
   return living.map(({ cloud_provider: cloud, region, shard }) => `${cloud} ${region} ${shard}`).toSorted();
 }
 
+/** They end by themselves, so that OpenTofu's state still knows them. */
+async function loseMachines(): Promise<void> {
+  for (const id of plane.tofu.machines.keys()) {
+    plane.agents.kill(id);
+    plane.tofu.machines.delete(id);
+  }
+  await plane.runUntil(async () => (await machines()).length === 0, 180 * minuteMs);
+}
+
 const problems = async () => (await plane.engine().queries.eggStatus(me, 'app', direct))?.problems;
 
 describe('an Egg that moves', () => {
@@ -104,11 +113,7 @@ describe('an Egg that moves', () => {
   it('never uses a shard of the other cloud, whose state may know of a machine that is gone', async () => {
     await begin('aws');
     await runJob(60 * minuteMs);
-    for (const id of plane.tofu.machines.keys()) {
-      plane.agents.kill(id);
-      plane.tofu.machines.delete(id);
-    }
-    await plane.runUntil(async () => (await machines()).length === 0, 180 * minuteMs);
+    await loseMachines();
     const left = plane.tofu.states.get('app#0')?.size;
     await move('yandex');
     const second = await runJob(60 * minuteMs);
@@ -122,11 +127,7 @@ describe('an Egg that moves', () => {
   it('by leaving the Nest and coming back is not mistaken about what it left in the other cloud', async () => {
     await begin('aws');
     await runJob(60 * minuteMs);
-    for (const id of plane.tofu.machines.keys()) {
-      plane.agents.kill(id);
-      plane.tofu.machines.delete(id);
-    }
-    await plane.runUntil(async () => (await machines()).length === 0, 180 * minuteMs);
+    await loseMachines();
     const emptied = plane.git.commit(nestOf({}));
     await plane.engine().commands.sync(me, { confirm: emptied }, direct);
     await plane.runUntil(async () => (await plane.recording.rows('egg_configs')).length === 0, 30 * minuteMs);
