@@ -80,6 +80,12 @@ export const cliErrors = defineErrors('CLI', {
     http: 500,
     retry: 'never',
   },
+  notInNest: {
+    message: (p: { path: string }) =>
+      `${p.path} is in no Nest: go to a directory that has a folder Eggs or a file Nest.fly, or below it`,
+    http: 404,
+    retry: 'never',
+  },
   commandFailed: {
     message: (p: { command: string; detail: string }) => `${p.command} failed: ${p.detail}`,
     http: 500,

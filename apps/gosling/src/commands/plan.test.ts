@@ -103,6 +103,17 @@ describe.concurrent('gosling plan', { timeout: 90_000 }, () => {
     test.expect(stderr).toContain('9 of 9 runners would be removed');
   });
 
+  it('says where it must be run when that is no Nest', async (test) => {
+    const { path: cwd, remove } = await aDirectory();
+    test.onTestFinished(remove);
+
+    const { code, stderr } = await runCli(['plan'], { cwd });
+
+    test.expect(stderr).toContain(`${cwd} is in no Nest: go to a directory that has a folder Eggs`);
+    test.expect(stderr).toContain('CLI_NOT_IN_NEST');
+    test.expect(code).toBe(5);
+  });
+
   it('exits with 2 for changes only where that is asked for, with 3 for errors', async (test) => {
     const some = await aNest(test, changes);
     const none = await aNest(test, noChange);

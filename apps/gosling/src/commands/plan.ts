@@ -15,7 +15,7 @@ const diagnosticsShown = 20;
 export const run: Command = async (context, input) => {
   const { cwd, signal, output, flags } = context;
   const nest = await findNest(cwd);
-  if (nest === undefined) throw cliErrors.missing({ what: 'a Nest here', fix: 'run it in one' });
+  if (nest === undefined) throw cliErrors.notInNest({ path: cwd });
   const asked = input.text('commit');
   const commit = asked === undefined ? undefined : await readCommit(nest, asked, signal);
   const files = commit?.files ?? (await readFlyFiles(nest));

@@ -127,13 +127,20 @@ describe.concurrent('gosling rollback', { timeout: 90_000 }, () => {
   it('must be told which Egg, and what', async (test) => {
     const { run, asked } = await anApi(test);
 
-    const codes = [
-      (await run()).code,
-      (await run('--all', '--egg', 'app')).code,
-      (await run('--egg', 'app', '--to', '-1', '--unpin')).code,
+    const told = [
+      await run(),
+      await run('--all', '--egg', 'app'),
+      await run('--egg', 'app', '--to', '-1', '--unpin'),
     ];
 
-    test.expect(codes).toEqual([64, 64, 64]);
+    test.expect(told.map(({ code }) => code)).toEqual([64, 64, 64]);
+    test
+      .expect(told.map(({ stderr }) => stderr))
+      .toEqual([
+        test.expect.stringContaining('no Egg is named; give --egg NAME, or --all'),
+        test.expect.stringContaining('--egg and --all exclude each other; give one of them'),
+        test.expect.stringContaining('--to and --unpin exclude each other; give one of them'),
+      ]);
     test.expect(asked()).toEqual([]);
   });
 });

@@ -24,8 +24,12 @@ interface Refused {
 export const run: Command = async (context, input) => {
   const wish = wishOf(input);
   const only = input.text('egg');
-  if ((only === undefined) !== input.flag('all')) {
-    throw cliErrors.usage({ problem: 'which Egg?', fix: 'give --egg NAME, or --all' });
+  const isAll = input.flag('all');
+  if (only !== undefined && isAll) {
+    throw cliErrors.usage({ problem: '--egg and --all exclude each other', fix: 'give one of them' });
+  }
+  if (only === undefined && !isAll) {
+    throw cliErrors.usage({ problem: 'no Egg is named', fix: 'give --egg NAME, or --all' });
   }
   const api = await connect(context, 'gosling rollback');
   const names = only === undefined ? await namesOfAll(api, context.signal) : [only];

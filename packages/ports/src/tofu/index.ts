@@ -246,7 +246,7 @@ export const tofuErrors = defineErrors('TOFU', {
   },
   planUnexpected: {
     message: (p: { changes: string }) =>
-      `the plan holds changes that must not be, nothing was applied: ${p.changes}; look at the run's log, then gosling sync`,
+      `the plan holds changes that must not be, nothing was applied: ${p.changes}; look at the run's log (gosling logs) for what made OpenTofu want them, and mend that in the cloud or in the state; the next run of that state looks again`,
     http: 409,
     retry: 'never',
   },
