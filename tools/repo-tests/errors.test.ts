@@ -7,13 +7,13 @@ const sources = findFiles('{packages,adapters,apps}/*/src/**/*.ts', [
   '**/testing/**',
 ]);
 const sections = readText('docs/errors.md').matchAll(
-  /^### (\w+)\n\n(?:(\d{3}) · )?(.+)\n\*\*What to do:\*\* (.+)$/gm,
+  /^### (\w+)\n\n(?:(\d{3}) · )?(.+)\n\*\*What to do:\*\* (.+(?:\n.+)*)$/gm,
 );
 const page = [...sections].map(([, code = '', http, meaning = '', todo = '']) => ({
   code,
   http: http === undefined ? undefined : Number(http),
   meaning,
-  todo,
+  todo: todo.replaceAll('\n', ' '),
 }));
 
 it('has a section of meaning and what to do for each heading, one for each code', () => {
@@ -22,6 +22,14 @@ it('has a section of meaning and what to do for each heading, one for each code'
   expect(page.map(({ code }) => code)).toEqual(headings);
   expect(new Set(headings).size).toBe(headings.length);
   expect(page.filter(({ meaning, todo }) => meaning.length < 20 || todo.length < 8)).toEqual([]);
+});
+
+it('is what gosling explain shows, which reads no docs where it is installed (vitest -u writes it)', async () => {
+  const texts = Object.fromEntries(page.map(({ code, ...text }) => [code, text]));
+
+  await expect(`${JSON.stringify(texts, null, 2)}\n`).toMatchFileSnapshot(
+    new URL('apps/gosling/src/error-codes.json', rootUrl).pathname,
+  );
 });
 
 it('documents every error that is thrown, with its HTTP status, and no other', async () => {

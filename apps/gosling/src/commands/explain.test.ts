@@ -31,6 +31,24 @@ describe('gosling explain', () => {
     test.expect((await runCli(['explain', 'FLY0300'])).stderr).toContain('did you mean');
   });
 
+  it('says of an error what it means and what to do, as text and as JSON', async (test) => {
+    const told = await runCli(['explain', 'tofu_plan_unexpected']);
+    const json = await runCli(['explain', 'TOFU_PLAN_UNEXPECTED', '--json']);
+    const misspelt = await runCli(['explain', 'TOFU_PLAN_UNEXPECTD']);
+
+    test
+      .expect(told.stdout)
+      .toMatch(/^TOFU_PLAN_UNEXPECTED \(HTTP 409\): The plan holds .+\n\nWhat to do: .+\n$/);
+    test.expect(JSON.parse(json.stdout)).toMatchObject({
+      code: 'TOFU_PLAN_UNEXPECTED',
+      http: 409,
+      meaning: test.expect.stringContaining('Nothing was applied'),
+      todo: test.expect.stringContaining('gosling logs'),
+    });
+    test.expect(misspelt.stderr).toContain('did you mean TOFU_PLAN_UNEXPECTED?');
+    test.expect([told.code, json.code, misspelt.code]).toEqual([0, 0, 5]);
+  });
+
   it('shows each value of an Egg and who has set it, in the environment that is asked for', async (test) => {
     const cwd = path.join(await aNest(test, files), 'Eggs');
 

@@ -127,9 +127,9 @@ export const fileCommands: readonly CommandSpec[] = [
   },
   {
     path: 'explain',
-    summary: 'what the code of a diagnostic means; or what an Egg consists of',
-    arguments: [{ name: 'CODE', about: 'such as FLY030' }],
-    examples: ['gosling explain FLY030', 'gosling explain egg my-app'],
+    summary: 'what the code of a diagnostic or an error means; or what an Egg consists of',
+    arguments: [{ name: 'CODE', about: 'such as FLY030 or STORE_UNAVAILABLE' }],
+    examples: ['gosling explain FLY030', 'gosling explain TOFU_LOCKED', 'gosling explain egg my-app'],
     load: () => import('../../commands/explain.ts'),
   },
   {
