@@ -15,7 +15,7 @@ export const run: Command = async ({ output, flags }, input) => {
     const guess = nearest(code, [...Object.keys(codes), ...Object.keys(errors)]);
     const fix =
       guess === undefined
-        ? 'gosling validate and every error of gosling tell theirs'
+        ? 'an error, and what gosling validate finds, is shown with its code'
         : `did you mean ${guess}?`;
     throw cliErrors.missing({ what: `the code ${code}`, fix });
   }
