@@ -270,6 +270,29 @@ describe('a runner in a cloud, from plan to removal', () => {
     expect(outcome).toMatchObject({ kind: 'ok' });
   });
 
+  it('tells the state of a task whose service was never made, and removes it with its runner', async () => {
+    await using at = open('aws');
+    const entry = aCloudEntry(aCloudEgg('aws'), 'serverless', { id: 'r1' });
+    const type = 'aws_ecs_task_definition';
+    const stray = {
+      runnerId: 'r1',
+      egg: 'web',
+      state: 'gone',
+      resources: [{ type, id: 'arn@eu-central-1' }],
+    } as const;
+    const { run } = await openRun(at.tofu, wantsIn('aws', [entry]));
+    await run.adopt?.([stray], { signal: new AbortController().signal });
+    await run.dispose();
+
+    const { plan, outcome } = await bring(at.tofu, wantsIn('aws', []));
+
+    const [address, row] = [at.tofu.addressOf('r1'), { state: 'terminating', made: true } as const];
+    expect(plan.changes).toEqual([{ address, runnerId: 'r1', actions: ['delete'] }]);
+    const guarded = { changes: plan.changes, rows: [{ ...row, address }], helpers: [] };
+    expect(checkTofuPlan(guarded)).toMatchObject({ kind: 'ok' });
+    expect(outcome).toMatchObject({ kind: 'ok', removed: [address] });
+  });
+
   it('makes anew a container that was made by half, in a plan that the guard lets pass', async () => {
     await using at = open('yandex');
     const [first, second] = ['r1', 'r2'].map((id) => aCloudEntry(aCloudEgg('yandex'), 'serverless', { id }));
