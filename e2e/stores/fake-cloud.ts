@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
+import { ownerOf } from '@polar-gosling/domain';
 import { type Machine, type Machines, machinesErrors } from '@polar-gosling/ports/machines';
 import type { RunnerEntry } from '@polar-gosling/ports/tofu';
 
@@ -120,6 +121,7 @@ export async function startFakeCloud(): Promise<FakeCloud> {
 function createPort(cloud: () => Pick<FakeCloud, 'machines' | 'isListed'>): Machines {
   const view = ({ id, name, entry }: CloudMachine): Machine => ({
     runnerId: name,
+    ...ownerOf(entry),
     egg: entry.egg_name,
     state: 'running',
     resources: [{ type: 'fakecloud_instance', id }],
