@@ -71,11 +71,14 @@ it('does not read from a host with another key; what is in force stays so until 
   const next = await world.pushNest({ 'README.md': 'more\n' });
   const refused = await statusShows('the key of the host is not the known one');
   writeFileSync(known, '');
-  const status = await statusShows(next.slice(0, 8));
+  // The commit is shown as soon as it is fetched, and the end of its sync a moment later.
+  await statusShows(next.slice(0, 8));
+  const status = await statusShows('(success)');
 
   expect(learned.trim()).toBe(sshd.knownHosts);
   expect(refused).toContain(`remove its line from ${known}`);
   expect(refused).toMatch(new RegExp(`app .*${commit.slice(0, 8)}`));
+  expect(status).toContain(next.slice(0, 8));
   expect(status).not.toContain('✗');
   expect(readFileSync(known, 'utf8')).not.toBe(learned);
 });
