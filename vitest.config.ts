@@ -10,11 +10,12 @@ const engines = [
 /** Tests that start other programs (git, sshd, a runner, the CLI), force data to disk or simulate: seconds each. */
 const processes = [
   'packages/engine/src/{simulation,every-call,serverless-cleanup,invocation-cleanup,lost-parts,shared-containers}.test.ts',
+  'packages/engine/src/run/{run-shard,failing-removals}.test.ts',
   'packages/domain/src/pool/plan-pool-simulation.test.ts',
   'packages/fly/src/{syntax/hostile,fmt/fmt,differential/differential,quality/*}.test.ts',
   'packages/kernel/src/masking/hostile.test.ts',
   'packages/wiring/src/{rotation,backup}/**/*.test.ts',
-  'adapters/{local/src/local-secrets,vault/src/secrets}.test.ts',
+  'adapters/{local/src/local-secrets,local/src/directory-blobs,vault/src/secrets}.test.ts',
   'apps/mothergoose/src/http/{sockets,webhook-route}.test.ts',
   'adapters/{git,sqlite}/src/**/*.test.ts',
   'apps/gosling/src/{cli,commands,runner,ui}/**/*.test.ts',
