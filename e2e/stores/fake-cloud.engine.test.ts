@@ -87,7 +87,9 @@ describe('the real OpenTofu in a cloud that misbehaves', () => {
       await plane.runUntil(() => another.status === 'success', 30 * minuteMs);
 
       expect(foundAfterMs).toEqual(expect.any(Number));
-      expect([unproved, (await rowOf())?.['state']]).toEqual(['draining', 'terminated']);
+      // With its job, as far as anybody knows.
+      expect(['active', 'draining']).toContain(unproved);
+      expect((await rowOf())?.['state']).toBe('terminated');
       expect(another.status).toBe('success');
       expect(asked(world, 'POST').filter((name) => name === machine.name)).toEqual([machine.name]);
       expect(cloud.madeTwice).toEqual([]);
