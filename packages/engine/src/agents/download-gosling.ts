@@ -1,8 +1,8 @@
 import type { CallOptions } from '@polar-gosling/ports/store';
-import type { RunnerEntry } from '@polar-gosling/ports/tofu';
 import type { GoslingRequest } from '../api/agents.ts';
 import type { EngineDeps } from '../api/engine.ts';
 import { agentErrors } from '../errors.ts';
+import { entryOf } from '../rows/entry-of.ts';
 import { readRunner, refuse } from './bootstrap.ts';
 
 /**
@@ -16,7 +16,7 @@ export async function downloadGosling(
 ): Promise<Uint8Array> {
   const { runner, agent } = await readRunner(deps, request.runnerId, options);
   refuse(deps, { request, runner, agent });
-  const entry: RunnerEntry = JSON.parse(new TextDecoder().decode(runner.entry));
+  const entry = entryOf(runner);
   const platform = `${request.os}_${request.arch ?? entry.arch ?? 'amd64'}`;
   if (entry.gosling === undefined) throw agentErrors.noBinary({ version: 'of any version', platform });
   const { version, sha256 } = entry.gosling;

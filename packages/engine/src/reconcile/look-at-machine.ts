@@ -1,7 +1,8 @@
-import { ownerOf, type RunnerEntry } from '@polar-gosling/domain';
+import { ownerOf } from '@polar-gosling/domain';
 import { type CloudMachineRef, type Machine, machinesErrors } from '@polar-gosling/ports/machines';
 import type { CallOptions, RunnerRow } from '@polar-gosling/ports/store';
 import type { InternalDeps } from '../deps.ts';
+import { entryOf } from '../rows/entry-of.ts';
 
 /**
  * A runner's machine as its host or cloud sees it; `undefined`: it knows of none. Only its own cloud can say that a
@@ -20,13 +21,9 @@ export async function lookAtMachine(
 }
 
 /** By its own entry and not by our settings, which may have changed since it was made. */
-function refOf({
-  id,
-  type,
-  region,
-  entry,
-}: Pick<RunnerRow, 'id' | 'type' | 'region' | 'entry'>): CloudMachineRef {
-  const made: RunnerEntry = JSON.parse(new TextDecoder().decode(entry));
+function refOf(row: Pick<RunnerRow, 'id' | 'type' | 'region' | 'entry'>): CloudMachineRef {
+  const { id, type, region } = row;
+  const made = entryOf(row);
   const { installation, folder } = ownerOf(made);
   if (installation === undefined) {
     throw machinesErrors.unavailable({

@@ -1,7 +1,8 @@
-import { checkTofuPlan, type RunnerEntry, sharedKeyOf } from '@polar-gosling/domain';
+import { checkTofuPlan, sharedKeyOf } from '@polar-gosling/domain';
 import type { CallOptions, EggConfigRow, RunnerRow } from '@polar-gosling/ports/store';
 import { tofuErrors } from '@polar-gosling/ports/tofu';
 import type { InternalDeps } from '../deps.ts';
+import { entryOf } from '../rows/entry-of.ts';
 import { getRow } from '../rows/read.ts';
 import { typed } from '../rows/tables.ts';
 import { auditWrite } from '../rows/writes.ts';
@@ -51,8 +52,7 @@ export async function guardPlan(
 }
 
 function withSharedKey(row: RunnerRow) {
-  const entry: RunnerEntry = JSON.parse(new TextDecoder().decode(row.entry));
-  const sharedKey = sharedKeyOf(entry);
+  const sharedKey = sharedKeyOf(entryOf(row));
   return { ...row, ...(sharedKey !== undefined && { sharedKey }) };
 }
 

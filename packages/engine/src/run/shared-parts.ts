@@ -1,6 +1,7 @@
-import { isWithin, type RunnerEntry, sharedKeyOf } from '@polar-gosling/domain';
+import { isWithin, sharedKeyOf } from '@polar-gosling/domain';
 import type { RunnerRow } from '@polar-gosling/ports/store';
 import type { Tofu, TofuPlan } from '@polar-gosling/ports/tofu';
+import { entryOf } from '../rows/entry-of.ts';
 import type { Alignment } from './align.ts';
 import type { ShardWork } from './shard-work.ts';
 
@@ -28,9 +29,8 @@ export function withoutEnds(
 }
 
 /** Is something of `left` what this runner shared? */
-export function hasLeft({ entry }: Pick<RunnerRow, 'entry'>, left: readonly string[]): boolean {
+export function hasLeft(row: Pick<RunnerRow, 'entry'>, left: readonly string[]): boolean {
   if (left.length === 0) return false;
-  const parsed: RunnerEntry = JSON.parse(new TextDecoder().decode(entry));
-  const key = sharedKeyOf(parsed);
+  const key = sharedKeyOf(entryOf(row));
   return key !== undefined && left.some((address) => address.includes(`[${JSON.stringify(key)}]`));
 }

@@ -1,7 +1,8 @@
 import { isCoded, Secret } from '@polar-gosling/kernel';
 import type { CallOptions, RunnerRow } from '@polar-gosling/ports/store';
-import type { RunnerEntry, TofuStart } from '@polar-gosling/ports/tofu';
+import type { TofuStart } from '@polar-gosling/ports/tofu';
 import type { InternalDeps } from '../deps.ts';
+import { entryOf } from '../rows/entry-of.ts';
 
 /**
  * Starts the new runners that are invocations of a container. A row is `provisioning` until this is done: should the
@@ -16,7 +17,7 @@ export async function startRunners(
   for (const row of at.targets) {
     const start = at.starts.find(({ runnerId }) => runnerId === row.id);
     if (start === undefined) continue;
-    const entry: RunnerEntry = JSON.parse(new TextDecoder().decode(row.entry));
+    const entry = entryOf(row);
     const request = {
       container: start.container,
       runnerId: row.id,

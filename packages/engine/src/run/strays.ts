@@ -1,8 +1,9 @@
-import { containerName, ownerOf, type RunnerEntry } from '@polar-gosling/domain';
+import { containerName, ownerOf } from '@polar-gosling/domain';
 import { type ContainerRef, type Machine, machinesErrors } from '@polar-gosling/ports/machines';
 import type { CallOptions, RunnerRow } from '@polar-gosling/ports/store';
 import type { InternalDeps } from '../deps.ts';
 import { lookAtMachine } from '../reconcile/look-at-machine.ts';
+import { entryOf } from '../rows/entry-of.ts';
 
 /** A create that was begun may still make its machine: providers have 5 minutes for it. */
 const appearsWithinMs = 6 * 60_000;
@@ -79,11 +80,11 @@ export function isToBeFound(row: RunnerRow): boolean {
 }
 
 /** The container that it is an invocation of; `undefined`: an earlier release launched it, which did not say. */
-function containerOf({ entry, shard }: Pick<RunnerRow, 'entry' | 'shard'>): ContainerRef | undefined {
-  const made: RunnerEntry = JSON.parse(new TextDecoder().decode(entry));
+function containerOf(row: Pick<RunnerRow, 'entry' | 'shard'>): ContainerRef | undefined {
+  const made = entryOf(row);
   const { installation, folder } = ownerOf(made);
   if (made.container_key === undefined || installation === undefined) return undefined;
-  const name = containerName(made.container_key, shard);
+  const name = containerName(made.container_key, row.shard);
   return { name, installation, ...(folder === undefined ? {} : { folder }) };
 }
 
