@@ -107,6 +107,14 @@ async function aWorld(at: StateBench) {
   };
 }
 
+/** `image:2` is in force then, and `image:1` was before it. */
+async function deployTwice(world: Awaited<ReturnType<typeof aWorld>>): Promise<void> {
+  for (const image of ['image:1', 'image:2']) {
+    await world.deploy(image);
+    await world.settle();
+  }
+}
+
 async function planOnly(bench: ReturnType<typeof createBench>, image: string) {
   const request = { runId: `look-${image}`, wanted: wantedOf(image), hardEndAt: clock.now() + 60_000 };
   const run = await bench.tofu.open(
@@ -132,10 +140,7 @@ describe('a long-lived set, by the real OpenTofu', () => {
       await using at = await createStateBench();
       const world = await aWorld(at);
       await using _ = world.bench;
-      await world.deploy('image:1');
-      await world.settle();
-      await world.deploy('image:2');
-      await world.settle();
+      await deployTwice(world);
       expect(await world.changesTo('image:2')).toEqual({ add: 0, change: 0, destroy: 0 });
       const armed = (await world.rows('deployment_plans')).find(({ status }) => status === 'pending');
       expect(armed).toMatchObject({ plan_type: 'rift', summary: { add: 0, change: 1, destroy: 0 } });
@@ -160,10 +165,7 @@ describe('a long-lived set, by the real OpenTofu', () => {
       await using at = await createStateBench();
       const world = await aWorld(at);
       await using bench = world.bench;
-      await world.deploy('image:1');
-      await world.settle();
-      await world.deploy('image:2');
-      await world.settle();
+      await deployTwice(world);
       await bring(bench.tofu, wantedOf('by hand'));
 
       await world.rollback();
@@ -197,10 +199,7 @@ describe('a long-lived set, by the real OpenTofu', () => {
       await using at = await createStateBench();
       const world = await aWorld(at);
       await using _ = world.bench;
-      await world.deploy('image:1');
-      await world.settle();
-      await world.deploy('image:2');
-      await world.settle();
+      await deployTwice(world);
       await world.spoil(change);
 
       await world.rollback();
